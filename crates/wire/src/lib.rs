@@ -1,0 +1,17 @@
+//! The protocol between agent and collector, and the canonical bytes of what is measured.
+//!
+//! Who sends what: an agent enrols once ([`protocol::EnrolRequest`]), then posts sealed batches
+//! ([`batch`]), each answered by a [`protocol::Receipt`], asks for the next checkpoint with its
+//! consistency proof ([`protocol::CheckpointAnswer`]), checks it, and posts its cosignature.
+//! Every request may be repeated: batches are known by `(agent, seq)` and their hash.
+//!
+//! Sample lines ([`line`]) and the plan ([`plan`]) stand here because agent, collector and
+//! verifier must read the very same bytes the very same way.
+
+pub mod batch;
+pub mod limits;
+pub mod line;
+pub mod names;
+pub mod plan;
+pub mod problem;
+pub mod protocol;

@@ -1,0 +1,270 @@
+//! The plan: which agents probe which targets, when, and how.
+//!
+//! A plan is a revision. Its body is logged before it takes effect, so that nobody can choose
+//! slots after seeing results: from the plan alone follows, for every agent and target, every
+//! moment at which an attempt had to be made ([`Grid`]).
+
+use domain::{AgentId, CredentialAlias, ProviderId, TargetId, UnixMillis};
+use evidence::jcs;
+use serde::{Deserialize, Serialize};
+
+pub mod grid;
+
+pub use grid::Grid;
+
+/// Shortest interval between slots of one target on one agent, seconds.
+pub const INTERVAL_S_MIN: u32 = 1;
+/// Longest interval: a day.
+pub const INTERVAL_S_MAX: u32 = 86_400;
+/// Most repeats after one failure.
+pub const BURST_COUNT_MAX: u32 = 60;
+
+/// One revision of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Agents, in the order that staggers their slots.
+    #[serde(rename = "agent")]
+    pub agents: Vec<PlanAgent>,
+    /// First slot of this revision, milliseconds since the epoch.
+    pub effective_from_ms: UnixMillis,
+    /// Rises by one with every edit.
+    pub revision: u64,
+    /// Targets.
+    #[serde(rename = "target")]
+    pub targets: Vec<PlanTarget>,
+}
+
+/// A place to probe from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanAgent {
+    /// Name.
+    pub id: AgentId,
+    /// Whose network it uses (`aws`); quorum counts these.
+    pub network: String,
+    /// Where it stands (`aws:us-east-1`).
+    pub region: String,
+}
+
+/// One thing probed, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanTarget {
+    /// Repeats after a failure.
+    #[serde(default)]
+    pub burst: Burst,
+    /// Public name of the key to use; absent where none is needed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub credential: Option<CredentialAlias>,
+    /// How long to wait for the whole answer, milliseconds: the contract's, not ours.
+    pub deadline_ms: u32,
+    /// Features of the request that contracts exclude or require.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub features: Vec<String>,
+    /// Name; also the name of its sample stream.
+    pub id: TargetId,
+    /// Seconds between slots on one agent.
+    pub interval_s: u32,
+    /// Who is under contract for it.
+    pub provider: ProviderId,
+    /// What to send.
+    pub request: PlanRequest,
+    /// Slower than this is marked, milliseconds; never judged.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub slow_after_ms: Option<u32>,
+    /// Whether a gateway stands between us and the model.
+    #[serde(default)]
+    pub via: Via,
+}
+
+/// The rule for repeats after a failed planned attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Burst {
+    /// Further attempts; 0 for none.
+    pub count: u32,
+    /// From start to start, milliseconds.
+    pub spacing_ms: u32,
+}
+
+impl Default for Burst {
+    /// Two more tries, ten seconds apart: three inside one clock minute.
+    fn default() -> Self {
+        Self {
+            count: 2,
+            spacing_ms: 10_000,
+        }
+    }
+}
+
+/// What a probe sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PlanRequest {
+    /// OpenAI-compatible chat completions.
+    Chat {
+        /// Everything before `/chat/completions`.
+        base_url: String,
+        /// Cap on output tokens; leave room for reasoning.
+        #[serde(default = "max_output_tokens")]
+        max_output_tokens: u32,
+        /// Model to ask for.
+        model: String,
+        /// Whether to ask for a streamed answer.
+        #[serde(default)]
+        stream: bool,
+        /// Service tier to ask for.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        tier: Option<String>,
+    },
+    /// Plain HTTP GET.
+    Http {
+        /// Text that the body must contain.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        expect_body: Option<String>,
+        /// Status expected.
+        #[serde(default = "status_ok")]
+        expect_status: u16,
+        /// The whole URL.
+        url: String,
+    },
+}
+
+fn max_output_tokens() -> u32 {
+    64
+}
+
+fn status_ok() -> u16 {
+    200
+}
+
+/// Whether a gateway answers for the provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// The provider's own endpoint.
+    #[default]
+    Direct,
+    /// A gateway.
+    Gateway,
+}
+
+/// A plan that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// Not the TOML of a plan.
+    #[error("the plan cannot be read")]
+    Toml(#[source] Box<toml::de::Error>),
+    /// Not the canonical JSON of a plan.
+    #[error("the plan body is not canonical")]
+    Canonical(#[source] jcs::JcsError),
+    /// Canonical, but not a plan.
+    #[error("the plan body is not a plan")]
+    Shape(#[source] serde_json::Error),
+    /// A rule between fields is broken.
+    #[error("{0}")]
+    Rule(String),
+}
+
+impl Plan {
+    /// Reads a plan from TOML.
+    pub fn parse(text: &str) -> Result<Self, PlanError> {
+        let plan: Self = toml::from_str(text).map_err(|e| PlanError::Toml(Box::new(e)))?;
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// The canonical JSON that the registry logs.
+    pub fn to_body(&self) -> Result<String, PlanError> {
+        jcs::to_line(self).map_err(PlanError::Canonical)
+    }
+
+    /// Reads a logged body.
+    pub fn from_body(body: &[u8]) -> Result<Self, PlanError> {
+        let value = jcs::check_line(body).map_err(PlanError::Canonical)?;
+        let plan: Self = serde_json::from_value(value).map_err(PlanError::Shape)?;
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// The target of a name.
+    #[must_use]
+    pub fn target(&self, id: &TargetId) -> Option<&PlanTarget> {
+        self.targets.iter().find(|target| target.id == *id)
+    }
+
+    /// The slots of a target on an agent; none where the plan does not know them.
+    #[must_use]
+    pub fn grid(&self, agent: &AgentId, target: &TargetId) -> Option<Grid> {
+        let place = self.agents.iter().position(|a| a.id == *agent)?;
+        let interval_ms = i64::from(self.target(target)?.interval_s) * 1_000;
+        let (place, agents) = (
+            i64::try_from(place).ok()?,
+            i64::try_from(self.agents.len()).ok()?,
+        );
+        Some(Grid::new(interval_ms, interval_ms * place / agents))
+    }
+
+    /// Rules that no single field can state. [`Plan::parse`] and [`Plan::from_body`] apply them.
+    pub fn check(&self) -> Result<(), PlanError> {
+        let rule = |text: String| Err(PlanError::Rule(text));
+        if self.agents.is_empty() || self.targets.is_empty() {
+            return rule("a plan needs at least one [[agent]] and one [[target]]".into());
+        }
+        if let Some(id) = repeated(self.agents.iter().map(|a| a.id.as_str())) {
+            return rule(format!(
+                "agent `{id}` is named twice; give each agent its own id"
+            ));
+        }
+        if let Some(id) = repeated(self.targets.iter().map(|t| t.id.as_str())) {
+            return rule(format!(
+                "target `{id}` is named twice; give each target its own id"
+            ));
+        }
+        self.targets.iter().try_for_each(PlanTarget::check)
+    }
+}
+
+impl PlanTarget {
+    fn check(&self) -> Result<(), PlanError> {
+        let id = &self.id;
+        let rule = |text: String| Err(PlanError::Rule(format!("target `{id}`: {text}")));
+        if !(INTERVAL_S_MIN..=INTERVAL_S_MAX).contains(&self.interval_s) {
+            return rule(format!(
+                "interval_s must be {INTERVAL_S_MIN} to {INTERVAL_S_MAX}"
+            ));
+        }
+        if self.deadline_ms == 0 {
+            return rule("deadline_ms must be above 0".into());
+        }
+        if self
+            .slow_after_ms
+            .is_some_and(|slow| slow >= self.deadline_ms)
+        {
+            return rule("slow_after_ms must be below deadline_ms".into());
+        }
+        if self
+            .features
+            .iter()
+            .any(|f| f.is_empty() || f.contains(','))
+        {
+            return rule("features must not be empty or hold commas".into());
+        }
+        if self.burst.count > BURST_COUNT_MAX {
+            return rule(format!("burst.count must be at most {BURST_COUNT_MAX}"));
+        }
+        if self.burst.count > 0 && self.burst.spacing_ms == 0 {
+            return rule("burst.spacing_ms must be above 0".into());
+        }
+        Ok(())
+    }
+}
+
+fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = std::collections::BTreeSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! Bodies of the agent's requests and the collector's answers, version 1 (JSON).
+
+use domain::{AgentId, UnixMicros};
+use evidence::hash::Hash;
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/v1/agents`: a new agent presents its one-time token and its public key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolRequest {
+    /// The join token, as the operator minted it.
+    pub token: String,
+    /// A signed note by the new key over [`enrol_text`]: proof that the agent holds it.
+    pub proof: String,
+    /// The agent's name in the plan.
+    pub agent: AgentId,
+    /// The public key, as a C2SP verifier key.
+    pub vkey: String,
+}
+
+/// The text an agent signs when it enrols: the token's hash binds the proof to this enrolment.
+#[must_use]
+pub fn enrol_text(agent: &AgentId, vkey: &str, token: &str) -> String {
+    let token_hash = Hash::of(token.as_bytes());
+    format!("nines/enrol/v1\nagent {agent}\nvkey {vkey}\ntoken-sha256 {token_hash}\n")
+}
+
+/// Answer to an enrolment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EnrolAnswer {
+    /// Under which origin the installation signs.
+    pub origin: String,
+    /// Key of the log, to pin: a C2SP verifier key.
+    pub log_vkey: String,
+    /// The collector's clock, so that the agent can check its own at the door.
+    pub now_us: UnixMicros,
+}
+
+/// What became of a batch. Both answers end retrying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptState {
+    /// Committed now.
+    Stored,
+    /// Committed before, with the same bytes.
+    Duplicate,
+}
+
+/// Answer to `POST /api/v1/batches`: the batch is committed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Whose batch.
+    pub agent: AgentId,
+    /// Its sequence number.
+    pub seq: u64,
+    /// Hash of its note text, base64.
+    pub batch: String,
+    /// New or known.
+    pub state: ReceiptState,
+    /// The collector's clock when it committed.
+    pub received_us: UnixMicros,
+}
+
+/// Answer to `GET /api/v1/log/checkpoint?agent=A&seq=N&from=SIZE`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckpointAnswer {
+    /// The newest checkpoint, a signed note.
+    pub checkpoint: String,
+    /// Consistency proof from the size the agent knew (RFC 9162), base64 hashes.
+    pub consistency: Vec<String>,
+    /// The asking agent's batch in this checkpoint, where it is in.
+    pub inclusion: Option<Inclusion>,
+}
+
+/// Where a batch stands in the log, with its proof (RFC 9162).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Inclusion {
+    /// Sequence number of the batch.
+    pub seq: u64,
+    /// Its index in the log.
+    pub index: u64,
+    /// Inclusion proof, base64 hashes.
+    pub proof: Vec<String>,
+}
+
+/// `POST /api/v1/log/cosignatures`: an agent vouches that it saw a checkpoint and that it
+/// continues every checkpoint it saw before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CosignatureRequest {
+    /// Who signs.
+    pub agent: AgentId,
+    /// Size of the checkpoint signed.
+    pub size: u64,
+    /// The signature line of a C2SP cosignature/v1, without line end.
+    pub line: String,
+}
