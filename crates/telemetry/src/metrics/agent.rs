@@ -1,0 +1,79 @@
+//! Instruments of an agent.
+
+use std::slice::from_ref;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Gauge};
+
+use super::Metrics;
+use crate::names::{attribute, metric};
+
+/// What an agent says about itself; every series carries `agent.id`.
+#[derive(Clone, Debug)]
+pub struct AgentMetrics {
+    agent: KeyValue,
+    spool_usage: Gauge<u64>,
+    spool_limit: Gauge<u64>,
+    slots_missed: Counter<u64>,
+    attempts: Counter<u64>,
+    batches_sent: Counter<u64>,
+}
+
+impl AgentMetrics {
+    /// The instruments of the agent `agent_id`; several agents may share one [`Metrics`].
+    #[must_use]
+    pub fn new(metrics: &Metrics, agent_id: &str) -> Self {
+        let meter = metrics.meter();
+        Self {
+            agent: KeyValue::new(attribute::AGENT_ID, agent_id.to_owned()),
+            spool_usage: meter
+                .u64_gauge(metric::AGENT_SPOOL_USAGE)
+                .with_unit("By")
+                .with_description("Bytes in the spool that wait for a receipt.")
+                .build(),
+            spool_limit: meter
+                .u64_gauge(metric::AGENT_SPOOL_LIMIT)
+                .with_unit("By")
+                .with_description("Bytes that the spool may hold.")
+                .build(),
+            slots_missed: meter
+                .u64_counter(metric::AGENT_SLOTS_MISSED)
+                .with_unit("{slot}")
+                .with_description("Planned slots that were not run, by reason.")
+                .build(),
+            attempts: meter
+                .u64_counter(metric::AGENT_ATTEMPTS)
+                .with_unit("{attempt}")
+                .with_description("Attempts that ended, by outcome.")
+                .build(),
+            batches_sent: meter
+                .u64_counter(metric::AGENT_BATCHES_SENT)
+                .with_unit("{batch}")
+                .with_description("Batches for which the collector gave a receipt.")
+                .build(),
+        }
+    }
+
+    /// The spool's backlog and its limit, both in bytes.
+    pub fn spool_sized(&self, usage_bytes: u64, limit_bytes: u64) {
+        self.spool_usage.record(usage_bytes, from_ref(&self.agent));
+        self.spool_limit.record(limit_bytes, from_ref(&self.agent));
+    }
+
+    /// `slots` planned slots were recorded as a gap, for `reason`: the word of the gap line.
+    pub fn slots_missed(&self, slots: u64, reason: &'static str) {
+        let reason = KeyValue::new(attribute::SLOT_REASON, reason);
+        self.slots_missed.add(slots, &[self.agent.clone(), reason]);
+    }
+
+    /// One attempt ended with `outcome`: the sample's outcome word.
+    pub fn attempt_ended(&self, outcome: &'static str) {
+        let outcome = KeyValue::new(attribute::SAMPLE_OUTCOME, outcome);
+        self.attempts.add(1, &[self.agent.clone(), outcome]);
+    }
+
+    /// The collector gave a receipt for a batch.
+    pub fn batch_sent(&self) {
+        self.batches_sent.add(1, from_ref(&self.agent));
+    }
+}

@@ -1,0 +1,144 @@
+use std::time::Duration;
+
+use super::{AgentMetrics, CollectorMetrics, IngestResult, JobResult, Metrics, ServedRequest};
+use crate::names::metric;
+
+fn local() -> Metrics {
+    Metrics::local("nines-test", "1.2.3").unwrap()
+}
+
+#[track_caller]
+fn check_line(rendered: &str, line: &str) {
+    assert!(
+        rendered.lines().any(|l| l == line),
+        "`{line}` is not in:\n{rendered}"
+    );
+}
+
+/// One measurement on every instrument.
+fn exercise(metrics: &Metrics) {
+    let agent = AgentMetrics::new(metrics, "ag1");
+    agent.spool_sized(4_096, 1_048_576);
+    agent.slots_missed(3, "overlap");
+    agent.attempt_ended("ok");
+    agent.batch_sent();
+    let collector = CollectorMetrics::new(metrics);
+    collector.batch_answered(IngestResult::Committed, 60);
+    collector.flush_ended(Duration::from_millis(7));
+    collector.job_ended("assess", JobResult::Done, Duration::from_secs(2));
+    collector.log_sized(42);
+    collector.request_served(ServedRequest {
+        method: "POST",
+        route: Some("/api/v1/batches"),
+        scheme: "http",
+        status: 200,
+        duration: Duration::from_millis(30),
+    });
+}
+
+#[test]
+fn render_shows_the_prometheus_names_of_every_instrument() {
+    let metrics = local();
+    exercise(&metrics);
+    let rendered = metrics.render();
+    for line in [
+        "nines_agent_spool_usage_bytes{agent_id=\"ag1\"} 4096",
+        "nines_agent_spool_limit_bytes{agent_id=\"ag1\"} 1048576",
+        "nines_agent_slots_missed_total{agent_id=\"ag1\",slot_reason=\"overlap\"} 3",
+        "nines_agent_attempts_total{agent_id=\"ag1\",sample_outcome=\"ok\"} 1",
+        "nines_agent_batches_sent_total{agent_id=\"ag1\"} 1",
+        "nines_ingest_samples_total{ingest_result=\"committed\"} 60",
+        "nines_ingest_batches_total{ingest_result=\"committed\"} 1",
+        "nines_ingest_flush_duration_seconds_bucket{le=\"0.01\"} 1",
+        "nines_job_duration_seconds_sum{job_name=\"assess\",job_result=\"done\"} 2",
+        "nines_log_size 42",
+        "# TYPE http_server_request_duration_seconds histogram",
+    ] {
+        check_line(&rendered, line);
+    }
+}
+
+#[test]
+fn every_metric_name_has_an_instrument() {
+    let metrics = local();
+    exercise(&metrics);
+    let rendered = metrics.render();
+    for name in metric::ALL {
+        let prometheus = name.replace('.', "_");
+        assert!(
+            rendered.contains(&format!("# TYPE {prometheus}")),
+            "{name} is not in:\n{rendered}"
+        );
+    }
+}
+
+#[test]
+fn render_names_the_service_once() {
+    let metrics = local();
+    AgentMetrics::new(&metrics, "ag1").batch_sent();
+    let rendered = metrics.render();
+    let target = rendered
+        .lines()
+        .find(|line| line.starts_with("target_info{"))
+        .unwrap();
+    assert!(target.contains("service_name=\"nines-test\""), "{target}");
+    assert!(target.contains("service_version=\"1.2.3\""), "{target}");
+    assert!(!rendered.contains("otel_scope"), "{rendered}");
+}
+
+#[test]
+fn agents_that_share_a_process_have_series_of_their_own() {
+    let metrics = local();
+    AgentMetrics::new(&metrics, "ag1").spool_sized(1, 10);
+    AgentMetrics::new(&metrics, "ag2").spool_sized(2, 10);
+    let rendered = metrics.render();
+    check_line(
+        &rendered,
+        "nines_agent_spool_usage_bytes{agent_id=\"ag1\"} 1",
+    );
+    check_line(
+        &rendered,
+        "nines_agent_spool_usage_bytes{agent_id=\"ag2\"} 2",
+    );
+}
+
+#[test]
+fn a_method_or_path_that_a_caller_invents_makes_no_series_of_its_own() {
+    let metrics = local();
+    let collector = CollectorMetrics::new(&metrics);
+    for method in ["BREW", "WHEN"] {
+        collector.request_served(ServedRequest {
+            method,
+            route: None,
+            scheme: "http",
+            status: 404,
+            duration: Duration::from_millis(1),
+        });
+    }
+    check_line(
+        &metrics.render(),
+        "http_server_request_duration_seconds_count{http_request_method=\"_OTHER\",\
+         http_response_status_code=\"404\",url_scheme=\"http\"} 2",
+    );
+}
+
+#[test]
+fn a_server_error_carries_its_status_as_error_type() {
+    let metrics = local();
+    CollectorMetrics::new(&metrics).request_served(ServedRequest {
+        method: "GET",
+        route: Some("/api/v1/agents"),
+        scheme: "http",
+        status: 503,
+        duration: Duration::from_millis(1),
+    });
+    assert!(metrics.render().contains("error_type=\"503\""));
+}
+
+#[test]
+fn render_after_shutdown_is_empty_and_does_not_fail() {
+    let metrics = local();
+    exercise(&metrics);
+    metrics.shutdown().unwrap();
+    assert_eq!(metrics.render(), "");
+}
