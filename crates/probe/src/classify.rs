@@ -1,0 +1,223 @@
+//! The one table from facts to outcome and attribution: first match wins, in the order transport,
+//! status and error body, stream grammar, content.
+//!
+//! Pure. A provider is blamed only for what bears its trace; where the evidence fits two parties
+//! the attribution is `unknown`. Contracts have no place here: a 429 is an observation, and
+//! whether it counts is for them to say.
+
+mod error;
+
+use domain::{Attribution, Outcome};
+
+use crate::chat::{Reply, Text};
+use crate::headers::Upstream;
+use crate::spec::Via;
+
+/// How the exchange of bytes ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// The answer was read to its end, or to the end of its grammar.
+    Complete,
+    /// The name did not resolve, or not in time.
+    NameUnresolved,
+    /// No address accepted a connection: refused, reset or otherwise failed.
+    Refused,
+    /// No route to any address.
+    Unreachable,
+    /// This machine could not open a connection: descriptors, permissions, addresses.
+    LocalFailure,
+    /// The handshake or the certificate failed.
+    TlsFailed,
+    /// The connection was not established before its timer.
+    ConnectTimedOut,
+    /// Closed or reset before the answer was whole.
+    Cut,
+    /// Not HTTP, or beyond a limit of size.
+    Invalid,
+    /// Output began, then stopped for too long.
+    Stalled,
+    /// The deadline passed at this point.
+    DeadlinePassed(Reached),
+    /// Nothing was sent: the key cannot stand in a header.
+    KeyUnusable,
+}
+
+/// How far an attempt had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reached {
+    /// Not even an address.
+    Nothing,
+    /// The name had resolved.
+    Resolved,
+    /// Connected, with TLS where it is spoken.
+    Connected,
+    /// Response headers.
+    Headers,
+    /// Visible text.
+    Output,
+}
+
+/// Everything that [`classify`] reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Who answers at the address.
+    pub via: Via,
+    /// How the exchange ended.
+    pub transport: Transport,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// Trace of a provider behind a gateway.
+    pub upstream: Upstream,
+    /// Whether the headers name a limit that was reached.
+    pub limit_named: bool,
+    /// What was answered.
+    pub answer: Answer<'a>,
+}
+
+/// What was answered, by kind of request.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer<'a> {
+    /// A chat completion.
+    Chat {
+        /// What it held; of a failed status only the error.
+        reply: &'a Reply,
+        /// Whether the served model may be the one asked for.
+        model: ModelFit,
+    },
+    /// Plain HTTP.
+    Page(PageFit),
+}
+
+/// Whether the served model may be the one asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelFit {
+    /// It may.
+    Fits,
+    /// It is obviously another.
+    Other,
+}
+
+/// Whether a plain HTTP answer was the expected one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFit {
+    /// It was.
+    Fits,
+    /// Its status was not.
+    OtherStatus,
+    /// Its status was, its body was not.
+    OtherBody,
+}
+
+/// Outcome and attribution of an attempt.
+#[must_use]
+pub fn classify(facts: &Facts<'_>) -> (Outcome, Attribution) {
+    match (facts.status, facts.answer) {
+        (None, _) => before_headers(facts),
+        (Some(status), Answer::Page(fit)) => page(facts, status, fit),
+        (Some(status), Answer::Chat { reply, model }) => {
+            if !matches!(status, 200..=245 | 247..=299) {
+                return error::by_status(facts, status, reply.error.as_ref());
+            }
+            if let Some(seen) = &reply.error {
+                return error::in_success(facts, seen);
+            }
+            broken_off(facts)
+                .or_else(|| ungrammatical(facts, reply))
+                .unwrap_or_else(|| content(facts, reply, model))
+        }
+    }
+}
+
+/// The endpoint failed, and nothing tells a gateway from what is behind it.
+fn endpoint(facts: &Facts<'_>) -> Attribution {
+    match facts.via {
+        Via::Direct => Attribution::Provider,
+        Via::Gateway => Attribution::Unknown,
+    }
+}
+
+fn before_headers(facts: &Facts<'_>) -> (Outcome, Attribution) {
+    match facts.transport {
+        Transport::NameUnresolved | Transport::DeadlinePassed(Reached::Nothing) => {
+            (Outcome::Dns, Attribution::Unknown)
+        }
+        Transport::Refused => (Outcome::Tcp, Attribution::Unknown),
+        Transport::Unreachable => (Outcome::Tcp, Attribution::Network),
+        Transport::LocalFailure => (Outcome::ProbeFault, Attribution::Agent),
+        Transport::TlsFailed => (Outcome::Tls, Attribution::Unknown),
+        Transport::ConnectTimedOut | Transport::DeadlinePassed(Reached::Resolved) => {
+            (Outcome::ConnectTimeout, Attribution::Unknown)
+        }
+        Transport::KeyUnusable => (Outcome::Auth, Attribution::Ours),
+        Transport::DeadlinePassed(_) | Transport::Stalled => {
+            (Outcome::TtfbTimeout, endpoint(facts))
+        }
+        Transport::Invalid => (Outcome::Malformed, endpoint(facts)),
+        Transport::Cut | Transport::Complete => (Outcome::StreamCut, endpoint(facts)),
+    }
+}
+
+/// The transport failed after the headers.
+fn broken_off(facts: &Facts<'_>) -> Option<(Outcome, Attribution)> {
+    let outcome = match facts.transport {
+        Transport::Complete => return None,
+        Transport::Stalled => Outcome::Stall,
+        Transport::DeadlinePassed(Reached::Output) => Outcome::Deadline,
+        Transport::DeadlinePassed(_) => Outcome::TtftTimeout,
+        Transport::Invalid => Outcome::Malformed,
+        _ => Outcome::StreamCut,
+    };
+    Some((outcome, endpoint(facts)))
+}
+
+fn ungrammatical(facts: &Facts<'_>, reply: &Reply) -> Option<(Outcome, Attribution)> {
+    let outcome = if reply.malformed.is_some() {
+        Outcome::Malformed
+    } else if !reply.terminated {
+        Outcome::StreamCut
+    } else if reply.finish.is_none() && !reply.refused {
+        Outcome::Malformed
+    } else {
+        return None;
+    };
+    Some((outcome, endpoint(facts)))
+}
+
+fn content(facts: &Facts<'_>, reply: &Reply, model: ModelFit) -> (Outcome, Attribution) {
+    if reply.refused {
+        return (Outcome::Blocked, Attribution::Unknown);
+    }
+    match (reply.finish.as_deref(), reply.text) {
+        (Some("content_filter"), _) => (Outcome::Blocked, Attribution::Unknown),
+        (Some("error"), _) => (Outcome::ServerError, endpoint(facts)),
+        (Some("insufficient_system_resource"), _) => (Outcome::Overloaded, Attribution::Provider),
+        (_, Text::Echo) if model == ModelFit::Fits => (Outcome::Ok, Attribution::None),
+        (_, Text::Echo) if facts.via == Via::Gateway => {
+            (Outcome::WrongAnswer, Attribution::Gateway)
+        }
+        (Some("length" | "max_tokens" | "model_length"), Text::Empty | Text::Other) => {
+            (Outcome::Truncated, Attribution::Ours)
+        }
+        _ => (Outcome::WrongAnswer, endpoint(facts)),
+    }
+}
+
+fn page(facts: &Facts<'_>, status: u16, fit: PageFit) -> (Outcome, Attribution) {
+    if fit == PageFit::OtherStatus {
+        let attribution = if (500..=599).contains(&status) {
+            endpoint(facts)
+        } else {
+            Attribution::Unknown
+        };
+        return (Outcome::UnexpectedStatus, attribution);
+    }
+    match (broken_off(facts), fit) {
+        (Some((Outcome::TtftTimeout, attribution)), _) => (Outcome::Deadline, attribution),
+        (Some(broken), _) => broken,
+        (None, PageFit::Fits) => (Outcome::Ok, Attribution::None),
+        (None, _) => (Outcome::UnexpectedStatus, endpoint(facts)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

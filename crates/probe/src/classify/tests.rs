@@ -1,0 +1,263 @@
+mod errors;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::chat;
+use crate::spec::Nonce;
+use crate::sse::Decoder;
+
+fn nonce() -> Nonce {
+    "pong-7f3a".parse().unwrap()
+}
+
+fn facts(via: Via, transport: Transport, status: Option<u16>, reply: &Reply) -> Facts<'_> {
+    Facts {
+        via,
+        transport,
+        status,
+        upstream: Upstream::Absent,
+        limit_named: false,
+        answer: Answer::Chat {
+            reply,
+            model: ModelFit::Fits,
+        },
+    }
+}
+
+fn failed(body: &str) -> Reply {
+    Reply {
+        error: chat::error::read(body.as_bytes()),
+        ..Reply::default()
+    }
+}
+
+fn streamed(text: &[u8]) -> Reply {
+    let mut decoder = Decoder::default();
+    let mut events = Vec::new();
+    decoder.feed(text, &mut events).unwrap();
+    let mut chat = chat::Stream::new(&nonce());
+    for event in &events {
+        chat.event(event);
+    }
+    chat.finish(decoder.finish().as_ref())
+}
+
+use Attribution as By;
+use Outcome as Is;
+
+#[test]
+fn the_transport_is_read_before_anything_else_while_there_is_no_status() {
+    let reply = Reply::default();
+    let rows = [
+        (Transport::NameUnresolved, Is::Dns, By::Unknown),
+        (
+            Transport::DeadlinePassed(Reached::Nothing),
+            Is::Dns,
+            By::Unknown,
+        ),
+        (Transport::Refused, Is::Tcp, By::Unknown),
+        (Transport::Unreachable, Is::Tcp, By::Network),
+        (Transport::LocalFailure, Is::ProbeFault, By::Agent),
+        (Transport::TlsFailed, Is::Tls, By::Unknown),
+        (Transport::ConnectTimedOut, Is::ConnectTimeout, By::Unknown),
+        (
+            Transport::DeadlinePassed(Reached::Resolved),
+            Is::ConnectTimeout,
+            By::Unknown,
+        ),
+        (
+            Transport::DeadlinePassed(Reached::Connected),
+            Is::TtfbTimeout,
+            By::Provider,
+        ),
+        (Transport::Cut, Is::StreamCut, By::Provider),
+        (Transport::Invalid, Is::Malformed, By::Provider),
+        (Transport::KeyUnusable, Is::Auth, By::Ours),
+    ];
+    for (transport, outcome, by) in rows {
+        assert_eq!(
+            classify(&facts(Via::Direct, transport, None, &reply)),
+            (outcome, by)
+        );
+    }
+    let behind = facts(
+        Via::Gateway,
+        Transport::DeadlinePassed(Reached::Connected),
+        None,
+        &reply,
+    );
+    assert_eq!(classify(&behind), (Is::TtfbTimeout, By::Unknown));
+}
+
+#[test]
+fn a_failed_status_stays_what_it_is_when_its_body_breaks_off() {
+    let reply = Reply::default();
+    for transport in [Transport::Cut, Transport::DeadlinePassed(Reached::Headers)] {
+        let facts = facts(Via::Direct, transport, Some(503), &reply);
+        assert_eq!(classify(&facts), (Is::Overloaded, By::Provider));
+    }
+}
+
+#[test]
+fn after_the_headers_the_break_decides_then_the_grammar_then_the_content() {
+    let whole = streamed(include_bytes!("../../fixtures/openai.stream.txt"));
+    let check =
+        |transport, reply: &Reply| classify(&facts(Via::Direct, transport, Some(200), reply)).0;
+    assert_eq!(check(Transport::Complete, &whole), Is::Ok);
+    assert_eq!(check(Transport::Cut, &whole), Is::StreamCut);
+    assert_eq!(check(Transport::Stalled, &whole), Is::Stall);
+    assert_eq!(check(Transport::Invalid, &whole), Is::Malformed);
+    assert_eq!(
+        check(Transport::DeadlinePassed(Reached::Headers), &whole),
+        Is::TtftTimeout
+    );
+    assert_eq!(
+        check(Transport::DeadlinePassed(Reached::Output), &whole),
+        Is::Deadline
+    );
+
+    let with = |change: fn(&mut Reply)| {
+        let mut reply = whole.clone();
+        change(&mut reply);
+        check(Transport::Complete, &reply)
+    };
+    assert_eq!(with(|r| r.terminated = false), Is::StreamCut);
+    assert_eq!(with(|r| r.finish = None), Is::Malformed);
+    assert_eq!(with(|r| r.malformed = Some("x")), Is::Malformed);
+    assert_eq!(with(|r| r.refused = true), Is::Blocked);
+    assert_eq!(with(|r| r.text = Text::Empty), Is::WrongAnswer);
+    assert_eq!(with(|r| r.text = Text::Other), Is::WrongAnswer);
+    assert_eq!(with(|r| r.finish = Some("length".into())), Is::Ok);
+    assert_eq!(
+        with(|r| (r.finish, r.text) = (Some("length".into()), Text::Empty)),
+        Is::Truncated
+    );
+    assert_eq!(
+        with(|r| r.finish = Some("content_filter".into())),
+        Is::Blocked
+    );
+    assert_eq!(
+        with(|r| r.finish = Some("insufficient_system_resource".into())),
+        Is::Overloaded
+    );
+    assert_eq!(with(|r| r.finish = Some("error".into())), Is::ServerError);
+    assert_eq!(
+        with(|r| r.error = Some(chat::ErrorObject::default())),
+        Is::ServerError
+    );
+}
+
+#[test]
+fn captured_faults_get_their_class() {
+    let check = |via, text: &[u8]| {
+        let reply = streamed(text);
+        classify(&facts(via, Transport::Complete, Some(200), &reply))
+    };
+    let cut = include_bytes!("../../fixtures/openai.cut.txt");
+    assert_eq!(check(Via::Direct, cut), (Is::StreamCut, By::Provider));
+    let clean = include_bytes!("../../fixtures/portkey.cut.txt");
+    assert_eq!(check(Via::Gateway, clean), (Is::StreamCut, By::Unknown));
+    let litellm = include_bytes!("../../fixtures/litellm.cut.txt");
+    assert_eq!(
+        check(Via::Gateway, litellm),
+        (Is::GatewayError, By::Gateway)
+    );
+    let malformed = include_bytes!("../../fixtures/llmock.malformed.txt");
+    assert_eq!(check(Via::Direct, malformed), (Is::Malformed, By::Provider));
+}
+
+#[test]
+fn another_model_is_a_wrong_answer_and_behind_a_gateway_its_routing() {
+    let reply = streamed(include_bytes!("../../fixtures/openai.stream.txt"));
+    let check = |via| {
+        let mut facts = facts(via, Transport::Complete, Some(200), &reply);
+        facts.answer = Answer::Chat {
+            reply: &reply,
+            model: ModelFit::Other,
+        };
+        classify(&facts)
+    };
+    assert_eq!(check(Via::Direct), (Is::WrongAnswer, By::Provider));
+    assert_eq!(check(Via::Gateway), (Is::WrongAnswer, By::Gateway));
+}
+
+#[test]
+fn pages_are_held_to_their_expectation_only() {
+    let reply = Reply::default();
+    let check = |transport, status, fit| {
+        let mut facts = facts(Via::Direct, transport, Some(status), &reply);
+        facts.answer = Answer::Page(fit);
+        classify(&facts)
+    };
+    let done = Transport::Complete;
+    assert_eq!(check(done, 200, PageFit::Fits), (Is::Ok, By::None));
+    assert_eq!(check(done, 503, PageFit::Fits), (Is::Ok, By::None));
+    assert_eq!(
+        check(done, 503, PageFit::OtherStatus),
+        (Is::UnexpectedStatus, By::Provider)
+    );
+    assert_eq!(
+        check(done, 404, PageFit::OtherStatus),
+        (Is::UnexpectedStatus, By::Unknown)
+    );
+    assert_eq!(
+        check(done, 200, PageFit::OtherBody),
+        (Is::UnexpectedStatus, By::Provider)
+    );
+    assert_eq!(
+        check(Transport::Cut, 200, PageFit::Fits),
+        (Is::StreamCut, By::Provider)
+    );
+    let late = Transport::DeadlinePassed(Reached::Headers);
+    assert_eq!(
+        check(late, 200, PageFit::Fits),
+        (Is::Deadline, By::Provider)
+    );
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic_and_never_succeed(
+        bytes in proptest::collection::vec(any::<u8>(), 0..2000),
+        size in 1usize..200,
+        status in proptest::option::of(100u16..600),
+    ) {
+        let mut decoder = Decoder::default();
+        let mut chat = chat::Stream::new(&nonce());
+        for chunk in bytes.chunks(size) {
+            let mut events = Vec::new();
+            decoder.feed(chunk, &mut events).unwrap();
+            for event in &events {
+                chat.event(event);
+            }
+        }
+        let streamed = chat.finish(decoder.finish().as_ref());
+        let whole = chat::read(&bytes, &nonce());
+        let error = Reply { error: chat::error::read(&bytes), ..Reply::default() };
+        for reply in [streamed, whole, error] {
+            for via in [Via::Direct, Via::Gateway] {
+                let (outcome, by) = classify(&facts(via, Transport::Complete, status, &reply));
+                prop_assert_ne!(outcome, Is::Ok);
+                prop_assert_ne!(by, By::None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_with_any_byte_lost_before_its_end_never_succeeds_with_less_than_the_nonce(
+        at in 0usize..1100,
+        len in 1usize..400,
+    ) {
+        let mut text = include_bytes!("../../fixtures/openai.stream.txt").to_vec();
+        let at = at.min(text.len() - 1);
+        let end = (at + len).min(text.len());
+        text.drain(at..end);
+        let reply = streamed(&text);
+        let (outcome, _) = classify(&facts(Via::Direct, Transport::Complete, Some(200), &reply));
+        if outcome == Is::Ok {
+            prop_assert_eq!(reply.text, Text::Echo);
+            prop_assert!(reply.terminated && reply.finish.is_some());
+        }
+    }
+}

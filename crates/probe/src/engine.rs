@@ -1,0 +1,200 @@
+//! The shell around the pure modules: sockets, TLS, HTTP and the clock.
+//!
+//! Every attempt makes a fresh connection and a full handshake, so that its phases mean the same
+//! each time. Deliberately absent: proxies, redirects, retries, pools and session resumption.
+
+mod connect;
+mod exchange;
+mod report;
+mod request;
+mod tap;
+mod trail;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::Outcome;
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls_platform_verifier::Verifier;
+use tracing::{Instrument, Span, field};
+
+use crate::attempt::Attempt;
+use crate::classify::Transport;
+use crate::endpoint::Endpoint;
+use crate::spec::{Request, Spec};
+use trail::Trail;
+
+/// Which certificate authorities are believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsRoots {
+    /// Those of the operating system.
+    Platform,
+    /// Those of the operating system and those in a PEM file.
+    PlatformAnd {
+        /// The file.
+        ca_pem: PathBuf,
+    },
+}
+
+/// Why no engine could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The file of authorities could not be read.
+    #[error("failed to read the certificate authorities in `{}`", path.display())]
+    ReadRoots {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It is not PEM.
+    #[error("failed to parse the certificate authorities in `{}`", path.display())]
+    ParseRoots {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: pem::Error,
+    },
+    /// It holds no certificate.
+    #[error("`{}` holds no certificate", path.display())]
+    NoRoots {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The verifier refused the authorities, or the system has none.
+    #[error("failed to set up certificate verification")]
+    Verifier(#[source] rustls::Error),
+    /// The TLS library refused its own defaults.
+    #[error("failed to set up TLS versions")]
+    Versions(#[source] rustls::Error),
+}
+
+/// Makes attempts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    tls: Arc<ClientConfig>,
+}
+
+/// Why an exchange ended early: the class of the failure, and its text for the detail line.
+#[derive(Debug)]
+struct Fault {
+    transport: Transport,
+    text: String,
+}
+
+impl Fault {
+    fn new(transport: Transport, text: impl Into<String>) -> Self {
+        Self {
+            transport,
+            text: text.into(),
+        }
+    }
+
+    /// The text is the error's whole chain.
+    fn from_error(transport: Transport, step: &str, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("{step}: {error}");
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        Self { transport, text }
+    }
+}
+
+impl Engine {
+    /// An engine that believes `roots`.
+    pub fn new(roots: &TlsRoots) -> Result<Self, EngineError> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let extra = match roots {
+            TlsRoots::Platform => Vec::new(),
+            TlsRoots::PlatformAnd { ca_pem } => read_roots(ca_pem)?,
+        };
+        let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&provider))
+            .map_err(EngineError::Verifier)?;
+        let mut tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(EngineError::Versions)?
+            .dangerous() // The verifier is the platform's; the name warns of those that are not.
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        tls.resumption = Resumption::disabled();
+        Ok(Self { tls: Arc::new(tls) })
+    }
+
+    /// Makes one attempt. Never fails: whatever goes wrong is the observation. Dropping the
+    /// future closes the connection.
+    pub async fn attempt(&self, spec: &Spec) -> Attempt {
+        let endpoint = spec.endpoint();
+        let span = span(spec, &endpoint);
+        let attempt = self.observe(spec, &endpoint).instrument(span.clone()).await;
+        if attempt.outcome != Outcome::Ok {
+            span.record("error.type", attempt.outcome.as_str());
+        }
+        if let Some(status) = attempt.status {
+            span.record("http.response.status_code", status);
+        }
+        attempt
+    }
+
+    async fn observe(&self, spec: &Spec, endpoint: &Endpoint) -> Attempt {
+        let mut trail = Trail::start();
+        let exchange = exchange::run(&self.tls, spec, endpoint, &mut trail);
+        let ended = tokio::time::timeout(spec.deadline, exchange).await;
+        let fault = match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(fault)) => Some(fault),
+            Err(_) => trail.deadline_passed(),
+        };
+        report::report(trail, spec, fault)
+    }
+}
+
+fn read_roots(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, EngineError> {
+    let bytes = std::fs::read(path).map_err(|source| EngineError::ReadRoots {
+        path: path.clone(),
+        source,
+    })?;
+    let roots = CertificateDer::pem_slice_iter(&bytes)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|source| EngineError::ParseRoots {
+            path: path.clone(),
+            source,
+        })?;
+    if roots.is_empty() {
+        return Err(EngineError::NoRoots { path: path.clone() });
+    }
+    Ok(roots)
+}
+
+/// The span of an attempt, with the field names that OpenTelemetry gives calls of models.
+fn span(spec: &Spec, endpoint: &Endpoint) -> Span {
+    let span = tracing::info_span!(
+        "probe.attempt",
+        otel.kind = "client",
+        otel.name = field::Empty,
+        gen_ai.operation.name = field::Empty,
+        gen_ai.request.model = field::Empty,
+        server.address = endpoint.host,
+        server.port = endpoint.port,
+        http.response.status_code = field::Empty,
+        error.type = field::Empty,
+    );
+    if let Request::Chat(chat) = &spec.request {
+        span.record("otel.name", format!("chat {}", chat.model));
+        span.record("gen_ai.operation.name", "chat");
+        span.record("gen_ai.request.model", &chat.model);
+    }
+    span
+}
+
+#[cfg(test)]
+mod tests;

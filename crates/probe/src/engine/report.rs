@@ -1,0 +1,169 @@
+//! From the trail of a finished attempt to its observation.
+
+use domain::{Detail, Outcome};
+use http::Version;
+use secrecy::SecretString;
+use sha2::Digest as _;
+
+use super::Fault;
+use super::trail::{Body, Head, Trail, hex, micros};
+use crate::attempt::{self, Attempt};
+use crate::chat::{self, Reply, Text};
+use crate::classify::{Answer, Facts, ModelFit, PageFit, Transport, classify};
+use crate::headers::{self, Upstream};
+use crate::spec::{ChatRequest, HttpRequest, Request, Spec};
+
+/// Longest fault text, characters.
+const FAULT_CHARS_MAX: usize = 400;
+
+/// Says what the attempt observed.
+pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Attempt {
+    let end_us = trail.end_us();
+    let fault = fault.or_else(|| trail.too_late(spec.deadline));
+    let body = std::mem::replace(&mut trail.body, Body::Absent);
+    let (reply, page) = match &spec.request {
+        Request::Chat(chat) => (read_chat(&trail, body, chat, spec), PageFit::Fits),
+        Request::Http(request) => (Reply::default(), read_page(&trail, &body, request)),
+    };
+    stamp_whole(&mut trail, spec, &reply);
+
+    let answer = match &spec.request {
+        Request::Chat(chat) if chat.model_match.fits(&chat.model, reply.model.as_deref()) => {
+            Answer::Chat {
+                reply: &reply,
+                model: ModelFit::Fits,
+            }
+        }
+        Request::Chat(_) => Answer::Chat {
+            reply: &reply,
+            model: ModelFit::Other,
+        },
+        Request::Http(_) => Answer::Page(page),
+    };
+    let headers = trail.head.as_ref().map(|head| &head.headers);
+    let (outcome, attribution) = classify(&Facts {
+        via: spec.path,
+        transport: fault
+            .as_ref()
+            .map_or(Transport::Complete, |fault| fault.transport),
+        status: trail.head.as_ref().map(|head| head.status.as_u16()),
+        upstream: headers.map_or(Upstream::Absent, headers::upstream),
+        limit_named: headers.is_some_and(headers::names_limit),
+        answer,
+    });
+    let why = match fault {
+        Some(fault) => Some(fault.text),
+        None => attempt::reason(outcome, &reply).map(str::to_owned),
+    };
+    let (asked_model, asked_tier, stream) = match &spec.request {
+        Request::Chat(chat) => (Some(chat.model.clone()), chat.tier.clone(), chat.stream),
+        Request::Http(_) => (None, None, false),
+    };
+    let key = spec.key.as_ref();
+    Attempt {
+        outcome,
+        attribution,
+        status: trail.head.as_ref().map(|head| head.status.as_u16()),
+        sent_us: trail.sent_us(),
+        first_us: trail.first_us,
+        last_us: trail.last_us,
+        end_us,
+        input_tokens: reply.input_tokens,
+        output_tokens: reply.output_tokens,
+        served_model: attempt::name(reply.model.as_ref(), key),
+        served_tier: attempt::name(reply.tier.as_ref(), key),
+        asked_model,
+        asked_tier,
+        stream,
+        detail: Detail {
+            fault: why.and_then(|why| {
+                let short: String = why.chars().take(FAULT_CHARS_MAX).collect();
+                headers::keep(short.as_bytes(), key)
+            }),
+            slow: spec
+                .slow_after
+                .is_some_and(|slow| outcome != Outcome::ProbeFault && end_us > micros(slow)),
+            ..detail(trail, key, &reply)
+        },
+    }
+}
+
+/// Reads a chat answer as its status and media type ask for.
+fn read_chat(trail: &Trail, body: Body, chat: &ChatRequest, spec: &Spec) -> Reply {
+    let succeeded = trail
+        .head
+        .as_ref()
+        .is_some_and(|head| head.status.is_success());
+    match body {
+        Body::Absent => Reply::default(),
+        Body::Stream(streamed) => streamed.chat.finish(streamed.decoder.finish().as_ref()),
+        Body::Whole(bytes) if !succeeded => Reply {
+            error: chat::error::read(&bytes),
+            ..Reply::default()
+        },
+        Body::Whole(bytes) => {
+            let mut reply = chat::read(&bytes, &spec.nonce);
+            if chat.stream && reply.error.is_none() {
+                reply.malformed = Some("a stream was asked for, another media type came");
+            }
+            reply
+        }
+    }
+}
+
+fn read_page(trail: &Trail, body: &Body, request: &HttpRequest) -> PageFit {
+    let status_fits = |head: &Head| request.expect_status.contains(head.status.as_u16());
+    if !trail.head.as_ref().is_some_and(status_fits) {
+        return PageFit::OtherStatus;
+    }
+    let (Some(text), Body::Whole(bytes)) = (&request.expect_body_contains, body) else {
+        return PageFit::Fits;
+    };
+    let text = text.as_bytes();
+    if text.is_empty() || bytes.windows(text.len()).any(|at| at == text) {
+        PageFit::Fits
+    } else {
+        PageFit::OtherBody
+    }
+}
+
+/// An answer that is not streamed shows its text when it is whole; a terminator without its last
+/// line break counts when the body ends.
+fn stamp_whole(trail: &mut Trail, spec: &Spec, reply: &Reply) {
+    let Request::Chat(chat) = &spec.request else {
+        return;
+    };
+    if chat.stream && reply.terminated && trail.phase.terminator_us.is_none() {
+        trail.phase.terminator_us = trail.phase.end_us;
+    }
+    if !chat.stream && reply.text != Text::Empty {
+        trail.first_us = trail.phase.end_us;
+        trail.last_us = trail.phase.end_us;
+    }
+}
+
+fn detail(trail: Trail, key: Option<&SecretString>, reply: &Reply) -> Detail {
+    let kept = |text: Option<&String>| headers::keep(text?.as_bytes(), key);
+    let error = reply.error.as_ref();
+    let mut detail = Detail {
+        error_code: kept(error.and_then(|error| error.code.as_ref())),
+        error_type: kept(error.and_then(|error| error.kind.as_ref())),
+        finish: kept(reply.finish.as_ref()),
+        net: trail.net.remote.is_some().then_some(trail.net),
+        phase: trail.phase,
+        ..Detail::default()
+    };
+    if let Some(head) = trail.head {
+        detail.hdr = headers::evidence(&head.headers, key);
+        detail.http = match head.version {
+            Version::HTTP_10 => Some("1.0".to_owned()),
+            Version::HTTP_11 => Some("1.1".to_owned()),
+            Version::HTTP_2 => Some("2".to_owned()),
+            _ => None,
+        };
+        detail.req = headers::request_id(&head.headers, key).or_else(|| kept(reply.id.as_ref()));
+        detail.resp_len = u64::try_from(trail.len).ok();
+        detail.resp_sha256 = Some(hex(&trail.hash.finalize()));
+    }
+    detail
+}

@@ -1,0 +1,244 @@
+//! What an attempt has left behind so far: written while it runs, complete whenever it stops.
+
+use std::time::Duration;
+
+use domain::detail::{Net, Phases};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode, Version, response};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use super::Fault;
+use super::tap::LastWrite;
+use crate::chat::{self, Progress};
+use crate::classify::{Reached, Transport};
+use crate::spec::{Request, Spec};
+use crate::sse;
+
+/// Most bytes of a response body.
+pub(crate) const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Longest wait for the end of a body whose meaning is settled: for errors that servers send
+/// behind the terminator, and for a clean end.
+const TAIL_MAX: Duration = Duration::from_millis(500);
+
+/// Microseconds of a duration; half a million years fit.
+pub(super) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Bytes as lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
+        .collect()
+}
+
+/// The answer's body, as far as it came.
+pub(super) enum Body {
+    Absent,
+    Stream(Box<Streamed>),
+    Whole(Vec<u8>),
+}
+
+/// A streamed body.
+pub(super) struct Streamed {
+    pub(super) decoder: sse::Decoder,
+    pub(super) chat: chat::Stream,
+}
+
+/// See the module.
+pub(super) struct Trail {
+    pub(super) start: Instant,
+    pub(super) phase: Phases,
+    pub(super) net: Net,
+    pub(super) last_write: LastWrite,
+    connected: bool,
+    sent_us: Option<u64>,
+    pub(super) first_us: Option<u64>,
+    pub(super) last_us: Option<u64>,
+    pub(super) head: Option<Head>,
+    pub(super) body: Body,
+    pub(super) hash: Sha256,
+    pub(super) len: usize,
+    /// Last output, once there was some: what the stall timer runs from.
+    output_at: Option<Instant>,
+    /// When the meaning of the body was settled.
+    settled_at: Option<Instant>,
+}
+
+/// Head of the answer.
+pub(super) struct Head {
+    pub(super) status: StatusCode,
+    pub(super) version: Version,
+    pub(super) headers: HeaderMap,
+}
+
+impl Trail {
+    pub(super) fn start() -> Self {
+        Self {
+            start: Instant::now(),
+            phase: Phases::default(),
+            net: Net::default(),
+            last_write: LastWrite::default(),
+            connected: false,
+            sent_us: None,
+            first_us: None,
+            last_us: None,
+            head: None,
+            body: Body::Absent,
+            hash: Sha256::new(),
+            len: 0,
+            output_at: None,
+            settled_at: None,
+        }
+    }
+
+    pub(super) fn now_us(&self) -> u64 {
+        micros(self.start.elapsed())
+    }
+
+    pub(super) fn connected(&mut self) {
+        self.connected = true;
+    }
+
+    /// The head of the answer arrived; it decides how the body is read.
+    pub(super) fn headers(&mut self, head: response::Parts, spec: &Spec) {
+        self.phase.headers_us = Some(self.now_us());
+        self.sent_us = self.last_write.us(); // Later writes are the protocol's own.
+        let media_type = head
+            .headers
+            .get(CONTENT_TYPE)
+            .map(|value| value.as_bytes().to_ascii_lowercase());
+        let events =
+            media_type.is_none_or(|media_type| media_type.starts_with(b"text/event-stream"));
+        self.body = match &spec.request {
+            Request::Chat(chat) if chat.stream && head.status.is_success() && events => {
+                Body::Stream(Box::new(Streamed {
+                    decoder: sse::Decoder::default(),
+                    chat: chat::Stream::new(&spec.nonce),
+                }))
+            }
+            _ => Body::Whole(Vec::new()),
+        };
+        self.head = Some(Head {
+            status: head.status,
+            version: head.version,
+            headers: head.headers,
+        });
+    }
+
+    /// A piece of the body arrived.
+    pub(super) fn take(&mut self, data: &[u8]) -> Result<(), Fault> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let now_us = micros(now - self.start);
+        self.phase.first_byte_us.get_or_insert(now_us);
+        self.hash.update(data);
+        self.len += data.len();
+        if self.len > BODY_BYTES_MAX {
+            return Err(Fault::new(Transport::Invalid, "body: longer than 4 MiB"));
+        }
+        let (decoder, chat) = match &mut self.body {
+            Body::Stream(streamed) => (&mut streamed.decoder, &mut streamed.chat),
+            Body::Whole(body) => {
+                body.extend_from_slice(data);
+                return Ok(());
+            }
+            Body::Absent => return Ok(()),
+        };
+        let mut events = Vec::new();
+        let fed = decoder.feed(data, &mut events);
+        for event in &events {
+            self.phase.first_event_us.get_or_insert(now_us);
+            let progress = chat.event(event);
+            match progress {
+                Progress::Nothing => continue,
+                Progress::Text => {
+                    self.first_us.get_or_insert(now_us);
+                    self.last_us = Some(now_us);
+                }
+                Progress::Terminator => {
+                    self.phase.terminator_us.get_or_insert(now_us);
+                }
+                Progress::Reasoning | Progress::Closing | Progress::Broken => {}
+            }
+            if matches!(progress, Progress::Terminator | Progress::Broken) {
+                self.settled_at.get_or_insert(now);
+            }
+            if self.output_at.is_some() || matches!(progress, Progress::Text | Progress::Reasoning)
+            {
+                self.output_at = Some(now);
+            }
+        }
+        fed.map_err(|e| Fault::from_error(Transport::Invalid, "stream", &e))
+    }
+
+    pub(super) fn body_ended(&mut self) {
+        self.phase.end_us = Some(self.now_us());
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled_at.is_some()
+    }
+
+    /// Until when the next piece of the body is waited for, apart from the deadline.
+    pub(super) fn patience(&self, stall_after: Duration) -> Option<Instant> {
+        match (self.settled_at, self.output_at) {
+            (Some(settled), _) => Some(settled + TAIL_MAX),
+            (None, Some(output)) => output.checked_add(stall_after),
+            (None, None) => None,
+        }
+    }
+
+    /// The deadline passed; a settled answer had come before it.
+    pub(super) fn deadline_passed(&self) -> Option<Fault> {
+        let reached = self.reached();
+        let text = match reached {
+            Reached::Nothing => "deadline passed during name resolution",
+            Reached::Resolved => "deadline passed while connecting",
+            Reached::Connected => "deadline passed before response headers",
+            Reached::Headers => "deadline passed before visible text",
+            Reached::Output => "deadline passed while streaming",
+        };
+        (!self.is_settled()).then(|| Fault::new(Transport::DeadlinePassed(reached), text))
+    }
+
+    fn reached(&self) -> Reached {
+        if self.first_us.is_some() {
+            Reached::Output
+        } else if self.head.is_some() {
+            Reached::Headers
+        } else if self.connected {
+            Reached::Connected
+        } else if self.phase.dns_us.is_some() {
+            Reached::Resolved
+        } else {
+            Reached::Nothing
+        }
+    }
+
+    /// A complete answer that came after the deadline. The runtime's timer has its slack, the
+    /// contract's deadline has none.
+    pub(super) fn too_late(&self, deadline: Duration) -> Option<Fault> {
+        let complete_us = self.phase.terminator_us.or(self.phase.end_us)?;
+        (complete_us > micros(deadline)).then(|| {
+            let text = "the answer was complete only after the deadline";
+            Fault::new(Transport::DeadlinePassed(self.reached()), text)
+        })
+    }
+
+    /// End of the attempt: the moment its meaning was settled, else now.
+    pub(super) fn end_us(&self) -> u64 {
+        self.settled_at
+            .map_or_else(|| self.now_us(), |at| micros(at - self.start))
+    }
+
+    /// When the request was sent, as far as that is known.
+    pub(super) fn sent_us(&self) -> Option<u64> {
+        self.sent_us.or_else(|| self.last_write.us())
+    }
+}
