@@ -1,0 +1,220 @@
+//! Requests to the collector: one method for each endpoint, answers decoded, refusals kept as
+//! values. It decides nothing: what follows from a refusal is the caller's business.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::AgentId;
+use probe::TlsRoots;
+use reqwest::{Certificate, RequestBuilder, Response, header};
+use serde::de::DeserializeOwned;
+use wire::problem::{Problem, ProblemType};
+use wire::protocol::{CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, Receipt};
+
+use crate::address::CollectorUrl;
+
+#[cfg(test)]
+pub(crate) mod scripted;
+
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a whole request may take: a full batch over a slow line.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+/// Longest answer that is read, bytes: proofs and checkpoints are a few kilobytes.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// Longest wait that a collector can ask for, seconds.
+const RETRY_AFTER_S_MAX: u64 = 3_600;
+
+/// Content type of a batch.
+pub const BATCH_CONTENT_TYPE: &str = "application/zstd";
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The file of authorities could not be read.
+    #[error("failed to read the certificate authorities in `{}`", path.display())]
+    ReadRoots {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file of authorities is not PEM.
+    #[error("failed to parse the certificate authorities in `{}`", path.display())]
+    ParseRoots {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// TLS could not be set up.
+    #[error("failed to set up the HTTP client")]
+    Build(#[source] reqwest::Error),
+}
+
+/// A request without the answer it was made for.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No answer: unreachable, timed out, cut off.
+    #[error("failed to reach the collector")]
+    Unreachable(#[source] reqwest::Error),
+    /// An error answer.
+    #[error("the collector answered {status}: {detail}")]
+    Problem {
+        /// HTTP status.
+        status: u16,
+        /// The problem, where it is one of the registry.
+        problem: Option<ProblemType>,
+        /// What the collector says about it.
+        detail: String,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// A good status with a body that is not the answer.
+    #[error("failed to read the collector's answer")]
+    Unreadable(#[source] serde_json::Error),
+    /// A text that is none.
+    #[error("the collector's answer is not text")]
+    NotText,
+    /// An answer longer than any real one.
+    #[error("the collector's answer is longer than {ANSWER_BYTES_MAX} bytes")]
+    TooLong,
+    /// An answer to something that was not asked.
+    #[error("the collector's answer is about another batch")]
+    Mismatch,
+}
+
+/// Speaks to one collector. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: CollectorUrl,
+}
+
+impl Client {
+    /// A client that believes `roots` and goes through the proxy that the environment names,
+    /// unless the collector is on this machine.
+    pub fn new(base: CollectorUrl, roots: &TlsRoots) -> Result<Self, ClientError> {
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("nines-agent/", env!("CARGO_PKG_VERSION")));
+        if base.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        if let TlsRoots::PlatformAnd { ca_pem } = roots {
+            let pem = fs::read(ca_pem).map_err(|source| ClientError::ReadRoots {
+                path: ca_pem.clone(),
+                source,
+            })?;
+            let roots =
+                Certificate::from_pem_bundle(&pem).map_err(|source| ClientError::ParseRoots {
+                    path: ca_pem.clone(),
+                    source,
+                })?;
+            builder = builder.tls_certs_merge(roots);
+        }
+        Ok(Self {
+            http: builder.build().map_err(ClientError::Build)?,
+            base,
+        })
+    }
+
+    /// `GET /policy.txt`: which log this is.
+    pub async fn policy(&self) -> Result<String, Refusal> {
+        let body = accepted(self.http.get(self.base.endpoint("policy.txt"))).await?;
+        String::from_utf8(body).map_err(|_| Refusal::NotText)
+    }
+
+    /// `POST /api/v1/agents`.
+    pub async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolAnswer, Refusal> {
+        ask(self
+            .http
+            .post(self.base.endpoint("api/v1/agents"))
+            .json(request))
+        .await
+    }
+
+    /// `POST /api/v1/batches`.
+    pub async fn post_batch(&self, body: Vec<u8>) -> Result<Receipt, Refusal> {
+        let request = self.http.post(self.base.endpoint("api/v1/batches"));
+        ask(request
+            .header(header::CONTENT_TYPE, BATCH_CONTENT_TYPE)
+            .body(body))
+        .await
+    }
+
+    /// `GET /api/v1/log/checkpoint`: with the proof from `from` entries, and that of batch `seq`.
+    pub async fn checkpoint(
+        &self,
+        agent: &AgentId,
+        seq: u64,
+        from: u64,
+    ) -> Result<CheckpointAnswer, Refusal> {
+        // An agent id needs no escaping in a URL.
+        let path = format!("api/v1/log/checkpoint?agent={agent}&seq={seq}&from={from}");
+        ask(self.http.get(self.base.endpoint(&path))).await
+    }
+
+    /// `POST /api/v1/log/cosignatures`.
+    pub async fn post_cosignature(&self, request: &CosignatureRequest) -> Result<(), Refusal> {
+        let request = self
+            .http
+            .post(self.base.endpoint("api/v1/log/cosignatures"))
+            .json(request);
+        accepted(request).await.map(drop)
+    }
+}
+
+async fn ask<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Refusal> {
+    let body = accepted(request).await?;
+    serde_json::from_slice(&body).map_err(Refusal::Unreadable)
+}
+
+/// The body of a good answer.
+async fn accepted(request: RequestBuilder) -> Result<Vec<u8>, Refusal> {
+    let response = request.send().await.map_err(Refusal::Unreachable)?;
+    let (status, retry_after) = (response.status(), retry_after(&response));
+    let body = read(response).await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    let problem: Option<Problem> = serde_json::from_slice(&body).ok();
+    Err(Refusal::Problem {
+        status: status.as_u16(),
+        problem: problem.as_ref().and_then(Problem::problem_type),
+        detail: problem.map_or_else(
+            || "no problem body".to_owned(),
+            |problem| problem.detail.unwrap_or(problem.title),
+        ),
+        retry_after,
+    })
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, Refusal> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(Refusal::Unreachable)? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(Refusal::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// `Retry-After` in seconds; a date would need the collector's clock, and ours never sends one.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds: u64 = response
+        .headers()
+        .get(header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds.min(RETRY_AFTER_S_MAX)))
+}

@@ -1,0 +1,73 @@
+//! The keys that a configuration may have, and the nearest one to a key that it may not.
+
+use toml::{Table, Value};
+
+use super::ConfigError;
+
+const TOP: &[&str] = &[
+    "ca_file",
+    "collector",
+    "credential",
+    "http",
+    "limits",
+    "plan",
+    "seal_interval_s",
+    "state_dir",
+    "telemetry",
+];
+const CREDENTIAL: &[&str] = &["key_env", "key_file"];
+const HTTP: &[&str] = &["listen"];
+const LIMITS: &[&str] = &[
+    "attempts_max",
+    "backlog_bytes_max",
+    "kept_bytes_max",
+    "kept_days_max",
+    "overlap_max",
+];
+const TELEMETRY: &[&str] = &["log_filter", "log_format", "otlp_endpoint"];
+
+/// Refuses the first key that is not known.
+pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
+    check_table("", table, TOP)?;
+    for (name, known) in [("http", HTTP), ("limits", LIMITS), ("telemetry", TELEMETRY)] {
+        if let Some(Value::Table(table)) = table.get(name) {
+            check_table(&format!("{name}."), table, known)?;
+        }
+    }
+    let credentials = table.get("credential").and_then(Value::as_table);
+    for (alias, credential) in credentials.into_iter().flatten() {
+        if let Value::Table(credential) = credential {
+            check_table(&format!("credential.{alias}."), credential, CREDENTIAL)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_table(prefix: &str, table: &Table, known: &[&str]) -> Result<(), ConfigError> {
+    let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let nearest = known
+        .iter()
+        .min_by_key(|known| distance(key, known))
+        .unwrap_or(&"");
+    Err(ConfigError::UnknownKey {
+        key: format!("{prefix}{key}"),
+        nearest: format!("{prefix}{nearest}"),
+    })
+}
+
+/// Insertions, deletions and replacements between two words (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, to) in b.chars().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.chars().count()]
+}

@@ -1,0 +1,90 @@
+use secrecy::ExposeSecret;
+
+use super::*;
+
+fn parse(text: &str) -> Result<AgentConfig, ConfigError> {
+    AgentConfig::parse(text, Utf8Path::new("/etc/nines"))
+}
+
+#[test]
+fn the_defaults_are_a_configuration_and_match_the_code() {
+    let config = parse("").unwrap();
+    let (given, code) = (config.limits, AgentLimits::default());
+    assert_eq!(
+        (given.overlap_max, given.attempts_max),
+        (code.overlap_max, code.attempts_max)
+    );
+    let bytes = |limits: Limits| (limits.backlog_bytes_max, limits.kept_bytes_max);
+    assert_eq!(bytes(given.spool), bytes(code.spool));
+    assert_eq!(given.spool.kept_us_max, code.spool.kept_us_max);
+    assert_eq!(config.seal_interval, crate::recorder::SEAL_INTERVAL_DEFAULT);
+}
+
+#[test]
+fn every_commented_example_in_the_defaults_is_a_known_key() {
+    let uncomment = |line: &str| {
+        let key = line.strip_prefix("# ")?;
+        let entry = key.starts_with("[credential.") || key.split_once(" = ").is_some();
+        entry.then(|| key.to_owned())
+    };
+    let text: String = DEFAULT
+        .lines()
+        .map(|line| uncomment(line).unwrap_or_else(|| line.to_owned()) + "\n")
+        .collect();
+    // The tables that follow the credential's example end it.
+    let config = parse(&text).unwrap();
+    assert_eq!(config.credentials.len(), 1);
+    assert!(config.otlp_endpoint.is_some() && config.collector.is_some());
+}
+
+#[track_caller]
+fn refused(text: &str, message: &str) {
+    assert_eq!(parse(text).unwrap_err().to_string(), message);
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_nearest_known_one() {
+    refused(
+        "colector = 1",
+        "unknown key `colector`; did you mean `collector`?",
+    );
+    refused(
+        "[http]\nlisten_on = 1",
+        "unknown key `http.listen_on`; did you mean `http.listen`?",
+    );
+    refused(
+        "[credential.a]\nkey_evn = 'X'",
+        "unknown key `credential.a.key_evn`; did you mean `credential.a.key_env`?",
+    );
+}
+
+#[test]
+fn rules_between_values_say_what_to_change() {
+    refused("seal_interval_s = 0", "seal_interval_s must be 1 to 3600");
+    refused(
+        "[http]\nlisten = '0.0.0.0:1'",
+        "http.listen must be a loopback address: there is no authentication",
+    );
+    refused(
+        "[credential.a]",
+        "credential.a needs key_env or key_file, not both",
+    );
+}
+
+#[test]
+fn keys_come_from_variables_and_files_and_missing_ones_are_named() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    std::fs::write(dir.join("key"), "sk-file\n").unwrap();
+    let text = "[credential.env]\nkey_env = 'SET'\n[credential.file]\nkey_file = 'key'\n\
+                [credential.gone]\nkey_env = 'UNSET'\n";
+    let config = AgentConfig::parse(text, dir).unwrap();
+    let (keys, missing) = config.keys(|name| (name == "SET").then(|| "sk-env".to_owned()));
+    let keys: Vec<&str> = keys.values().map(ExposeSecret::expose_secret).collect();
+    assert_eq!(keys, ["sk-env", "sk-file"]);
+    assert_eq!(missing.len(), 1);
+    assert_eq!(
+        missing[0].to_string(),
+        "credential `gone`: environment variable `UNSET` is not set"
+    );
+}

@@ -1,0 +1,35 @@
+//! An agent: slots, attempts, spool, uplink. Small on purpose: no database, no web framework.
+//!
+//! The way of a sample: [`schedule`] says which slots are due, [`runner`] makes their attempts,
+//! [`recorder`] turns them into lines and signed batches in the [`spool`], [`uplink`] brings these
+//! to the collector and, as a [`witness`], watches the log they go into. [`Agent`] holds the tasks
+//! together; [`operate`] is what the commands of a binary call.
+//!
+//! Invariants: a sample is on disk before it counts; every slot ends as a sample or in a gap; a
+//! sequence number is never used for two batches; keys never leave the process.
+//!
+//! Non-goals: contracts and verdicts; how an attempt is made and classified (`probe`).
+
+pub mod address;
+pub mod client;
+pub mod config;
+pub mod enrol;
+pub mod health;
+pub mod http;
+pub mod identity;
+pub mod lifecycle;
+pub mod operate;
+pub mod recorder;
+pub mod runner;
+pub mod schedule;
+pub mod spool;
+pub mod stamp;
+pub mod uplink;
+pub mod witness;
+
+pub use address::CollectorUrl;
+pub use config::AgentConfig;
+pub use identity::Identity;
+pub use lifecycle::{Agent, AgentError, AgentLimits, AgentSetup, SPOOL_DIR};
+pub use recorder::Recorder;
+pub use spool::Durability;

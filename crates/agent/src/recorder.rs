@@ -1,0 +1,389 @@
+//! The recorder: turns attempts and gaps into the lines of an agent's chain, and seals them.
+//!
+//! Invariants: a line has its index from the spool's counters and no index is given twice or left
+//! out; a batch carries every line before it and nothing else; all lines of a batch are of one
+//! run, so that their monotonic stamps compare; a sealed batch never changes.
+//!
+//! Non-goals: when to probe, how to send.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::Utf8Path;
+use domain::{AgentId, Attribution, Kind, Outcome, TargetId, UnixMicros, UnixMillis};
+use evidence::batch_note::Seen;
+use evidence::checkpoint::{Checkpoint, CheckpointError};
+use evidence::note::{NoteError, SignedNote};
+use evidence::tree;
+use probe::Attempt;
+use wire::batch::{self, BatchError, SealedBatch};
+use wire::line::{EncodedLine, LineError};
+use wire::plan::PlanTarget;
+
+use crate::identity::Identity;
+use crate::schedule::Missed;
+use crate::spool::{Limits, Recovered, Spool, SpoolError, SpooledLine};
+use crate::stamp::Stamp;
+
+mod handle;
+mod line;
+mod open;
+pub mod task;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use open::OpenBatch;
+
+/// How often a batch is sealed where nothing presses, also when it is empty: a heartbeat.
+pub const SEAL_INTERVAL_DEFAULT: Duration = Duration::from_mins(5);
+
+/// How long a batch waits for company after a stream changed its state, microseconds: long enough
+/// for targets that fail together, short enough to be committed two seconds after.
+const CHANGE_SEAL_AFTER_US: u64 = 1_000_000;
+
+/// How a recorder is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct RecorderSettings {
+    /// Random id of this run.
+    pub boot: u64,
+    /// Bounds of the spool.
+    pub limits: Limits,
+    /// How often a batch is sealed where nothing presses.
+    pub seal_interval: Duration,
+}
+
+/// One attempt with everything that only its caller knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempted<'a> {
+    /// What was probed.
+    pub target: &'a PlanTarget,
+    /// Plan revision in force for the slot.
+    pub plan_revision: u64,
+    /// The planned moment.
+    pub slot: UnixMillis,
+    /// 1 for the slot's own attempt, 2 and up for repeats.
+    pub number: u32,
+    /// Why the attempt was made.
+    pub kind: Kind,
+    /// Both clocks at its start.
+    pub start: Stamp,
+    /// What was observed.
+    pub attempt: &'a Attempt,
+}
+
+/// A step of recording that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RecorderError {
+    /// The spool refused.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// A line could not be encoded.
+    #[error("failed to encode a line of stream `{stream}`")]
+    Line {
+        /// The stream.
+        stream: TargetId,
+        /// What is wrong with it.
+        #[source]
+        source: LineError,
+    },
+    /// A batch could not be sealed.
+    #[error("failed to seal batch {seq}")]
+    Seal {
+        /// The batch.
+        seq: u64,
+        /// What is wrong with it.
+        #[source]
+        source: BatchError,
+    },
+    /// No salt could be drawn.
+    #[error("failed to draw random bytes")]
+    Random(#[source] getrandom::Error),
+    /// The stored checkpoint is no signed note.
+    #[error("failed to read the stored checkpoint")]
+    SeenNote(#[source] NoteError),
+    /// The stored checkpoint is no checkpoint.
+    #[error("failed to read the stored checkpoint's text")]
+    SeenText(#[source] CheckpointError),
+    /// A recovered line is not one of ours.
+    #[error("failed to read a recovered line of stream `{stream}`")]
+    Recovered {
+        /// The stream.
+        stream: TargetId,
+        /// What is wrong with it.
+        #[source]
+        source: LineError,
+    },
+}
+
+/// The chain of one agent. See the module's invariants.
+#[derive(Debug)]
+pub struct Recorder {
+    spool: Spool,
+    identity: Arc<Identity>,
+    settings: RecorderSettings,
+    seen: Seen,
+    open: OpenBatch,
+    sealed_mono_us: u64,
+    changed_mono_us: Option<u64>,
+    ok: BTreeMap<TargetId, bool>,
+}
+
+impl Recorder {
+    /// Opens the spool and takes up the chain where it was left: lines that a former run could not
+    /// seal are sealed now, under that run's id.
+    pub fn open(
+        dir: &Utf8Path,
+        identity: Arc<Identity>,
+        settings: RecorderSettings,
+    ) -> Result<(Self, Recovered), RecorderError> {
+        let (spool, recovered) = Spool::open(dir, settings.limits)?;
+        let seen = match &spool.state().seen {
+            Some(note) => seen_of(note)?,
+            None => Seen {
+                origin: identity.origin.log(),
+                size: 0,
+                root: tree::root(&[]),
+            },
+        };
+        let mut recorder = Self {
+            spool,
+            identity,
+            settings,
+            seen,
+            open: OpenBatch::default(),
+            sealed_mono_us: 0,
+            changed_mono_us: None,
+            ok: BTreeMap::new(),
+        };
+        recorder.seal_recovered(&recovered)?;
+        recorder.spool.begin_run(settings.boot)?;
+        Ok((recorder, recovered))
+    }
+
+    fn seal_recovered(&mut self, recovered: &Recovered) -> Result<(), RecorderError> {
+        for line in &recovered.lines {
+            self.open
+                .add_recovered(line)
+                .map_err(|source| RecorderError::Recovered {
+                    stream: line.stream.clone(),
+                    source,
+                })?;
+        }
+        if !self.open.is_empty() {
+            let sealed_us = self.open.last_wall();
+            self.append_seal(
+                recovered.boot,
+                Stamp {
+                    wall: sealed_us,
+                    mono_us: 0,
+                },
+            )?;
+            self.spool.sync()?;
+        }
+        Ok(())
+    }
+
+    /// The agent whose chain this is.
+    #[must_use]
+    pub fn agent(&self) -> &AgentId {
+        &self.identity.agent
+    }
+
+    /// The spool, to read from.
+    #[must_use]
+    pub fn spool(&self) -> &Spool {
+        &self.spool
+    }
+
+    /// Appends the sample of one attempt. It is durable after the next [`Recorder::commit`].
+    pub fn record_attempt(&mut self, attempted: &Attempted<'_>) -> Result<(), RecorderError> {
+        let stream = &attempted.target.id;
+        let salt = line::salt().map_err(RecorderError::Random)?;
+        let line = line::encode(attempted, self.next_i(stream), &salt).map_err(|source| {
+            RecorderError::Line {
+                stream: stream.clone(),
+                source,
+            }
+        })?;
+        self.append(stream, attempted.slot, line, attempted.start)?;
+        self.open.cover(attempted.start);
+        let ok = attempted.attempt.outcome == Outcome::Ok;
+        // Before its first sample a stream passes for well, so that a bad start is told at once.
+        if self.ok.insert(stream.clone(), ok).unwrap_or(true) != ok {
+            self.changed_mono_us
+                .get_or_insert(attempted.start.mono_us + attempted.attempt.end_us);
+        }
+        Ok(())
+    }
+
+    /// Appends a gap for slots that were not run.
+    pub fn record_gap(
+        &mut self,
+        missed: &Missed,
+        plan_revision: u64,
+        now: Stamp,
+    ) -> Result<(), RecorderError> {
+        let stream = &missed.target;
+        let line =
+            line::encode_gap(missed, plan_revision, self.next_i(stream)).map_err(|source| {
+                RecorderError::Line {
+                    stream: stream.clone(),
+                    source,
+                }
+            })?;
+        self.append(stream, missed.last, line, now)
+    }
+
+    fn append(
+        &mut self,
+        stream: &TargetId,
+        slot: UnixMillis,
+        line: EncodedLine,
+        now: Stamp,
+    ) -> Result<(), RecorderError> {
+        if self.open.is_full_for(stream, &line) {
+            self.append_seal(self.settings.boot, now)?;
+        }
+        let i = self.next_i(stream);
+        let spooled = SpooledLine {
+            stream: stream.clone(),
+            i,
+            slot,
+            line,
+        };
+        self.spool.append_line(spooled.clone())?;
+        self.open.add(spooled);
+        Ok(())
+    }
+
+    /// Ends a group of lines: they are durable on return.
+    pub fn commit(&mut self) -> Result<(), RecorderError> {
+        Ok(self.spool.commit()?)
+    }
+
+    /// Forces everything to disk, whatever the durability asked for.
+    pub fn sync(&mut self) -> Result<(), RecorderError> {
+        Ok(self.spool.sync()?)
+    }
+
+    /// When the next batch is to be sealed, on the run's monotonic clock, microseconds.
+    #[must_use]
+    pub fn due_at_us(&self) -> u64 {
+        let interval = u64::try_from(self.settings.seal_interval.as_micros()).unwrap_or(u64::MAX);
+        let regular = self.sealed_mono_us.saturating_add(interval);
+        let pressing = self
+            .changed_mono_us
+            .map(|at| at.saturating_add(CHANGE_SEAL_AFTER_US));
+        pressing.map_or(regular, |at| at.min(regular))
+    }
+
+    /// Whether a batch is to be sealed now.
+    #[must_use]
+    pub fn due(&self, now: Stamp) -> bool {
+        now.mono_us >= self.due_at_us()
+    }
+
+    /// Seals what is there; an empty batch only as a heartbeat that is due, and only while the
+    /// spool has room for it. The batch is durable on return.
+    pub fn seal(&mut self, now: Stamp) -> Result<Option<SealedBatch>, RecorderError> {
+        if self.open.is_empty() && (!self.due(now) || self.spool.is_full()) {
+            return Ok(None);
+        }
+        let sealed = self.append_seal(self.settings.boot, now)?;
+        self.spool.commit()?;
+        Ok(Some(sealed))
+    }
+
+    /// Puts off the next seal by one interval: there was no room for this one.
+    pub(crate) fn postpone(&mut self, now: Stamp) {
+        self.sealed_mono_us = now.mono_us;
+        self.changed_mono_us = None;
+    }
+
+    fn append_seal(&mut self, boot: u64, now: Stamp) -> Result<SealedBatch, RecorderError> {
+        let seq = self.spool.state().next_seq;
+        let (wall_us, mono_us) = self.open.covered(now);
+        let streams = self.open.streams();
+        let draft = batch::Draft {
+            origin: &self.identity.origin,
+            agent: &self.identity.agent,
+            seq,
+            prev: self.spool.state().prev,
+            boot,
+            wall_us,
+            mono_us,
+            seen: self.seen.clone(),
+            streams: &streams,
+        };
+        let sealed = batch::seal(&draft, &self.identity.key)
+            .map_err(|source| RecorderError::Seal { seq, source })?;
+        self.spool.append_seal(sealed.clone(), now.wall)?;
+        self.open = OpenBatch::default();
+        self.sealed_mono_us = now.mono_us;
+        self.changed_mono_us = None;
+        Ok(sealed)
+    }
+
+    /// Notes the collector's receipt for every batch up to `seq`.
+    pub fn mark_acked(&mut self, seq: u64) -> Result<(), RecorderError> {
+        Ok(self.spool.mark_acked(seq)?)
+    }
+
+    /// Notes that every batch up to `seq` is proven to be in the log.
+    pub fn mark_released(&mut self, seq: u64) -> Result<(), RecorderError> {
+        Ok(self.spool.mark_released(seq)?)
+    }
+
+    /// Notes the newest verified checkpoint, which later batches will name.
+    pub fn set_seen(&mut self, checkpoint: &str) -> Result<(), RecorderError> {
+        let seen = seen_of(checkpoint)?;
+        self.spool.set_seen(checkpoint.to_owned())?;
+        self.seen = seen;
+        Ok(())
+    }
+
+    /// The newest verified checkpoint; size 0 before the first.
+    #[must_use]
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Deletes what is kept for replay beyond its bounds.
+    pub fn trim(&mut self, now: UnixMicros) -> Result<usize, RecorderError> {
+        Ok(self.spool.trim(now)?)
+    }
+
+    /// The last slot recorded for each stream.
+    #[must_use]
+    pub fn last_slots(&self) -> BTreeMap<TargetId, UnixMillis> {
+        let streams = self.spool.state().streams.iter();
+        streams
+            .filter_map(|(id, stream)| Some((id.clone(), stream.last_slot?)))
+            .collect()
+    }
+
+    fn next_i(&self, stream: &TargetId) -> u64 {
+        self.spool
+            .state()
+            .streams
+            .get(stream)
+            .map_or(0, |counters| counters.next_i)
+    }
+}
+
+/// Whether the plan's burst rule applies: a failure that was not our own doing.
+#[must_use]
+pub fn is_burst_worthy(attempt: &Attempt) -> bool {
+    attempt.outcome != Outcome::Ok && attempt.attribution != Attribution::Ours
+}
+
+fn seen_of(checkpoint: &str) -> Result<Seen, RecorderError> {
+    let note = SignedNote::parse(checkpoint.as_bytes()).map_err(RecorderError::SeenNote)?;
+    let checkpoint = Checkpoint::parse(note.text()).map_err(RecorderError::SeenText)?;
+    Ok(Seen {
+        origin: checkpoint.origin,
+        size: checkpoint.size,
+        root: checkpoint.root,
+    })
+}

@@ -1,0 +1,155 @@
+//! What the recorder's task can be told and asked.
+
+use std::sync::Arc;
+
+use domain::{Kind, UnixMillis};
+use evidence::batch_note::Seen;
+use probe::Attempt;
+use tokio::sync::{mpsc, oneshot, watch};
+use wire::batch::SealedBatch;
+use wire::plan::PlanTarget;
+
+use crate::schedule::Missed;
+use crate::stamp::Stamp;
+
+/// An attempt on its way to the recorder.
+#[derive(Debug)]
+pub struct Taken {
+    /// What was probed.
+    pub target: Arc<PlanTarget>,
+    /// The planned moment.
+    pub slot: UnixMillis,
+    /// 1 for the slot's own attempt, 2 and up for repeats.
+    pub number: u32,
+    /// Why the attempt was made.
+    pub kind: Kind,
+    /// Both clocks at its start.
+    pub start: Stamp,
+    /// What was observed.
+    pub attempt: Attempt,
+}
+
+/// How far a chain has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Number of the next batch.
+    pub next_seq: u64,
+    /// Batches below this number have a receipt.
+    pub acked_below: u64,
+    /// Batches below this number are proven to be in the log.
+    pub released_below: u64,
+    /// The newest verified checkpoint.
+    pub seen: Seen,
+    /// The same, as the signed note; none before the first.
+    pub seen_note: Option<String>,
+}
+
+/// What the task is asked to do.
+#[derive(Debug)]
+pub(super) enum Command {
+    Take(Box<Taken>),
+    Miss(Missed),
+    FindUnacked {
+        from_seq: u64,
+        reply: oneshot::Sender<Option<SealedBatch>>,
+    },
+    FindBatch {
+        seq: u64,
+        reply: oneshot::Sender<Option<SealedBatch>>,
+    },
+    Acked {
+        seq: u64,
+    },
+    Released {
+        seq: u64,
+    },
+    Seen {
+        checkpoint: String,
+        reply: oneshot::Sender<()>,
+    },
+    Progress {
+        reply: oneshot::Sender<Progress>,
+    },
+    Finish {
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// The recorder's task has ended; its own result says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the recorder has ended")]
+pub struct RecorderGone;
+
+/// Sends facts to the recorder's task. Cheap to clone; the task ends with its last handle.
+#[derive(Clone, Debug)]
+pub struct RecorderHandle {
+    pub(super) queue: mpsc::Sender<Command>,
+    pub(super) sealed: watch::Receiver<u64>,
+}
+
+impl RecorderHandle {
+    /// Records an attempt.
+    pub async fn take(&self, taken: Taken) -> Result<(), RecorderGone> {
+        self.send(Command::Take(Box::new(taken))).await
+    }
+
+    /// Records slots that were not run.
+    pub async fn miss(&self, missed: Missed) -> Result<(), RecorderGone> {
+        self.send(Command::Miss(missed)).await
+    }
+
+    /// The oldest batch without a receipt from `from_seq` on.
+    pub async fn find_unacked(&self, from_seq: u64) -> Result<Option<SealedBatch>, RecorderGone> {
+        self.ask(|reply| Command::FindUnacked { from_seq, reply })
+            .await
+    }
+
+    /// A batch that is not proven to be in the log yet.
+    pub async fn find_batch(&self, seq: u64) -> Result<Option<SealedBatch>, RecorderGone> {
+        self.ask(|reply| Command::FindBatch { seq, reply }).await
+    }
+
+    /// Notes a receipt for every batch up to `seq`.
+    pub async fn mark_acked(&self, seq: u64) -> Result<(), RecorderGone> {
+        self.send(Command::Acked { seq }).await
+    }
+
+    /// Notes that the log has every batch up to `seq`.
+    pub async fn mark_released(&self, seq: u64) -> Result<(), RecorderGone> {
+        self.send(Command::Released { seq }).await
+    }
+
+    /// Notes the newest verified checkpoint; on return it is durable.
+    pub async fn set_seen(&self, checkpoint: String) -> Result<(), RecorderGone> {
+        self.ask(|reply| Command::Seen { checkpoint, reply }).await
+    }
+
+    /// How far the chain has come.
+    pub async fn progress(&self) -> Result<Progress, RecorderGone> {
+        self.ask(|reply| Command::Progress { reply }).await
+    }
+
+    /// Seals what is there; on return it is durable.
+    pub async fn finish(&self) -> Result<(), RecorderGone> {
+        self.ask(|reply| Command::Finish { reply }).await
+    }
+
+    /// Shows the number of the next batch, and changes with every seal.
+    #[must_use]
+    pub fn sealed(&self) -> watch::Receiver<u64> {
+        self.sealed.clone()
+    }
+
+    async fn send(&self, command: Command) -> Result<(), RecorderGone> {
+        self.queue.send(command).await.map_err(|_| RecorderGone)
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, RecorderGone> {
+        let (reply, answer) = oneshot::channel();
+        self.send(command(reply)).await?;
+        answer.await.map_err(|_| RecorderGone)
+    }
+}

@@ -1,0 +1,336 @@
+//! The one owner of a recorder at run time: everything that is to be recorded comes through one
+//! bounded queue, is written in groups with one sync each, and is sealed when due.
+//!
+//! Disk work runs on a blocking thread, so that it never delays a probe's clock. What the spool
+//! refuses because it is full is remembered as a gap and written as soon as there is room.
+
+use std::collections::BTreeMap;
+
+use domain::{GapReason, Kind, TargetId};
+use telemetry::metrics::AgentMetrics;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinError, JoinHandle};
+use tracing::{debug, error, warn};
+use wire::batch::SealedBatch;
+
+use super::handle::Command;
+use super::{Attempted, Recorder, RecorderError};
+
+pub use super::handle::{Progress, RecorderGone, RecorderHandle, Taken};
+
+use crate::health::{Health, TargetState};
+use crate::schedule::{Missed, Slot};
+use crate::spool::SpoolError;
+use crate::stamp::{Stamp, Timebase};
+
+/// Facts that may wait to be written; above it, whoever probes waits.
+const QUEUE_MAX: usize = 1_024;
+/// Facts written with one sync.
+const GROUP_MAX: usize = 1_000;
+
+/// The task ended with this.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// Recording is no longer possible.
+    #[error(transparent)]
+    Recorder(#[from] RecorderError),
+    /// The blocking thread was lost.
+    #[error("the recorder's thread was lost")]
+    Thread(#[source] JoinError),
+}
+
+/// What the task needs beside the recorder.
+#[derive(Debug)]
+pub struct TaskSettings {
+    /// Plan revision in force.
+    pub plan_revision: u64,
+    /// Both clocks.
+    pub timebase: Timebase,
+    /// The agent's picture of itself.
+    pub health: Health,
+    /// The agent's instruments.
+    pub metrics: AgentMetrics,
+}
+
+/// Starts the task.
+#[must_use]
+pub fn spawn(
+    recorder: Recorder,
+    settings: TaskSettings,
+) -> (RecorderHandle, JoinHandle<Result<(), TaskError>>) {
+    let (queue, commands) = mpsc::channel(QUEUE_MAX);
+    let (sealed_tx, sealed) = watch::channel(recorder.spool().state().next_seq);
+    let mut desk = Desk {
+        recorder,
+        settings,
+        held: BTreeMap::new(),
+        sealed: sealed_tx,
+    };
+    desk.report();
+    let task = tokio::spawn(run(desk, commands));
+    (RecorderHandle { queue, sealed }, task)
+}
+
+async fn run(mut desk: Desk, mut commands: mpsc::Receiver<Command>) -> Result<(), TaskError> {
+    loop {
+        let due = desk.settings.timebase.instant(desk.recorder.due_at_us());
+        let mut group = Vec::new();
+        let received = tokio::select! {
+            received = commands.recv_many(&mut group, GROUP_MAX) => received > 0,
+            () = tokio::time::sleep_until(due) => true,
+        };
+        let (back, written) = tokio::task::spawn_blocking(move || {
+            let written = desk.write(group);
+            (desk, written)
+        })
+        .await
+        .map_err(TaskError::Thread)?;
+        desk = back;
+        if let Err(failed) = written {
+            desk.settings
+                .health
+                .update(|health| health.failed = Some(failed.to_string()));
+            return Err(failed.into());
+        }
+        if !received {
+            return Ok(());
+        }
+    }
+}
+
+/// The recorder with what belongs on its desk.
+struct Desk {
+    recorder: Recorder,
+    settings: TaskSettings,
+    /// Slots whose lines the spool refused, by target and reason.
+    held: BTreeMap<(TargetId, GapReason), Missed>,
+    sealed: watch::Sender<u64>,
+}
+
+impl Desk {
+    fn write(&mut self, group: Vec<Command>) -> Result<(), RecorderError> {
+        let now = self.settings.timebase.now();
+        self.write_held(now)?;
+        let mut replies = Vec::new();
+        for command in group {
+            self.apply(command, now, &mut replies)?;
+        }
+        self.recorder.commit()?;
+        // A seal that falls due while its facts were written need not wait for the next round.
+        if self.recorder.due(self.settings.timebase.now()) {
+            self.seal()?;
+        }
+        for reply in replies {
+            if reply.send(()).is_err() {
+                debug!("whoever waited for the recorder has gone");
+            }
+        }
+        self.report();
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        command: Command,
+        now: Stamp,
+        replies: &mut Vec<oneshot::Sender<()>>,
+    ) -> Result<(), RecorderError> {
+        match command {
+            Command::Take(taken) => self.take(&taken, now)?,
+            Command::Miss(missed) => self.miss(missed, now)?,
+            Command::FindUnacked { from_seq, reply } => {
+                drop(reply.send(self.find_unacked(from_seq)));
+            }
+            Command::FindBatch { seq, reply } => {
+                drop(reply.send(self.find_batch(seq)));
+            }
+            Command::Acked { seq } => self.recorder.mark_acked(seq)?,
+            Command::Released { seq } => self.recorder.mark_released(seq)?,
+            Command::Seen { checkpoint, reply } => {
+                self.recorder.set_seen(&checkpoint)?;
+                replies.push(reply);
+            }
+            Command::Progress { reply } => drop(reply.send(self.progress())),
+            Command::Finish { reply } => {
+                self.seal()?;
+                replies.push(reply);
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, taken: &Taken, now: Stamp) -> Result<(), RecorderError> {
+        let attempted = Attempted {
+            target: &taken.target,
+            plan_revision: self.settings.plan_revision,
+            slot: taken.slot,
+            number: taken.number,
+            kind: taken.kind,
+            start: taken.start,
+            attempt: &taken.attempt,
+        };
+        let recorded = self.recorder.record_attempt(&attempted);
+        let refused = self.refused(recorded)?;
+        self.settings
+            .metrics
+            .attempt_ended(taken.attempt.outcome.as_str());
+        if let (Some(reason), Kind::Planned) = (refused, taken.kind) {
+            let target = taken.target.id.clone();
+            self.miss(
+                Missed::one(
+                    Slot {
+                        target,
+                        at: taken.slot,
+                    },
+                    reason,
+                ),
+                now,
+            )?;
+        }
+        let state = TargetState {
+            slot: taken.slot,
+            outcome: taken.attempt.outcome,
+            attribution: taken.attempt.attribution,
+        };
+        self.settings.health.update(|health| {
+            health.targets.insert(taken.target.id.clone(), state);
+        });
+        Ok(())
+    }
+
+    fn miss(&mut self, missed: Missed, now: Stamp) -> Result<(), RecorderError> {
+        self.settings
+            .metrics
+            .slots_missed(missed.count, missed.reason.as_str());
+        self.settings
+            .health
+            .update(|health| health.slots_missed += missed.count);
+        let recorded = self
+            .recorder
+            .record_gap(&missed, self.settings.plan_revision, now);
+        if self.refused(recorded)?.is_some() {
+            self.hold(missed);
+        }
+        Ok(())
+    }
+
+    /// Joins a gap to those that wait for room.
+    fn hold(&mut self, missed: Missed) {
+        let key = (missed.target.clone(), missed.reason);
+        self.held
+            .entry(key)
+            .and_modify(|held| {
+                held.first = held.first.min(missed.first);
+                held.last = held.last.max(missed.last);
+                held.count = held.count.saturating_add(missed.count);
+            })
+            .or_insert(missed);
+    }
+
+    fn write_held(&mut self, now: Stamp) -> Result<(), RecorderError> {
+        while !self.recorder.spool().is_full()
+            && let Some((_, missed)) = self.held.pop_first()
+        {
+            let recorded = self
+                .recorder
+                .record_gap(&missed, self.settings.plan_revision, now);
+            if self.refused(recorded)?.is_some() {
+                self.hold(missed);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a line was not written, where the recorder can go on without it.
+    fn refused(
+        &self,
+        recorded: Result<(), RecorderError>,
+    ) -> Result<Option<GapReason>, RecorderError> {
+        let (reason, failed) = match recorded {
+            Ok(()) => return Ok(None),
+            Err(failed @ RecorderError::Line { .. }) => (GapReason::AgentDown, failed),
+            Err(RecorderError::Spool(
+                failed @ (SpoolError::Full { .. } | SpoolError::Append { .. }),
+            )) => (GapReason::SpoolFull, failed.into()),
+            Err(other) => return Err(other),
+        };
+        let agent = self.recorder.agent();
+        error!(agent.id = %agent, error = &failed as &dyn std::error::Error,
+            "agent {agent} cannot keep a line; its slot becomes a gap");
+        Ok(Some(reason))
+    }
+
+    /// Seals what is due. Without room on disk the lines stay open and the seal is tried again an
+    /// interval later; room may come from what is kept for replay.
+    fn seal(&mut self) -> Result<(), RecorderError> {
+        let now = self.settings.timebase.now();
+        self.recorder.trim(now.wall)?;
+        match self.recorder.seal(now) {
+            Ok(Some(_)) => {}
+            Ok(None) => self.recorder.postpone(now),
+            Err(RecorderError::Spool(failed @ SpoolError::Append { .. })) => {
+                let agent = self.recorder.agent();
+                error!(agent.id = %agent, error = &failed as &dyn std::error::Error,
+                    "agent {agent} cannot write a batch to disk");
+                self.recorder.postpone(now);
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    }
+
+    /// The next batch to send. One that does not read back is skipped: it cannot be sent.
+    fn find_unacked(&self, from_seq: u64) -> Option<SealedBatch> {
+        self.recorder.spool().unacked(from_seq).find_map(readable)
+    }
+
+    fn find_batch(&self, seq: u64) -> Option<SealedBatch> {
+        self.recorder
+            .spool()
+            .find_batch(seq)
+            .transpose()
+            .and_then(readable)
+    }
+
+    fn progress(&self) -> Progress {
+        let state = self.recorder.spool().state();
+        Progress {
+            next_seq: state.next_seq,
+            acked_below: state.acked_below,
+            released_below: state.released_below,
+            seen: self.recorder.seen().clone(),
+            seen_note: state.seen.clone(),
+        }
+    }
+
+    fn report(&mut self) {
+        let (spool, progress) = (self.recorder.spool(), self.progress());
+        let (usage, limit) = (spool.backlog_bytes(), spool.limits().backlog_bytes_max);
+        self.settings.metrics.spool_sized(usage, limit);
+        self.settings.health.update(|health| {
+            health.backlog_bytes = usage;
+            health.backlog_bytes_max = limit;
+            health.next_seq = progress.next_seq;
+            health.acked_below = progress.acked_below;
+            health.released_below = progress.released_below;
+            health.seen_size = progress.seen.size;
+        });
+        self.sealed.send_if_modified(|sealed| {
+            let news = *sealed != progress.next_seq;
+            *sealed = progress.next_seq;
+            news
+        });
+    }
+}
+
+fn readable(batch: Result<SealedBatch, SpoolError>) -> Option<SealedBatch> {
+    batch
+        .inspect_err(|failed| {
+            warn!(
+                error = failed as &dyn std::error::Error,
+                "a batch cannot be read back"
+            );
+        })
+        .ok()
+}

@@ -1,0 +1,355 @@
+//! The runner: waits for slots and makes their attempts.
+//!
+//! Invariants: every slot ends as a sample or in a gap; a target never has more attempts under way
+//! than `overlap_max`, and the agent never more than `attempts_max`, so that one slow provider
+//! cannot starve the others; the wait for each slot is computed anew from the wall clock, so that
+//! nothing drifts.
+//!
+//! Non-goals: recording, sending, and any rule of a contract.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{AgentId, CredentialAlias, GapReason, Kind, TargetId, UnixMillis};
+use probe::{Attempt, Request, Spec};
+use secrecy::SecretString;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::error;
+use wire::plan::{Plan, PlanTarget};
+
+use crate::recorder::is_burst_worthy;
+use crate::recorder::task::{RecorderGone, RecorderHandle, Taken};
+use crate::schedule::{Due, Missed, Schedule, Slot};
+use crate::stamp::Timebase;
+
+mod spec;
+#[cfg(test)]
+mod tests;
+
+pub use spec::{SpecForError, TargetError, spec_for};
+
+/// Attempts at one target that may be under way at once, where nothing else is configured.
+pub const OVERLAP_MAX_DEFAULT: usize = 2;
+/// Attempts at all targets that may be under way at once, where nothing else is configured.
+pub const ATTEMPTS_MAX_DEFAULT: usize = 64;
+/// Longest sleep, so that a wall clock that was set is noticed soon.
+const SLEEP_MAX: Duration = Duration::from_secs(5);
+/// How long attempts under way may take to end when the agent stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Makes one attempt: the probe engine, or a stand-in.
+pub type AttemptFn = dyn Fn(Spec) -> Pin<Box<dyn Future<Output = Attempt> + Send>> + Send + Sync;
+
+/// What a runner works with.
+pub struct RunnerSettings {
+    /// What to probe, and when.
+    pub plan: Arc<Plan>,
+    /// Which of the plan's agents this is.
+    pub agent: AgentId,
+    /// Provider keys by their public names.
+    pub keys: BTreeMap<CredentialAlias, SecretString>,
+    /// Both clocks.
+    pub timebase: Timebase,
+    /// Attempts at one target at once.
+    pub overlap_max: usize,
+    /// Attempts at all targets at once.
+    pub attempts_max: usize,
+    /// Makes one attempt.
+    pub attempt: Arc<AttemptFn>,
+}
+
+impl fmt::Debug for RunnerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunnerSettings")
+            .field("agent", &self.agent)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs the slots of one agent.
+pub struct Runner {
+    schedule: Schedule,
+    targets: BTreeMap<TargetId, Arc<Target>>,
+    desk: Arc<Desk>,
+    tasks: JoinSet<Result<(), RecorderGone>>,
+    phase: watch::Sender<Phase>,
+}
+
+/// How much longer attempts may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Run,
+    /// Attempts under way may end, but no repeat begins.
+    Stop,
+    /// Attempts under way are given up.
+    Abandon,
+}
+
+/// A target, ready to be probed.
+struct Target {
+    plan: Arc<PlanTarget>,
+    request: Request,
+    key: Key,
+    permits: Arc<Semaphore>,
+}
+
+enum Key {
+    NotNeeded,
+    Held(SecretString),
+    Missing(CredentialAlias),
+}
+
+/// What all attempts share.
+struct Desk {
+    recorder: RecorderHandle,
+    timebase: Timebase,
+    permits: Arc<Semaphore>,
+    attempt: Arc<AttemptFn>,
+}
+
+impl Runner {
+    /// A runner that takes up each target after the slot that `last` names.
+    pub fn new(
+        settings: RunnerSettings,
+        recorder: RecorderHandle,
+        last: &BTreeMap<TargetId, UnixMillis>,
+    ) -> Result<Self, TargetError> {
+        let RunnerSettings {
+            plan,
+            agent,
+            keys,
+            timebase,
+            ..
+        } = settings;
+        let now = timebase.now().wall.to_millis();
+        let target = |target: &PlanTarget| {
+            let key = match &target.credential {
+                None => Key::NotNeeded,
+                Some(alias) => keys
+                    .get(alias)
+                    .map_or_else(|| Key::Missing(alias.clone()), |key| Key::Held(key.clone())),
+            };
+            let ready = Target {
+                plan: Arc::new(target.clone()),
+                request: spec::request(target)?,
+                key,
+                permits: Arc::new(Semaphore::new(settings.overlap_max)),
+            };
+            Ok((target.id.clone(), Arc::new(ready)))
+        };
+        Ok(Self {
+            schedule: Schedule::new(&plan, &agent, now, last),
+            targets: plan.targets.iter().map(target).collect::<Result<_, _>>()?,
+            desk: Arc::new(Desk {
+                recorder,
+                timebase,
+                permits: Arc::new(Semaphore::new(settings.attempts_max)),
+                attempt: settings.attempt,
+            }),
+            tasks: JoinSet::new(),
+            phase: watch::Sender::new(Phase::Run),
+        })
+    }
+
+    /// Runs slots until asked to stop; what is under way then may end within a few seconds, and
+    /// what does not becomes a gap.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), RecorderGone> {
+        while !*stop.borrow_and_update() {
+            let now = self.desk.timebase.now().wall.to_millis();
+            let due = self.schedule.take_due(now);
+            self.begin(due).await?;
+            let wake = Instant::now() + self.sleep_from(self.desk.timebase.now().wall.to_millis());
+            tokio::select! {
+                () = tokio::time::sleep_until(wake) => {}
+                Some(ended) = self.tasks.join_next() => report(ended)?,
+                changed = stop.changed() => if changed.is_err() { break },
+            }
+        }
+        self.phase.send_replace(Phase::Stop);
+        if tokio::time::timeout(GRACE, drain(&mut self.tasks))
+            .await
+            .is_err()
+        {
+            self.phase.send_replace(Phase::Abandon);
+            drain(&mut self.tasks).await;
+        }
+        Ok(())
+    }
+
+    fn sleep_from(&self, now: UnixMillis) -> Duration {
+        let Some(next) = self.schedule.next_at() else {
+            return SLEEP_MAX;
+        };
+        let ms = u64::try_from(next.get().saturating_sub(now.get())).unwrap_or(0);
+        Duration::from_millis(ms).min(SLEEP_MAX)
+    }
+
+    async fn begin(&mut self, due: Due) -> Result<(), RecorderGone> {
+        for missed in due.missed {
+            self.desk.recorder.miss(missed).await?;
+        }
+        for slot in due.slots {
+            let Some(target) = self.targets.get(&slot.target) else {
+                continue;
+            };
+            let desk = Arc::clone(&self.desk);
+            match desk.permits_for(target) {
+                Some(permits) => {
+                    let phase = self.phase.subscribe();
+                    let course = Course {
+                        desk,
+                        target: Arc::clone(target),
+                        slot: slot.at,
+                        phase,
+                    };
+                    self.tasks.spawn(course.run(permits));
+                }
+                None => {
+                    desk.recorder
+                        .miss(Missed::one(slot, GapReason::Overloaded))
+                        .await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("schedule", &self.schedule)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A target's permit and the agent's.
+type Permits = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+
+impl Desk {
+    fn permits_for(&self, target: &Target) -> Option<Permits> {
+        let of_target = Arc::clone(&target.permits).try_acquire_owned().ok()?;
+        let of_agent = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+        Some((of_target, of_agent))
+    }
+}
+
+/// One slot: its own attempt, and the repeats that the plan's rule adds.
+struct Course {
+    desk: Arc<Desk>,
+    target: Arc<Target>,
+    slot: UnixMillis,
+    phase: watch::Receiver<Phase>,
+}
+
+impl Course {
+    async fn run(mut self, permits: Permits) -> Result<(), RecorderGone> {
+        let mut began = Instant::now();
+        let Some(taken) = self.attempt(1, Kind::Planned).await else {
+            let slot = Slot {
+                target: self.target.plan.id.clone(),
+                at: self.slot,
+            };
+            return self
+                .desk
+                .recorder
+                .miss(Missed::one(slot, GapReason::AgentDown))
+                .await;
+        };
+        drop(permits);
+        let burst = self.target.plan.burst;
+        let repeats = if is_burst_worthy(&taken.attempt) {
+            burst.count
+        } else {
+            0
+        };
+        self.desk.recorder.take(taken).await?;
+        for number in 2..2 + repeats {
+            let spacing = Duration::from_millis(burst.spacing_ms.into());
+            let Some(permits) = self.wait_for_repeat(began + spacing).await else {
+                return Ok(());
+            };
+            began = Instant::now();
+            let Some(taken) = self.attempt(number, Kind::Burst).await else {
+                return Ok(());
+            };
+            drop(permits);
+            self.desk.recorder.take(taken).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the time of a repeat and for room to make it; `None` when the agent stops.
+    async fn wait_for_repeat(&mut self, at: Instant) -> Option<Permits> {
+        let room = async {
+            tokio::time::sleep_until(at).await;
+            let of_target = Arc::clone(&self.target.permits)
+                .acquire_owned()
+                .await
+                .ok()?;
+            let of_agent = Arc::clone(&self.desk.permits).acquire_owned().await.ok()?;
+            Some((of_target, of_agent))
+        };
+        tokio::select! {
+            permits = room => permits,
+            _ = self.phase.wait_for(|phase| *phase >= Phase::Stop) => None,
+        }
+    }
+
+    /// Makes one attempt; `None` when it had to be given up.
+    async fn attempt(&mut self, number: u32, kind: Kind) -> Option<Taken> {
+        let start = self.desk.timebase.now();
+        let plan = &self.target.plan;
+        let key = match &self.target.key {
+            Key::NotNeeded => Ok(None),
+            Key::Held(key) => Ok(Some(key.clone())),
+            Key::Missing(alias) => Err(spec::without_key(plan, alias)),
+        };
+        let nonce = spec::nonce().map_err(|_| spec::without_nonce(plan));
+        let attempt = match (key, nonce) {
+            (Ok(key), Ok(nonce)) => {
+                let spec = spec::spec(plan, self.target.request.clone(), key, nonce);
+                tokio::select! {
+                    attempt = (self.desk.attempt)(spec) => attempt,
+                    _ = self.phase.wait_for(|phase| *phase >= Phase::Abandon) => return None,
+                }
+            }
+            (Err(unsent), _) | (_, Err(unsent)) => unsent,
+        };
+        let target = Arc::clone(plan);
+        Some(Taken {
+            target,
+            slot: self.slot,
+            number,
+            kind,
+            start,
+            attempt,
+        })
+    }
+}
+
+async fn drain(tasks: &mut JoinSet<Result<(), RecorderGone>>) {
+    while let Some(ended) = tasks.join_next().await {
+        if report(ended).is_err() {
+            return;
+        }
+    }
+}
+
+fn report(
+    ended: Result<Result<(), RecorderGone>, tokio::task::JoinError>,
+) -> Result<(), RecorderGone> {
+    ended.unwrap_or_else(|lost| {
+        error!(
+            error = &lost as &dyn std::error::Error,
+            "an attempt's task was lost"
+        );
+        Ok(())
+    })
+}

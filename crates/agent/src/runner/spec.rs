@@ -1,0 +1,198 @@
+//! From a planned target to what the probe engine is to do.
+
+use std::time::Duration;
+
+use domain::detail::Text;
+use domain::{Attribution, CredentialAlias, Detail, Outcome};
+use probe::{
+    Attempt, BaseUrl, ChatRequest, HttpRequest, HttpUrl, Method, ModelMatch, Nonce, Request,
+    STALL_AFTER_DEFAULT, Spec, SpecError, TokenField, UrlError, Via,
+};
+use secrecy::SecretString;
+use wire::plan::{self, PlanRequest, PlanTarget};
+
+/// Host whose newer models know the token cap by its newer name only.
+const OPENAI_BASE: &str = "https://api.openai.com/";
+
+/// A target that cannot be probed as planned.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// Its address cannot be used.
+    #[error("target `{target}`: failed to use its URL")]
+    Url {
+        /// The target.
+        target: domain::TargetId,
+        /// What is wrong with it.
+        #[source]
+        source: UrlError,
+    },
+    /// Its expectation cannot be used.
+    #[error("target `{target}`: failed to use its expected status")]
+    Status {
+        /// The target.
+        target: domain::TargetId,
+        /// What is wrong with it.
+        #[source]
+        source: SpecError,
+    },
+}
+
+/// A target's attempt outside its schedule, such as a first look at a new configuration.
+pub fn spec_for(target: &PlanTarget, key: Option<SecretString>) -> Result<Spec, SpecForError> {
+    let request = request(target).map_err(SpecForError::Target)?;
+    Ok(spec(
+        target,
+        request,
+        key,
+        nonce().map_err(SpecForError::Random)?,
+    ))
+}
+
+/// A target that cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecForError {
+    /// It cannot be probed as planned.
+    #[error(transparent)]
+    Target(TargetError),
+    /// No random bytes.
+    #[error("failed to draw a nonce")]
+    Random(#[source] getrandom::Error),
+}
+
+/// The request that a target asks for.
+pub(super) fn request(target: &PlanTarget) -> Result<Request, TargetError> {
+    let url = |source| TargetError::Url {
+        target: target.id.clone(),
+        source,
+    };
+    Ok(match &target.request {
+        PlanRequest::Chat {
+            base_url,
+            max_output_tokens,
+            model,
+            stream,
+            tier,
+        } => Request::Chat(ChatRequest {
+            token_field: token_field(base_url),
+            base_url: base_url.parse::<BaseUrl>().map_err(url)?,
+            model: model.clone(),
+            stream: *stream,
+            max_output_tokens: *max_output_tokens,
+            tier: tier.clone(),
+            model_match: match target.via {
+                plan::Via::Direct => ModelMatch::Prefix,
+                plan::Via::Gateway => ModelMatch::RecordOnly,
+            },
+        }),
+        PlanRequest::Http {
+            expect_body,
+            expect_status,
+            url: address,
+        } => Request::Http(HttpRequest {
+            url: address.parse::<HttpUrl>().map_err(url)?,
+            method: Method::Get,
+            expect_status: expect_status.to_string().parse().map_err(|source| {
+                TargetError::Status {
+                    target: target.id.clone(),
+                    source,
+                }
+            })?,
+            expect_body_contains: expect_body.clone(),
+        }),
+    })
+}
+
+fn token_field(base_url: &str) -> TokenField {
+    if base_url.starts_with(OPENAI_BASE) {
+        TokenField::MaxCompletionTokens
+    } else {
+        TokenField::MaxTokens
+    }
+}
+
+/// One attempt at a target.
+pub(super) fn spec(
+    target: &PlanTarget,
+    request: Request,
+    key: Option<SecretString>,
+    nonce: Nonce,
+) -> Spec {
+    Spec {
+        request,
+        key,
+        deadline: Duration::from_millis(target.deadline_ms.into()),
+        stall_after: STALL_AFTER_DEFAULT,
+        slow_after: target
+            .slow_after_ms
+            .map(|ms| Duration::from_millis(ms.into())),
+        nonce,
+        path: match target.via {
+            plan::Via::Direct => Via::Direct,
+            plan::Via::Gateway => Via::Gateway,
+        },
+    }
+}
+
+/// A nonce that no answer repeats by chance.
+pub(super) fn nonce() -> Result<Nonce, getrandom::Error> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)?;
+    let text = format!("{:016x}", u64::from_be_bytes(bytes));
+    Ok(text
+        .parse()
+        .expect("sixteen hexadecimal digits are a nonce"))
+}
+
+/// The observation of an agent that lacks the key: nothing was sent, and it is our own doing.
+pub(super) fn without_key(target: &PlanTarget, alias: &CredentialAlias) -> Attempt {
+    let fault = format!("this agent has no key for credential {alias}; nothing was sent");
+    let detail = Detail {
+        fault: Some(Text::Plain(fault)),
+        ..Detail::default()
+    };
+    unsent(target, Outcome::Auth, Attribution::Ours, detail)
+}
+
+/// The observation of an agent that could not even begin.
+pub(super) fn without_nonce(target: &PlanTarget) -> Attempt {
+    let fault = Text::Plain("this agent got no random bytes; nothing was sent".to_owned());
+    let detail = Detail {
+        fault: Some(fault),
+        ..Detail::default()
+    };
+    unsent(target, Outcome::ProbeFault, Attribution::Agent, detail)
+}
+
+fn unsent(
+    target: &PlanTarget,
+    outcome: Outcome,
+    attribution: Attribution,
+    detail: Detail,
+) -> Attempt {
+    let (asked_model, asked_tier, stream) = match &target.request {
+        PlanRequest::Chat {
+            model,
+            tier,
+            stream,
+            ..
+        } => (Some(model.clone()), tier.clone(), *stream),
+        PlanRequest::Http { .. } => (None, None, false),
+    };
+    Attempt {
+        outcome,
+        attribution,
+        status: None,
+        sent_us: None,
+        first_us: None,
+        last_us: None,
+        end_us: 0,
+        input_tokens: None,
+        output_tokens: None,
+        served_model: None,
+        served_tier: None,
+        asked_model,
+        asked_tier,
+        stream,
+        detail,
+    }
+}

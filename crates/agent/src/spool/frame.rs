@@ -1,0 +1,343 @@
+//! Frames: how one fact is laid out in a segment.
+//!
+//! `[length u32 LE][CRC-32 u32 LE][kind u8][payload]`, where length and checksum cover kind and
+//! payload. A length of zero is no frame, so a tail of zeros that a crash leaves behind is never
+//! taken for data.
+
+use std::ops::Range;
+
+use domain::{TargetId, UnixMicros, UnixMillis};
+use evidence::hash::Hash;
+use wire::batch::SealedBatch;
+use wire::limits::BATCH_BODY_BYTES_MAX;
+use wire::line::EncodedLine;
+
+use super::state::State;
+
+/// Bytes before kind and payload.
+const HEADER_BYTES: usize = 8;
+
+/// Longest kind and payload: one batch body, and room for its note and numbers.
+const FRAME_BYTES_MAX: usize = BATCH_BODY_BYTES_MAX + 1024 * 1024;
+
+/// One fact of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    /// A line of a stream, not sealed yet.
+    Line(SpooledLine),
+    /// A sealed batch: all lines before it are in a batch now.
+    Seal {
+        batch: SealedBatch,
+        sealed_us: UnixMicros,
+    },
+    /// The collector has every batch up to this one.
+    Acked { seq: u64 },
+    /// The log has every batch up to this one.
+    Released { seq: u64 },
+    /// The newest checkpoint that was verified, a signed note.
+    Seen { checkpoint: String },
+    /// Everything that older segments would say; opens each segment and each run.
+    Snapshot(State),
+}
+
+/// A line as it waits in the spool, with the facts that recovery needs of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpooledLine {
+    /// Stream that it belongs to.
+    pub stream: TargetId,
+    /// Its index in the stream.
+    pub i: u64,
+    /// The slot it speaks of; for a gap, the last one.
+    pub slot: UnixMillis,
+    /// Its bytes.
+    pub line: EncodedLine,
+}
+
+impl Frame {
+    /// The bytes of the whole frame; `None` where it is longer than a frame may be.
+    pub(super) fn encode(&self) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; HEADER_BYTES];
+        self.write_content(&mut bytes);
+        let content = &bytes[HEADER_BYTES..];
+        let length = u32::try_from(content.len()).ok()?;
+        let checksum = crc32fast::hash(content);
+        if content.len() > FRAME_BYTES_MAX {
+            return None;
+        }
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        bytes[4..HEADER_BYTES].copy_from_slice(&checksum.to_le_bytes());
+        Some(bytes)
+    }
+
+    fn write_content(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Line(spooled) => {
+                let SpooledLine {
+                    stream,
+                    i,
+                    slot,
+                    line,
+                } = spooled;
+                out.push(1);
+                out.extend_from_slice(format!("{stream} {i} {}\n", slot.get()).as_bytes());
+                out.extend_from_slice(line.core.as_bytes());
+                if let Some(detail) = &line.detail {
+                    out.push(b'\n');
+                    out.extend_from_slice(detail.as_bytes());
+                }
+            }
+            Self::Seal { batch, sealed_us } => {
+                out.push(2);
+                out.extend_from_slice(&batch.seq.to_le_bytes());
+                out.extend_from_slice(batch.hash.as_bytes());
+                out.extend_from_slice(&sealed_us.get().to_le_bytes());
+                out.extend_from_slice(&(batch.note.len() as u64).to_le_bytes());
+                out.extend_from_slice(&batch.note);
+                out.extend_from_slice(&batch.body);
+            }
+            Self::Acked { seq } => {
+                out.push(3);
+                out.extend_from_slice(&seq.to_le_bytes());
+            }
+            Self::Released { seq } => {
+                out.push(4);
+                out.extend_from_slice(&seq.to_le_bytes());
+            }
+            Self::Seen { checkpoint } => {
+                out.push(5);
+                out.extend_from_slice(checkpoint.as_bytes());
+            }
+            Self::Snapshot(state) => {
+                out.push(6);
+                let json = serde_json::to_vec(state).expect("names and integers are always JSON");
+                out.extend_from_slice(&json);
+            }
+        }
+    }
+
+    fn decode(content: &[u8]) -> Option<Self> {
+        let (kind, payload) = content.split_first()?;
+        match kind {
+            1 => SpooledLine::decode(std::str::from_utf8(payload).ok()?).map(Self::Line),
+            2 => decode_seal(payload),
+            3 => Some(Self::Acked {
+                seq: u64::from_le_bytes(payload.try_into().ok()?),
+            }),
+            4 => Some(Self::Released {
+                seq: u64::from_le_bytes(payload.try_into().ok()?),
+            }),
+            5 => String::from_utf8(payload.to_vec())
+                .ok()
+                .map(|checkpoint| Self::Seen { checkpoint }),
+            6 => serde_json::from_slice(payload).ok().map(Self::Snapshot),
+            _ => None,
+        }
+    }
+}
+
+impl SpooledLine {
+    fn decode(payload: &str) -> Option<Self> {
+        let mut lines = payload.split('\n');
+        let mut words = lines.next()?.split(' ');
+        let stream = words.next()?.parse().ok()?;
+        let i = words.next()?.parse().ok()?;
+        let slot = UnixMillis::new(words.next()?.parse().ok()?);
+        let core = lines.next()?.to_owned();
+        let detail = lines.next().map(str::to_owned);
+        if words.next().is_some() || lines.next().is_some() {
+            return None;
+        }
+        Some(Self {
+            stream,
+            i,
+            slot,
+            line: EncodedLine { core, detail },
+        })
+    }
+}
+
+fn decode_seal(payload: &[u8]) -> Option<Frame> {
+    let (seq, rest) = payload.split_first_chunk::<8>()?;
+    let (hash, rest) = rest.split_first_chunk::<32>()?;
+    let (sealed_us, rest) = rest.split_first_chunk::<8>()?;
+    let (note_len, rest) = rest.split_first_chunk::<8>()?;
+    let note_len = usize::try_from(u64::from_le_bytes(*note_len)).ok()?;
+    let (note, body) = rest.split_at_checked(note_len)?;
+    Some(Frame::Seal {
+        batch: SealedBatch {
+            seq: u64::from_le_bytes(*seq),
+            hash: Hash::from_bytes(*hash),
+            note: note.to_vec(),
+            body: body.to_vec(),
+        },
+        sealed_us: UnixMicros::new(i64::from_le_bytes(*sealed_us)),
+    })
+}
+
+/// The frame that starts at `at`, and where it ends; `None` where no intact frame starts.
+pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Frame, usize)> {
+    let (header, content) = bytes.get(at..)?.split_at_checked(HEADER_BYTES)?;
+    let length = usize::try_from(u32::from_le_bytes(header[..4].try_into().ok()?)).ok()?;
+    let checksum = u32::from_le_bytes(header[4..].try_into().ok()?);
+    let content = content.get(..length)?;
+    // The kind is looked at first: it spares most checksums while searching behind damage.
+    let plausible = (1..=6).contains(content.first()?) && length <= FRAME_BYTES_MAX;
+    if !plausible || crc32fast::hash(content) != checksum {
+        return None;
+    }
+    Some((Frame::decode(content)?, at + HEADER_BYTES + length))
+}
+
+/// What stands in a segment, piece by piece.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// An intact frame and where it stands.
+    Frame(Box<Frame>, Range<usize>),
+    /// Bytes that are no frame.
+    Damage(Range<usize>),
+}
+
+/// Walks over a segment's bytes; behind damage it goes on at the next intact frame.
+pub(super) struct Pieces<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Pieces<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Start of the first intact frame behind `at`, or the end. The length that the damaged frame
+    /// states is tried first, since damage mostly spares it.
+    fn resume_after(&self, at: usize) -> usize {
+        let stated = self
+            .bytes
+            .get(at..at + 4)
+            .and_then(|length| length.try_into().ok());
+        let stated = stated
+            .and_then(|length: [u8; 4]| usize::try_from(u32::from_le_bytes(length)).ok())
+            .and_then(|length| at.checked_add(HEADER_BYTES)?.checked_add(length));
+        let intact = |at: &usize| read(self.bytes, *at).is_some();
+        stated
+            .filter(intact)
+            .or_else(|| (at + 1..self.bytes.len()).find(intact))
+            .unwrap_or(self.bytes.len())
+    }
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        let start = self.at;
+        if start >= self.bytes.len() {
+            return None;
+        }
+        if let Some((frame, end)) = read(self.bytes, start) {
+            self.at = end;
+            return Some(Piece::Frame(Box::new(frame), start..end));
+        }
+        self.at = self.resume_after(start);
+        Some(Piece::Damage(start..self.at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn line(i: u64) -> Frame {
+        Frame::Line(SpooledLine {
+            stream: "acme".parse().unwrap(),
+            i,
+            slot: UnixMillis::new(-5),
+            line: EncodedLine {
+                core: format!(r#"{{"i":{i}}}"#),
+                detail: Some("{}".into()),
+            },
+        })
+    }
+
+    fn seal() -> Frame {
+        Frame::Seal {
+            batch: SealedBatch {
+                seq: 7,
+                hash: Hash::of(b"x"),
+                note: b"note\n\nsig\n".to_vec(),
+                body: vec![0, 1, 2, 255],
+            },
+            sealed_us: UnixMicros::new(42),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_frame_reads_back() {
+        let frames = [
+            line(3),
+            seal(),
+            Frame::Acked { seq: 1 },
+            Frame::Released { seq: 2 },
+            Frame::Seen {
+                checkpoint: "o\n1\nr\n".into(),
+            },
+            Frame::Snapshot(State::default()),
+        ];
+        for frame in frames {
+            let bytes = frame.encode().unwrap();
+            assert_eq!(read(&bytes, 0), Some((frame, bytes.len())));
+        }
+    }
+
+    #[test]
+    fn the_layout_of_a_frame_is_frozen() {
+        let bytes = Frame::Acked { seq: 258 }.encode().unwrap();
+        assert_eq!(bytes[..4], [9, 0, 0, 0]);
+        assert_eq!(bytes[4..8], crc32fast::hash(&bytes[8..]).to_le_bytes());
+        assert_eq!(bytes[8..], [3, 2, 1, 0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_tail_of_zeros_is_damage() {
+        assert_eq!(
+            Pieces::new(&[0; 64]).collect::<Vec<_>>(),
+            [Piece::Damage(0..64)]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_flipped_bit_spoils_one_frame_and_no_other(at in 0_usize..10_000, bit in 0_u8..8) {
+            let frames = [line(0), seal(), line(1), Frame::Acked { seq: 7 }];
+            let encoded: Vec<Vec<u8>> = frames.iter().map(|f| f.encode().unwrap()).collect();
+            let mut bytes = encoded.concat();
+            let at = at % bytes.len();
+            bytes[at] ^= 1 << bit;
+            let read: Vec<Frame> = Pieces::new(&bytes)
+                .filter_map(|piece| match piece {
+                    Piece::Frame(frame, _) => Some(*frame),
+                    Piece::Damage(_) => None,
+                })
+                .collect();
+            let mut start = 0;
+            let intact: Vec<Frame> = frames
+                .into_iter()
+                .zip(&encoded)
+                .filter(|(_, bytes)| {
+                    let range = start..start + bytes.len();
+                    start = range.end;
+                    !range.contains(&at)
+                })
+                .map(|(frame, _)| frame)
+                .collect();
+            prop_assert_eq!(read, intact);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(Pieces::new(&bytes).count() <= bytes.len());
+        }
+    }
+}

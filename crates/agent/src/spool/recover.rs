@@ -1,0 +1,219 @@
+//! What a restart makes of the segments: a fold over their frames.
+//!
+//! Damage is of two kinds. Behind the last intact frame of the newest segment it is a torn tail:
+//! nothing there was promised to anyone, and it is cut off. Anywhere else it is corruption: what
+//! can still be read is carried over, and the segment is put aside.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use camino::Utf8Path;
+use domain::{Line, TargetId, UnixMillis};
+use wire::batch;
+
+use super::SpoolError;
+use super::frame::{Frame, Piece, Pieces, SpooledLine};
+use super::segment::{self, Location};
+use super::state::State;
+
+/// Everything that the segments say together.
+#[derive(Debug, Default)]
+pub(super) struct Fold {
+    pub(super) state: State,
+    /// Lines in no batch, with the segment that holds each.
+    pub(super) unsealed: BTreeMap<(TargetId, u64), (SpooledLine, u64)>,
+    /// Batches that are not proven to be in the log.
+    pub(super) batches: BTreeMap<u64, Location>,
+    /// Segments with damage that no crash explains.
+    pub(super) damaged: Vec<u64>,
+    /// Bytes of a torn tail.
+    pub(super) torn_bytes: u64,
+    /// Where the newest segment's last intact frame ends.
+    pub(super) intact_to: u64,
+    counters_known: bool,
+}
+
+/// Reads every segment that still matters.
+pub(super) fn fold(dir: &Utf8Path, segments: &[u64]) -> Result<Fold, SpoolError> {
+    let mut fold = Fold::default();
+    let Some(newest) = segments.last() else {
+        return Ok(fold);
+    };
+    let from = scan_from(dir, segments)?;
+    for number in segments.iter().filter(|number| **number >= from) {
+        let path = segment::path(dir, *number);
+        let bytes = fs::read(&path).map_err(|source| SpoolError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        fold.add_segment(*number, &bytes, *newest);
+    }
+    if !fold.counters_known {
+        return Err(SpoolError::CountersLost {
+            dir: dir.to_owned(),
+        });
+    }
+    Ok(fold)
+}
+
+/// The segment to start from: the one that the newest head names, or, where that one's own head
+/// is damaged, the next older with a head.
+fn scan_from(dir: &Utf8Path, segments: &[u64]) -> Result<u64, SpoolError> {
+    let mut wanted = None;
+    for number in segments.iter().rev() {
+        let head = segment::head(dir, *number).map_err(|source| SpoolError::Read {
+            path: segment::path(dir, *number),
+            source,
+        })?;
+        let Some(head) = head else { continue };
+        let wanted = *wanted.get_or_insert(head.scan_from);
+        if *number <= wanted {
+            return Ok(*number);
+        }
+    }
+    Ok(0)
+}
+
+impl Fold {
+    /// Oldest segment that holds a line or batch which is still needed.
+    pub(super) fn oldest_segment(&self) -> Option<u64> {
+        let lines = self.unsealed.values().map(|(_, segment)| *segment);
+        lines
+            .chain(self.batches.values().map(|location| location.segment))
+            .min()
+    }
+
+    fn add_segment(&mut self, number: u64, bytes: &[u8], newest: u64) {
+        self.intact_to = 0;
+        for piece in Pieces::new(bytes) {
+            match piece {
+                Piece::Frame(frame, range) => {
+                    let (at, end) = (range.start as u64, range.end as u64);
+                    self.intact_to = end;
+                    self.apply(
+                        *frame,
+                        Location {
+                            segment: number,
+                            at,
+                            bytes: end - at,
+                        },
+                    );
+                }
+                Piece::Damage(range) if number == newest && range.end == bytes.len() => {
+                    self.torn_bytes = range.len() as u64;
+                }
+                Piece::Damage(_) => {
+                    if self.damaged.last() != Some(&number) {
+                        self.damaged.push(number);
+                    }
+                }
+            }
+        }
+    }
+
+    fn apply(&mut self, frame: Frame, location: Location) {
+        match frame {
+            Frame::Line(line) => self.add_line(line, location.segment),
+            Frame::Seal { batch, sealed_us } => {
+                self.batches.insert(batch.seq, location);
+                if batch.seq < self.state.next_seq {
+                    return; // Carried over from a damaged segment: counted already.
+                }
+                if self.damaged.is_empty() {
+                    self.state.add_seal(batch.seq, batch.hash, sealed_us);
+                } else {
+                    self.add_seal_after_damage(&batch);
+                    self.state.next_seq = batch.seq + 1;
+                    self.state.prev = batch.hash;
+                    self.state.sealed_us = self.state.sealed_us.max(sealed_us);
+                }
+                self.drop_sealed();
+            }
+            Frame::Acked { seq } => {
+                self.state.acked_below = self.state.acked_below.max(seq + 1);
+            }
+            Frame::Released { seq } => {
+                self.state.released_below = self.state.released_below.max(seq + 1);
+                self.batches = self.batches.split_off(&self.state.released_below);
+            }
+            Frame::Seen { checkpoint } => self.state.seen = Some(checkpoint),
+            Frame::Snapshot(state) => {
+                self.counters_known = true;
+                self.batches = self.batches.split_off(&state.released_below);
+                self.state = state;
+                self.drop_sealed();
+            }
+        }
+    }
+
+    fn add_line(&mut self, line: SpooledLine, segment: u64) {
+        let sealed = self
+            .state
+            .streams
+            .get(&line.stream)
+            .map_or(0, |stream| stream.sealed_i);
+        if line.i >= sealed {
+            self.state.add_line(&line.stream, line.i, line.slot);
+            self.unsealed
+                .insert((line.stream.clone(), line.i), (line, segment));
+        }
+    }
+
+    /// Lines before the seal may be missing here, so the batch itself says what it carries. A body
+    /// that cannot be read is sent as it is, and the collector decides.
+    fn add_seal_after_damage(&mut self, sealed: &batch::SealedBatch) {
+        let Ok(text) = batch::decompress(&sealed.body) else {
+            return;
+        };
+        let Ok(batch) = batch::parse(&text) else {
+            return;
+        };
+        for stream in batch.streams {
+            let counters = self.state.streams.entry(stream.id).or_default();
+            counters.sealed_i = stream.line.first_i + stream.line.count;
+            counters.sealed_slot = stream.lines.last().map(|line| last_slot(&line.value));
+            counters.next_i = counters.next_i.max(counters.sealed_i);
+            counters.last_slot = counters.last_slot.max(counters.sealed_slot);
+        }
+    }
+
+    /// Forgets lines that the counters say are in a batch, or were never written.
+    fn drop_sealed(&mut self) {
+        let streams = &self.state.streams;
+        self.unsealed.retain(|(stream, i), _| {
+            streams
+                .get(stream)
+                .is_some_and(|s| (s.sealed_i..s.next_i).contains(i))
+        });
+    }
+
+    /// Ends each stream where its first line is missing, so that indexes stay without a gap: what
+    /// is dropped was in no batch, so nobody was told of it. Returns how many lines were lost.
+    pub(super) fn close_holes(&mut self) -> u64 {
+        let mut lost = 0;
+        for (id, counters) in &mut self.state.streams {
+            let (sealed, next) = (counters.sealed_i, counters.next_i);
+            let held = |i: &u64| self.unsealed.contains_key(&(id.clone(), *i));
+            let end = (sealed..next).find(|i| !held(i)).unwrap_or(next);
+            if end == next {
+                continue;
+            }
+            lost += next - end;
+            counters.next_i = end;
+            let kept = end
+                .checked_sub(1)
+                .and_then(|last| self.unsealed.get(&(id.clone(), last)));
+            counters.last_slot = kept.map(|(line, _)| line.slot).max(counters.sealed_slot);
+        }
+        self.drop_sealed();
+        lost
+    }
+}
+
+/// The last slot a line speaks of.
+pub(crate) fn last_slot(line: &Line) -> UnixMillis {
+    match line {
+        Line::Sample(sample) => sample.slot_ms,
+        Line::Gap(gap) => gap.last_ms,
+    }
+}

@@ -1,0 +1,53 @@
+//! `nines evidence export`: fetches a bundle from a collector.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use camino::Utf8PathBuf;
+use clap::Subcommand;
+
+use super::runtime;
+use crate::print;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Download the evidence bundle of a violation.
+    Export {
+        /// Name of the violation, as the pages and the API show it.
+        violation: String,
+        /// The collector.
+        #[arg(long, default_value = "http://127.0.0.1:8090", value_name = "URL")]
+        collector: String,
+        /// Where to write the bundle; default: the name the collector gives.
+        #[arg(long, value_name = "FILE")]
+        output: Option<Utf8PathBuf>,
+    },
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let Action::Export { violation, collector, output } = &options.action;
+    let url = format!("{}/api/v1/violations/{violation}/evidence", collector.trim_end_matches('/'));
+    let bytes = runtime()?.block_on(fetch(&url))?;
+    let path = output.clone().unwrap_or_else(|| format!("{violation}.evidence.zip").into());
+    std::fs::write(&path, &bytes).with_context(|| format!("failed to write `{path}`"))?;
+    print::line(&format!("wrote {path} ({} bytes); check it with: nines verify {path}", bytes.len()));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn fetch(url: &str) -> anyhow::Result<Vec<u8>> {
+    let answer = reqwest::get(url).await.with_context(|| format!("failed to ask {url}"))?;
+    let status = answer.status();
+    let bytes = answer.bytes().await.context("the bundle was cut off")?;
+    if status.is_success() {
+        return Ok(bytes.to_vec());
+    }
+    let problem: Option<wire::problem::Problem> = serde_json::from_slice(&bytes).ok();
+    let detail = problem.and_then(|p| p.detail).unwrap_or_else(|| status.to_string());
+    bail!("the collector refused: {detail}")
+}

@@ -1,0 +1,389 @@
+//! The collector as a whole: what it is made of, how it starts, works and stops.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use domain::{AgentId, Clock};
+use evidence::registry::RegistryType;
+use evidence::tree::Tree;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgPool, Postgres};
+use telemetry::metrics::{CollectorMetrics, IngestResult};
+use telemetry::Metrics;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
+use tracing::{error, info};
+use wire::names::Origin;
+use wire::plan::{Plan, PlanError};
+use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
+
+use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
+use crate::enrol::{self, EnrolError};
+use crate::export::{self, ExportError, Exported};
+use crate::ingest::flush::{self, Intake};
+use crate::ingest::{self, IngestError};
+use crate::job::sequence::{self, Log};
+use crate::job::{assess, cells};
+use crate::keys::{Keys, KeysError};
+use crate::registry::{self, Entry, RecordError, Software};
+use crate::signer::{Signer, SignerError};
+use crate::store::StoreError;
+use crate::witness::{self, WitnessError};
+use crate::{http, store};
+
+/// Connections to the database: a few handlers, the flusher and the jobs.
+const CONNECTIONS_MAX: u32 = 12;
+/// How long to wait for a connection before saying that the database is not there.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a stop waits for requests under way.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Everything a collector needs to know.
+#[derive(Debug)]
+pub struct Setup {
+    /// Connection string of the database.
+    pub database_url: String,
+    /// Directory of keys and the signer's state; never shared with another installation.
+    pub state_dir: Utf8PathBuf,
+    /// Name under which the installation signs.
+    pub origin: Origin,
+    /// Where to listen; port 0 picks one.
+    pub listen: SocketAddr,
+    /// The plan in force.
+    pub plan: Plan,
+    /// Contracts to judge.
+    pub contracts: Vec<ContractSetup>,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Whether jobs run by themselves.
+    pub jobs: Jobs,
+    /// Instruments.
+    pub metrics: Metrics,
+}
+
+/// How periodic work is driven.
+#[derive(Clone, Copy, Debug)]
+pub enum Jobs {
+    /// By timers.
+    Periodic {
+        /// Between checkpoints, where there is something to sign.
+        checkpoint: Duration,
+        /// Between assessments.
+        assess: Duration,
+    },
+    /// By [`Collector::run_jobs`] only: simulated time.
+    Manual,
+}
+
+/// A collector that did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be reached.
+    #[error("failed to connect to the database within {} s", ACQUIRE_TIMEOUT.as_secs())]
+    Connect(#[source] sqlx::Error),
+    /// The schema cannot be brought up to date.
+    #[error("failed to migrate the database")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// The address is taken or not ours.
+    #[error("failed to listen on {addr}")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The signer's state cannot be used.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The plan cannot be logged.
+    #[error("the plan cannot be used")]
+    Plan(#[source] PlanError),
+    /// A contract cannot be used.
+    #[error(transparent)]
+    Contract(#[from] ContractSetupError),
+    /// A registry record could not be written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What handlers and jobs share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) pool: PgPool,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) origin: Origin,
+    pub(crate) keys: Keys,
+    pub(crate) plan: Plan,
+    pub(crate) contracts: Vec<Loaded>,
+    pub(crate) intake: Intake,
+    pub(crate) log: Mutex<Log>,
+    pub(crate) metrics: Metrics,
+    pub(crate) instruments: CollectorMetrics,
+}
+
+impl App {
+    pub(crate) async fn connection(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        self.pool.acquire().await.map_err(StoreError::query("get a connection"))
+    }
+}
+
+/// A running collector.
+#[derive(Debug)]
+pub struct Collector {
+    app: Arc<App>,
+    addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Collector {
+    /// Connects, migrates, registers plan and contracts, and serves; listening on return.
+    pub async fn start(setup: Setup) -> Result<Self, StartError> {
+        let pool = connect(&setup.database_url).await?;
+        migrate(&pool).await?;
+        let (app, queue) = build(&setup, pool.clone()).await?;
+        let app = Arc::new(app);
+        let listen = setup.listen;
+        let listening = |source| StartError::Listen { addr: listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(listening)?;
+        let addr = listener.local_addr().map_err(listening)?;
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(flush::run(pool, queue));
+        tasks.spawn(http::serve(listener, app.clone(), stopped.clone()));
+        if let Jobs::Periodic { checkpoint, assess } = setup.jobs {
+            tasks.spawn(run_sequencer(app.clone(), checkpoint, stopped.clone()));
+            tasks.spawn(run_assessments(app.clone(), assess, stopped));
+        }
+        info!(server.address = %addr, "collector listens on http://{addr}");
+        Ok(Self { app, addr, stop, tasks })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// A one-time token with which one agent of the plan may enrol within a day.
+    pub async fn mint_token(&self, agent: &AgentId) -> Result<String, EnrolError> {
+        let mut conn = self.app.connection().await?;
+        enrol::insert_token(&mut conn, agent, &*self.app.clock).await
+    }
+
+    /// Takes a batch as the HTTP interface would.
+    pub async fn ingest(&self, body: Vec<u8>) -> Result<Receipt, IngestError> {
+        receive(&self.app, body).await
+    }
+
+    /// Orders the log and signs a checkpoint, once.
+    pub async fn run_sequencer(&self) -> Result<u64, sequence::SequenceError> {
+        sequence_once(&self.app).await
+    }
+
+    /// The newest checkpoint with its proofs, as the HTTP interface would answer.
+    pub async fn checkpoint(
+        &self,
+        agent: &AgentId,
+        seq: Option<u64>,
+        from: u64,
+    ) -> Result<CheckpointAnswer, WitnessError> {
+        witness::checkpoint(&self.app, agent, seq, from).await
+    }
+
+    /// Takes a cosignature as the HTTP interface would.
+    pub async fn cosign(&self, request: &CosignatureRequest) -> Result<(), WitnessError> {
+        witness::cosign(&self.app, request).await
+    }
+
+    /// The policy that this installation's log and agents amount to (C2SP tlog-policy).
+    pub async fn policy(&self) -> Result<String, StoreError> {
+        export::policy_text(&self.app, &mut *self.app.connection().await?).await
+    }
+
+    /// Computes cells and assessments, once.
+    pub async fn run_jobs(&self) -> Result<(), StoreError> {
+        cells::run_once(&self.app.pool, self.app.clock.now_utc()).await?;
+        assess::run_once(&self.app).await
+    }
+
+    /// The evidence of a violation as a bundle.
+    pub async fn export(&self, violation: &str) -> Result<Exported, ExportError> {
+        export::export(&self.app, violation).await
+    }
+
+    /// Names of the violations found so far, newest first.
+    pub async fn violations(&self) -> Result<Vec<String>, StoreError> {
+        let mut conn = self.app.connection().await?;
+        let found = store::violation::list(&mut conn, http::LIST_MAX).await?;
+        Ok(found.into_iter().filter(|v| v.withdrawn_at.is_none()).map(|v| v.name).collect())
+    }
+
+    /// Finishes requests under way, within a bound, and stops.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        let drain = async {
+            drop(self.app); // The flusher ends when the last handle to its queue is gone.
+            while let Some(ended) = self.tasks.join_next().await {
+                if let Err(failure) = ended {
+                    error!(error = &failure as &dyn std::error::Error, "a task failed");
+                }
+            }
+        };
+        if tokio::time::timeout(DRAIN_TIMEOUT, drain).await.is_err() {
+            info!("stopped with requests under way");
+        }
+    }
+}
+
+/// Brings the schema of a database up to date.
+pub async fn migrate_database(url: &str) -> Result<(), StartError> {
+    migrate(&connect(url).await?).await
+}
+
+async fn connect(url: &str) -> Result<PgPool, StartError> {
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS_MAX)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect(url)
+        .await
+        .map_err(StartError::Connect)
+}
+
+async fn migrate(pool: &PgPool) -> Result<(), StartError> {
+    sqlx::migrate!("../../migrations").run(pool).await.map_err(StartError::Migrate)
+}
+
+async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), StartError> {
+    let keys = Keys::load(&setup.state_dir.join("keys"), &setup.origin)?;
+    let now = setup.clock.now_utc();
+    register_fleet(&pool, setup, &keys, now).await?;
+    let contracts = &setup.contracts;
+    let contracts =
+        contracts::register(&pool, &keys, &setup.origin, contracts, &setup.plan, now).await?;
+    let signer = Signer::open(setup.state_dir.join("signer.state"))?;
+    let (intake, queue) = flush::queue();
+    let app = App {
+        pool,
+        clock: setup.clock.clone(),
+        origin: setup.origin.clone(),
+        keys,
+        plan: setup.plan.clone(),
+        contracts,
+        intake,
+        log: Mutex::new(Log { tree: Tree::default(), signer }),
+        metrics: setup.metrics.clone(),
+        instruments: CollectorMetrics::new(&setup.metrics),
+    };
+    // The first checkpoint covers plan and contracts before the first sample can.
+    if let Err(failure) = sequence_once(&app).await {
+        error!(error = &failure as &dyn std::error::Error, "failed to order the log at start");
+    }
+    Ok((app, queue))
+}
+
+/// Keys first, then the plan: fleet entry 0 names the keys that sign everything after it.
+async fn register_fleet(
+    pool: &PgPool,
+    setup: &Setup,
+    keys: &Keys,
+    at: chrono::DateTime<chrono::Utc>,
+) -> Result<(), StartError> {
+    let chain = setup.origin.fleet_chain();
+    let software = registry::body(&Software {
+        export_vkey: keys.export.verifier_key().to_string(),
+        log_vkey: keys.log.verifier_key().to_string(),
+        operator_vkey: keys.operator.verifier_key().to_string(),
+        program: concat!("nines ", env!("CARGO_PKG_VERSION")),
+    })?;
+    let plan = setup.plan.to_body().map_err(StartError::Plan)?;
+    let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
+    for (kind, body) in [(RegistryType::Software, software), (RegistryType::Plan, plan)] {
+        let entry = Entry { kind, at, body };
+        registry::append_if_new(&mut tx, &chain, entry, &keys.operator).await?;
+    }
+    tx.commit().await.map_err(StoreError::query("commit"))?;
+    Ok(())
+}
+
+/// Body to receipt: the one path for HTTP and for history made in simulated time.
+pub(crate) async fn receive(app: &Arc<App>, body: Vec<u8>) -> Result<Receipt, IngestError> {
+    let result = receive_uncounted(app, body).await;
+    let (outcome, lines) = match &result {
+        Ok((receipt, lines)) => match receipt.state {
+            wire::protocol::ReceiptState::Stored => (IngestResult::Committed, *lines),
+            wire::protocol::ReceiptState::Duplicate => (IngestResult::Duplicate, *lines),
+        },
+        Err(IngestError::Conflict { .. }) => (IngestResult::Conflict, 0),
+        Err(_) => (IngestResult::Refused, 0),
+    };
+    app.instruments.batch_answered(outcome, lines);
+    result.map(|(receipt, _)| receipt)
+}
+
+async fn receive_uncounted(
+    app: &Arc<App>,
+    body: Vec<u8>,
+) -> Result<(Receipt, u64), IngestError> {
+    let unpack = move || wire::batch::decompress(&body).map(|text| (body, text));
+    let unpacked = tokio::task::spawn_blocking(unpack).await;
+    let (body, text) = unpacked.map_err(|_| IngestError::Busy)?.map_err(IngestError::Batch)?;
+    let admission = {
+        let batch = ingest::read(&text)?;
+        let agent = ingest::claimed_agent(&batch, &app.origin)?;
+        let mut conn = app.connection().await?;
+        let enrolled = store::agent::find(&mut conn, &agent).await?;
+        let enrolled = enrolled.ok_or(IngestError::UnknownAgent { agent })?;
+        ingest::admit(&batch, &body, &enrolled, app.clock.now())?
+    };
+    let lines = u64::try_from(admission.batch.lines).unwrap_or(0);
+    app.intake.submit(admission).await.map(|receipt| (receipt, lines))
+}
+
+pub(crate) async fn sequence_once(app: &App) -> Result<u64, sequence::SequenceError> {
+    let mut log = app.log.lock().await;
+    let now = app.clock.now_utc();
+    let size =
+        sequence::run_once(&app.pool, &mut log, &app.keys, &app.origin.log(), now).await?;
+    app.instruments.log_sized(size);
+    Ok(size)
+}
+
+async fn run_sequencer(app: Arc<App>, every: Duration, mut stop: watch::Receiver<bool>) {
+    while wait(every, &mut stop).await {
+        if let Err(failure) = sequence_once(&app).await {
+            error!(error = &failure as &dyn std::error::Error, "failed to order the log");
+        }
+    }
+}
+
+async fn run_assessments(app: Arc<App>, every: Duration, mut stop: watch::Receiver<bool>) {
+    while wait(every, &mut stop).await {
+        let run = async {
+            cells::run_once(&app.pool, app.clock.now_utc()).await?;
+            assess::run_once(&app).await
+        };
+        if let Err(failure) = run.await {
+            error!(error = &failure as &dyn std::error::Error, "failed to assess");
+        }
+    }
+}
+
+/// Waits one period; false when it is time to stop.
+async fn wait(period: Duration, stop: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(period) => true,
+        _changed = stop.changed() => false,
+    }
+}

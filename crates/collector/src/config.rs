@@ -1,0 +1,131 @@
+//! Configuration of `nines collector`: one TOML file, secrets by name of variable or file only.
+
+use std::net::SocketAddr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use domain::TargetId;
+use serde::Deserialize;
+use wire::names::{Origin, OriginError};
+use wire::plan::{Plan, PlanError};
+
+use crate::contracts::ContractSetup;
+
+/// The file as it stands.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollectorConfig {
+    /// Name under which the installation signs, like `nines.example/team`.
+    pub origin: String,
+    /// Where to listen.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// Directory of keys and the signer's state.
+    pub state_dir: Utf8PathBuf,
+    /// Plan file, relative to the configuration.
+    pub plan: Utf8PathBuf,
+    /// Seconds between checkpoints, where there is something to sign.
+    #[serde(default = "default_checkpoint_s")]
+    pub checkpoint_s: u64,
+    /// Seconds between assessments.
+    #[serde(default = "default_assess_s")]
+    pub assess_s: u64,
+    /// Contracts to judge.
+    #[serde(default, rename = "contract")]
+    pub contracts: Vec<ContractEntry>,
+}
+
+/// A contract file and what it is bound to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractEntry {
+    /// The contract, relative to the configuration.
+    pub file: Utf8PathBuf,
+    /// Targets whose samples it is judged on.
+    pub targets: Vec<TargetId>,
+    /// Fees of one window in the contract's currency, like `"1250.00"`.
+    pub fees: Option<String>,
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8090))
+}
+
+fn default_checkpoint_s() -> u64 {
+    60
+}
+
+fn default_assess_s() -> u64 {
+    10
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("failed to read `{path}`")]
+    Read {
+        /// Which.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not the TOML of a configuration.
+    #[error("`{path}` is not a collector configuration")]
+    Parse {
+        /// Which.
+        path: Utf8PathBuf,
+        /// What is wrong, and where.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// The origin cannot be used.
+    #[error("`origin` cannot be used")]
+    Origin(#[source] OriginError),
+    /// The plan cannot be used.
+    #[error("`{path}` cannot be used as plan")]
+    Plan {
+        /// Which.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: PlanError,
+    },
+}
+
+/// A configuration with the files it names.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The file.
+    pub config: CollectorConfig,
+    /// Its origin, parsed.
+    pub origin: Origin,
+    /// The plan.
+    pub plan: Plan,
+    /// The contracts' texts and bindings.
+    pub contracts: Vec<ContractSetup>,
+}
+
+impl Loaded {
+    /// Reads a configuration and everything it names.
+    pub fn read(path: &Utf8Path) -> Result<Self, ConfigError> {
+        let parse = |source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) };
+        let config: CollectorConfig = toml::from_str(&read(path)?).map_err(parse)?;
+        let beside = |file: &Utf8Path| path.parent().unwrap_or(Utf8Path::new("")).join(file);
+        let origin = config.origin.parse().map_err(ConfigError::Origin)?;
+        let plan_path = beside(&config.plan);
+        let plan = Plan::parse(&read(&plan_path)?)
+            .map_err(|source| ConfigError::Plan { path: plan_path, source })?;
+        let contract = |entry: &ContractEntry| {
+            let toml = read(&beside(&entry.file))?;
+            Ok(ContractSetup { toml, targets: entry.targets.clone(), fees: entry.fees.clone() })
+        };
+        let contracts = config.contracts.iter().map(contract).collect::<Result<_, _>>()?;
+        Ok(Self { config, origin, plan, contracts })
+    }
+}
+
+fn read(path: &Utf8Path) -> Result<String, ConfigError> {
+    let failed = |source| ConfigError::Read { path: path.to_owned(), source };
+    std::fs::read_to_string(path).map_err(failed)
+}

@@ -1,0 +1,41 @@
+//! Databases within a server, for installations that manage their own.
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+/// A database that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The name would need quoting.
+    #[error("`{0}` is not a plain database name (a-z, 0-9, `_`)")]
+    Name(String),
+    /// The server cannot be reached.
+    #[error("failed to connect to the server")]
+    Connect(#[source] sqlx::Error),
+    /// The server refused.
+    #[error("failed to recreate database `{name}`")]
+    Recreate {
+        /// Which.
+        name: String,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+/// Drops a database, with whoever is connected to it, and makes it anew, empty.
+pub async fn recreate_database(server_url: &str, name: &str) -> Result<(), DatabaseError> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if name.is_empty() || !name.bytes().all(plain) {
+        return Err(DatabaseError::Name(name.to_owned()));
+    }
+    let mut conn = PgConnection::connect(server_url).await.map_err(DatabaseError::Connect)?;
+    let recreate = |source| DatabaseError::Recreate { name: name.to_owned(), source };
+    for statement in [
+        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        format!("CREATE DATABASE {name}"),
+    ] {
+        // DDL takes no parameters; the name was checked above.
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut conn).await.map_err(recreate)?;
+    }
+    conn.close().await.map_err(DatabaseError::Connect)
+}

@@ -1,0 +1,155 @@
+//! Enrolment: a one-time token and proof of the key make an agent known, and its key logged.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use domain::{AgentId, Clock};
+use evidence::hash::Hash;
+use evidence::note::{KeyError, NoteError, SignedNote, VerifierKey};
+use evidence::registry::RegistryType;
+use sqlx::{Connection as _, PgConnection};
+use wire::plan::Plan;
+use wire::protocol::{EnrolAnswer, EnrolRequest, enrol_text};
+
+use crate::app::App;
+use crate::registry::{self, Enrolment, Entry, RecordError};
+use crate::store::{self, StoreError, agent::NewAgent};
+
+/// Bytes of randomness in a join token.
+const TOKEN_BYTES: usize = 24;
+/// How long a token is good: long enough to walk to another cloud's console.
+const TOKEN_HOURS: i64 = 24;
+
+/// An enrolment that was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// The plan does not know the agent.
+    #[error("the plan has no agent `{agent}`; add it to the plan first")]
+    NotPlanned {
+        /// Which.
+        agent: AgentId,
+    },
+    /// The token was not minted for this agent, is used up, or expired.
+    #[error("the join token is unknown, used, expired, or meant for another agent than `{agent}`")]
+    Token {
+        /// Who presented it.
+        agent: AgentId,
+    },
+    /// The key cannot be read.
+    #[error("the verifier key cannot be used")]
+    Key(#[source] KeyError),
+    /// The key does not go by the agent's name.
+    #[error("the key is named `{found}`, but must be named `{expected}`")]
+    KeyName {
+        /// What the key says.
+        found: String,
+        /// What it must say.
+        expected: String,
+    },
+    /// The proof does not verify.
+    #[error("the proof of possession does not verify")]
+    Proof(#[source] NoteError),
+    /// The proof is about something else.
+    #[error("the proof of possession is not about this agent, key and token")]
+    ProofText,
+    /// The name is taken.
+    #[error("agent `{agent}` is already enrolled; a re-enrolled agent gets a new name")]
+    Exists {
+        /// Which.
+        agent: AgentId,
+    },
+    /// No randomness.
+    #[error("failed to get randomness for a token")]
+    Random(#[source] getrandom::Error),
+    /// The record could not be written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Mints a token that lets one agent of the plan enrol once, within a day.
+pub async fn mint_token(
+    database_url: &str,
+    plan: &Plan,
+    agent: &AgentId,
+    clock: &dyn Clock,
+) -> Result<String, EnrolError> {
+    if !plan.agents.iter().any(|planned| planned.id == *agent) {
+        return Err(EnrolError::NotPlanned { agent: agent.clone() });
+    }
+    let conn = PgConnection::connect(database_url).await;
+    let mut conn = conn.map_err(StoreError::query("connect"))?;
+    insert_token(&mut conn, agent, clock).await
+}
+
+/// Makes a token and stores its hash.
+pub(crate) async fn insert_token(
+    conn: &mut PgConnection,
+    agent: &AgentId,
+    clock: &dyn Clock,
+) -> Result<String, EnrolError> {
+    let mut bytes = [0; TOKEN_BYTES];
+    getrandom::fill(&mut bytes).map_err(EnrolError::Random)?;
+    let token = URL_SAFE_NO_PAD.encode(bytes);
+    let now = clock.now_utc();
+    let expires = now + chrono::TimeDelta::hours(TOKEN_HOURS);
+    let hash = Hash::of(token.as_bytes());
+    store::token::insert(conn, hash.as_bytes(), agent, now, expires).await?;
+    Ok(token)
+}
+
+/// Checks an enrolment and stores it; the key's record is in the log before its first batch.
+pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnswer, EnrolError> {
+    let agent = &request.agent;
+    let planned = app.plan.agents.iter().find(|planned| planned.id == *agent);
+    let planned = planned.ok_or_else(|| EnrolError::NotPlanned { agent: agent.clone() })?;
+    check_proof(app, request)?;
+    let now = app.clock.now_utc();
+    let token = Hash::of(request.token.as_bytes());
+    let mut tx = app.pool.begin().await.map_err(StoreError::query("begin"))?;
+    if store::agent::find(&mut tx, agent).await?.is_some() {
+        return Err(EnrolError::Exists { agent: agent.clone() });
+    }
+    if !store::token::redeem(&mut tx, token.as_bytes(), agent, now).await? {
+        return Err(EnrolError::Token { agent: agent.clone() });
+    }
+    let new = NewAgent {
+        id: agent,
+        vkey: &request.vkey,
+        region: &planned.region,
+        network: &planned.network,
+        enrolled_at: now,
+    };
+    store::agent::insert(&mut tx, &new).await?;
+    let body = registry::body(&Enrolment {
+        agent,
+        network: &planned.network,
+        proof: STANDARD.encode(&request.proof),
+        region: &planned.region,
+        vkey: &request.vkey,
+    })?;
+    let entry = Entry { kind: RegistryType::Enrol, at: now, body };
+    registry::append(&mut tx, &app.origin.fleet_chain(), entry, &app.keys.operator).await?;
+    tx.commit().await.map_err(StoreError::query("commit"))?;
+    tracing::info!(agent.id = %agent, "enrolled agent {agent}");
+    Ok(EnrolAnswer {
+        origin: app.origin.to_string(),
+        log_vkey: app.keys.log.verifier_key().to_string(),
+        now_us: app.clock.now(),
+    })
+}
+
+fn check_proof(app: &App, request: &EnrolRequest) -> Result<(), EnrolError> {
+    let key: VerifierKey = request.vkey.parse().map_err(EnrolError::Key)?;
+    let expected = app.origin.agent(&request.agent);
+    if key.name() != expected {
+        return Err(EnrolError::KeyName { found: key.name().to_owned(), expected });
+    }
+    let proof = SignedNote::parse(request.proof.as_bytes()).map_err(EnrolError::Proof)?;
+    proof.verify(&key).map_err(EnrolError::Proof)?;
+    if proof.text() != enrol_text(&request.agent, &request.vkey, &request.token) {
+        return Err(EnrolError::ProofText);
+    }
+    Ok(())
+}

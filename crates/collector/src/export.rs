@@ -1,0 +1,195 @@
+//! Evidence bundles: gathers what a stranger needs to reach the same verdict.
+//!
+//! Nothing is computed here that the verifier does not compute again from the raw lines: the
+//! assessment in a bundle is made by [`sla::assess`] over the lines that the bundle discloses.
+
+mod disclose;
+mod log;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Cursor;
+
+use chrono::{DateTime, Utc};
+use domain::{AgentId, Minute, UnixMicros};
+use evidence::bundle::BundleError;
+use evidence::tree::TreeError;
+use sqlx::PgConnection;
+use verify::assemble::{AssembleError, Contents, Record};
+use wire::batch::BatchError;
+
+use crate::app::App;
+use crate::contracts::Loaded;
+use crate::job::assess;
+use crate::store::{self, StoreError, violation::Violation};
+use crate::witness::cosigner_key;
+use log::Anchored;
+
+/// A bundle, ready to be sent.
+#[derive(Debug)]
+pub struct Exported {
+    /// A name for the file.
+    pub file_name: String,
+    /// The zip.
+    pub bytes: Vec<u8>,
+}
+
+/// A bundle that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// No such violation.
+    #[error("there is no violation `{violation}`")]
+    NotFound {
+        /// Its name.
+        violation: String,
+    },
+    /// Agents have not yet vouched for a checkpoint.
+    #[error("no checkpoint has enough cosignatures yet; try again in a minute")]
+    NotAnchored,
+    /// What is anchored so far does not show the breach.
+    #[error(
+        "the samples that are anchored so far do not breach `{violation}`; try again in a minute"
+    )]
+    NotYetProven {
+        /// Its name.
+        violation: String,
+    },
+    /// A stored batch cannot be read.
+    #[error("a stored batch cannot be read")]
+    Batch(#[source] BatchError),
+    /// The log cannot prove one of its own records.
+    #[error("the log cannot prove a record")]
+    Proof(#[source] TreeError),
+    /// The members cannot be made.
+    #[error("failed to assemble the bundle")]
+    Assemble(#[source] AssembleError),
+    /// The zip cannot be written.
+    #[error("failed to pack the bundle")]
+    Pack(#[source] BundleError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Gathers and packs the evidence of a violation.
+#[tracing::instrument(name = "export.bundle.build", skip_all, fields(violation.id = name))]
+pub(crate) async fn export(app: &App, name: &str) -> Result<Exported, ExportError> {
+    let contents = gather(app, name).await?;
+    let assembled = verify::assemble::assemble(&contents, &app.keys.export);
+    let members = assembled.map_err(ExportError::Assemble)?;
+    let packed = evidence::bundle::write(&members, Cursor::new(Vec::new()));
+    let bytes = packed.map_err(ExportError::Pack)?.into_inner();
+    Ok(Exported { file_name: format!("{name}.evidence.zip"), bytes })
+}
+
+async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
+    let not_found = || ExportError::NotFound { violation: name.to_owned() };
+    let mut conn = app.connection().await?;
+    let violation = store::violation::find(&mut conn, name).await?.ok_or_else(not_found)?;
+    let loaded = app.contracts.iter().find(|l| l.registered.key == violation.contract_key);
+    let loaded = loaded.ok_or_else(not_found)?;
+    let window = loaded.contract.window_at(minute_of(violation.window_start_at));
+    let anchored = log::anchored(app, &mut conn).await?;
+    let disclosure = disclose::disclose(&mut conn, loaded, window, &anchored).await?;
+    let complete = disclosure.complete_until.ok_or(ExportError::NotAnchored)?;
+    let terms = assess::terms(loaded, window, complete);
+    let cells = disclosure.cells;
+    let assessment = sla::assess(&loaded.contract, &terms, &cells);
+    check_breached(&assessment, &violation)?;
+    let commitments = loaded.contract.commitments.iter();
+    let minutes = commitments.map(|commitment| {
+        let id = commitment.id.clone();
+        (id, sla::minutes_csv(&loaded.contract, &terms, &cells, commitment))
+    });
+    let segment_start = disclosure.first_index.unwrap_or(0);
+    let (fleet_records, contract_records) =
+        records(app, &mut conn, loaded, &anchored, segment_start).await?;
+    Ok(Contents {
+        origin: app.origin.clone(),
+        violation: violation.name,
+        contract: loaded.registered.id.clone(),
+        contract_text: loaded.registered.toml.clone(),
+        targets: targets(loaded)?,
+        agents: app.plan.agents.iter().map(|agent| agent.id.clone()).collect(),
+        fleet_records,
+        contract_records,
+        prefix: log::prefix(app, segment_start).await,
+        segment: store::log::notes(&mut conn, segment_start, anchored.last_size()).await?,
+        anchors: anchored.notes_from(segment_start)?,
+        minutes: minutes.collect::<BTreeMap<_, _>>(),
+        streams: disclosure.streams,
+        assessment,
+        policy: policy_text(app, &mut conn).await?,
+        terms,
+    })
+}
+
+fn check_breached(
+    assessment: &sla::Assessment,
+    violation: &Violation,
+) -> Result<(), ExportError> {
+    if assessment.breached().any(|c| c.id == violation.commitment) {
+        return Ok(());
+    }
+    Err(ExportError::NotYetProven { violation: violation.name.clone() })
+}
+
+fn targets(loaded: &Loaded) -> Result<Vec<domain::TargetId>, StoreError> {
+    let names = loaded.registered.targets.iter();
+    names.map(|name| crate::job::cells::parse_target(name)).collect()
+}
+
+/// The fleet's and the contract's whole chains, as far as the last anchor covers them.
+async fn records(
+    app: &App,
+    conn: &mut PgConnection,
+    loaded: &Loaded,
+    anchored: &Anchored,
+    segment_start: u64,
+) -> Result<(Vec<Record>, Vec<Record>), ExportError> {
+    let size = anchored.last_size();
+    let log = app.log.lock().await;
+    let mut chains = Vec::with_capacity(2);
+    for chain in [app.origin.fleet_chain(), app.origin.contract_chain(&loaded.registered.id)] {
+        let mut records = Vec::new();
+        for stored in store::registry::list(conn, &chain).await? {
+            let Some(index) = stored.log_index.filter(|index| *index < size) else { break };
+            let proof = match index < segment_start {
+                true => log.tree.inclusion_proof(index, size).map_err(ExportError::Proof)?,
+                false => Vec::new(),
+            };
+            records.push(Record { note: stored.note, body: stored.body, index, proof });
+        }
+        chains.push(records);
+    }
+    let contract = chains.pop().unwrap_or_default();
+    Ok((chains.pop().unwrap_or_default(), contract))
+}
+
+fn minute_of(at: DateTime<Utc>) -> Minute {
+    UnixMicros::from(at).to_millis().minute()
+}
+
+/// How many agents must vouch for a checkpoint: more than half.
+pub(crate) fn quorum(agents: usize) -> usize {
+    agents / 2 + 1
+}
+
+/// The C2SP policy that this installation's agents and log key amount to.
+pub(crate) async fn policy_text(app: &App, conn: &mut PgConnection) -> Result<String, StoreError> {
+    let agents = store::agent::list(conn).await?;
+    let mut text = format!("log {}\n", app.keys.log.verifier_key());
+    let ids: Vec<&AgentId> = agents.iter().map(|agent| &agent.id).collect();
+    for agent in &agents {
+        let key = cosigner_key(&agent.vkey);
+        let key = key.map_err(|e| StoreError::inconsistent("agent.vkey", e))?;
+        writeln!(text, "witness {} {key}", agent.id).expect("a string takes every write");
+    }
+    if ids.is_empty() {
+        return Ok(text + "quorum none\n");
+    }
+    let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+    let quorum = quorum(names.len());
+    writeln!(text, "group agents {quorum} {}", names.join(" ")).expect("a string takes it");
+    Ok(text + "quorum agents\n")
+}

@@ -1,0 +1,117 @@
+//! The disclosed streams: what the contract's targets look like in the agents' batches.
+
+use std::collections::BTreeMap;
+
+use domain::{AgentId, CellHour, Line, Minute, Outcome, TargetId, UnixMicros, Window};
+use sqlx::PgConnection;
+use verify::assemble::DisclosedStream;
+use verify::cells::{CellsBuilder, timeliness};
+use verify::layout::paths::StreamPath;
+use wire::batch::{self, Batch};
+
+use super::{Anchored, ExportError, targets};
+use crate::contracts::Loaded;
+use crate::store::{self, agent::Agent, batch::Stored};
+
+/// What a bundle discloses, and what follows from it.
+#[derive(Debug, Default)]
+pub(super) struct Disclosure {
+    pub(super) streams: Vec<DisclosedStream>,
+    pub(super) cells: Vec<CellHour>,
+    /// Log index of the first batch disclosed.
+    pub(super) first_index: Option<u64>,
+    /// Until when every agent's samples are in.
+    pub(super) complete_until: Option<Minute>,
+}
+
+/// Reads the batches of every agent that touch the window and stand below the last anchor.
+pub(super) async fn disclose(
+    conn: &mut PgConnection,
+    loaded: &Loaded,
+    window: Window,
+    anchored: &Anchored,
+) -> Result<Disclosure, ExportError> {
+    let mut disclosure = Disclosure::default();
+    let targets = targets(loaded)?;
+    let utc = |minute: Minute| minute.start().to_micros().to_utc();
+    for agent in store::agent::list(conn).await? {
+        let (from, to, size) = (utc(window.start()), utc(window.end()), anchored.last_size());
+        let batches = store::batch::list_covering(conn, agent.key, (from, to), size).await?;
+        disclosure.add_agent(&agent, &batches, (&targets, window), anchored)?;
+    }
+    Ok(disclosure)
+}
+
+impl Disclosure {
+    fn add_agent(
+        &mut self,
+        agent: &Agent,
+        batches: &[Stored],
+        (targets, window): (&[TargetId], Window),
+        anchored: &Anchored,
+    ) -> Result<(), ExportError> {
+        let mut open: BTreeMap<&TargetId, OpenStream> = targets
+            .iter()
+            .map(|target| (target, OpenStream::new(&agent.id, target, window)))
+            .collect();
+        for stored in batches {
+            let text = batch::decompress(&stored.body).map_err(ExportError::Batch)?;
+            let batch = batch::parse(&text).map_err(ExportError::Batch)?;
+            let anchored_s = anchored.time_of(stored.log_index).unwrap_or(i64::MIN);
+            for (target, stream) in &mut open {
+                stream.add(&batch, target, anchored_s);
+            }
+        }
+        if let (Some(first), Some(last)) = (batches.first(), batches.last()) {
+            let index = first.log_index;
+            self.first_index = Some(self.first_index.map_or(index, |known| known.min(index)));
+            let until = UnixMicros::from(last.wall_last_at).to_millis().minute();
+            self.complete_until =
+                Some(self.complete_until.map_or(until, |known| known.min(until)));
+        }
+        for (_, stream) in open {
+            self.cells.extend(stream.cells.build());
+            if !stream.disclosed.cores.is_empty() {
+                self.streams.push(stream.disclosed);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One stream in the making.
+struct OpenStream {
+    disclosed: DisclosedStream,
+    cells: CellsBuilder,
+}
+
+impl OpenStream {
+    fn new(agent: &AgentId, target: &TargetId, window: Window) -> Self {
+        let disclosed = DisclosedStream {
+            agent: agent.clone(),
+            target: target.clone(),
+            cores: Vec::new(),
+            details: Vec::new(),
+            paths: Vec::new(),
+        };
+        Self { disclosed, cells: CellsBuilder::new(agent.clone(), target.clone(), window) }
+    }
+
+    fn add(&mut self, batch: &Batch<'_>, target: &TargetId, anchored_s: i64) {
+        let Some(stream) = batch.streams.iter().find(|stream| stream.id == *target) else { return };
+        let Some(path) = StreamPath::of(batch, target) else { return };
+        self.disclosed.paths.push(path);
+        for line in &stream.lines {
+            self.disclosed.cores.push(line.core.to_owned());
+            let wall = match &line.value {
+                Line::Sample(sample) => sample.wall_us,
+                Line::Gap(gap) => gap.first_ms.to_micros(),
+            };
+            self.cells.add(&line.value, timeliness(anchored_s, wall));
+            let failed = matches!(&line.value, Line::Sample(s) if s.outcome != Outcome::Ok);
+            if let (true, Some((detail, _))) = (failed, &line.detail) {
+                self.disclosed.details.push((*detail).to_owned());
+            }
+        }
+    }
+}

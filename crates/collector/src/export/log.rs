@@ -1,0 +1,97 @@
+//! The log's part of a bundle: which checkpoints date what, and where the segment begins.
+
+use evidence::hash::Hash;
+use evidence::note::{NoteError, SignatureLine, SignedNote};
+use evidence::tree::CompactRange;
+use sqlx::PgConnection;
+
+use super::{ExportError, quorum};
+use crate::app::App;
+use crate::store::{self, StoreError};
+
+/// A checkpoint whose first cosignature dated entries that no earlier one had dated.
+#[derive(Debug)]
+struct Anchor {
+    size: u64,
+    time_s: i64,
+    note: String,
+    /// Cosignature lines, the first received first.
+    lines: Vec<String>,
+}
+
+/// The anchors of the log, up to the newest that enough agents vouch for.
+#[derive(Debug)]
+pub(super) struct Anchored(Vec<Anchor>);
+
+/// Reads the anchors in the order in which they were cosigned. A checkpoint that was cosigned
+/// after a larger one dated nothing, and is left out.
+pub(super) async fn anchored(
+    app: &App,
+    conn: &mut PgConnection,
+) -> Result<Anchored, ExportError> {
+    let needed = quorum(app.plan.agents.len());
+    let mut anchors: Vec<Anchor> = Vec::new();
+    let mut end = 0;
+    for stored in store::log::anchors(conn).await? {
+        if anchors.last().is_some_and(|last| stored.size <= last.size) {
+            continue;
+        }
+        let enough = stored.lines.len() >= needed;
+        let time_s = stored.first_signed_at.timestamp();
+        let (size, note, lines) = (stored.size, stored.note, stored.lines);
+        anchors.push(Anchor { size, time_s, note, lines });
+        if enough {
+            end = anchors.len();
+        }
+    }
+    anchors.truncate(end);
+    if anchors.is_empty() { Err(ExportError::NotAnchored) } else { Ok(Anchored(anchors)) }
+}
+
+impl Anchored {
+    /// Size of the newest anchor: what the bundle's log ends with.
+    pub(super) fn last_size(&self) -> u64 {
+        self.0.last().map_or(0, |anchor| anchor.size)
+    }
+
+    /// When an entry was first vouched for, seconds since the epoch.
+    pub(super) fn time_of(&self, index: u64) -> Option<i64> {
+        let place = self.0.partition_point(|anchor| anchor.size <= index);
+        self.0.get(place).map(|anchor| anchor.time_s)
+    }
+
+    /// The anchors that cover anything from `start` on, as signed notes: each with the
+    /// cosignature that dated it, the last with all of them.
+    pub(super) fn notes_from(&self, start: u64) -> Result<Vec<Vec<u8>>, ExportError> {
+        let first = self.0.partition_point(|anchor| anchor.size <= start);
+        let last = self.0.len().saturating_sub(1);
+        let needed = self.0.iter().enumerate().skip(first);
+        needed
+            .map(|(place, anchor)| {
+                let count = if place == last { anchor.lines.len() } else { 1 };
+                with_lines(&anchor.note, anchor.lines.iter().take(count))
+                    .map_err(|e| StoreError::inconsistent("cosignature.line", e).into())
+            })
+            .collect()
+    }
+}
+
+fn with_lines<'a>(
+    note: &str,
+    lines: impl Iterator<Item = &'a String>,
+) -> Result<Vec<u8>, NoteError> {
+    let mut note = SignedNote::parse(note.as_bytes())?;
+    for line in lines.filter_map(|line| SignatureLine::parse(line)) {
+        note.push(line)?;
+    }
+    Ok(note.to_bytes())
+}
+
+/// The log before the segment, as a compact range.
+pub(super) async fn prefix(app: &App, start: u64) -> CompactRange {
+    let log = app.log.lock().await;
+    let mut range = CompactRange::default();
+    let leaves = (0..start).map_while(|index| log.tree.node(0, index));
+    leaves.for_each(|leaf: Hash| range.append(leaf));
+    range
+}

@@ -1,0 +1,92 @@
+//! The HTTP interface: routes, and what all of them share.
+
+mod agents;
+mod assets;
+mod batches;
+mod contracts;
+mod evidence;
+mod health;
+mod log;
+mod pages;
+mod problem;
+mod violations;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::error;
+
+use crate::app::App;
+
+pub(crate) use problem::Problem;
+
+/// Items in any list that is answered.
+pub(crate) const LIST_MAX: i64 = 100;
+
+/// Serves until told to stop, then finishes what is under way.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let stopped = async move {
+        let _closed = stop.changed().await;
+    };
+    let served = axum::serve(listener, router(app)).with_graceful_shutdown(stopped).await;
+    if let Err(failure) = served {
+        error!(error = &failure as &dyn std::error::Error, "failed to serve");
+    }
+}
+
+fn router(app: Arc<App>) -> Router {
+    let api = Router::new()
+        .route("/agents", post(agents::create).get(agents::list))
+        .route("/batches", post(batches::create))
+        .route("/contracts", get(contracts::list))
+        .route("/contracts/{contract}", get(contracts::show))
+        .route("/contracts/{contract}/terms", get(contracts::terms))
+        .route("/log/checkpoint", get(log::checkpoint))
+        .route("/log/cosignatures", post(log::cosign))
+        .route("/violations", get(violations::list))
+        .route("/violations/{violation}", get(violations::show))
+        .route("/violations/{violation}/evidence", get(evidence::download));
+    Router::new()
+        .route("/", get(pages::overview))
+        .route("/contracts/{contract}", get(pages::contract))
+        .route("/violations/{violation}", get(pages::violation))
+        .route("/assets/{file}", get(assets::show))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/policy.txt", get(log::policy))
+        .route("/checkpoint", get(log::newest))
+        .nest("/api/v1", api)
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(wire::limits::BATCH_BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(app.clone(), count))
+        .with_state(app)
+}
+
+/// Counts and times every request, by route and never by path.
+async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<axum::extract::MatchedPath>().cloned();
+    let response = next.run(request).await;
+    app.instruments.request_served(telemetry::metrics::ServedRequest {
+        method: method.as_str(),
+        scheme: "http",
+        route: route.as_ref().map(axum::extract::MatchedPath::as_str),
+        status: response.status().as_u16(),
+        duration: started.elapsed(),
+    });
+    response
+}

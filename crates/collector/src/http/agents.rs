@@ -1,0 +1,53 @@
+//! `/api/v1/agents`: enrolment, and who there is.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use serde::Serialize;
+use wire::problem::ProblemType;
+use wire::protocol::{EnrolAnswer, EnrolRequest};
+
+use super::Problem;
+use crate::app::App;
+use crate::enrol;
+use crate::store;
+
+/// Enrols an agent by its one-time token.
+#[tracing::instrument(name = "http.agents.create", skip_all)]
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    request: Result<Json<EnrolRequest>, JsonRejection>,
+) -> Result<Json<EnrolAnswer>, Problem> {
+    let Json(request) =
+        request.map_err(|e| Problem::new(ProblemType::Malformed, e.body_text()))?;
+    Ok(Json(enrol::enrol(&app, &request).await?))
+}
+
+/// An agent as the API shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct AgentView {
+    agent: String,
+    batches: u64,
+    lines: u64,
+    last_seq: Option<u64>,
+    received_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// Agents with what they have delivered.
+#[tracing::instrument(name = "http.agents.list", skip_all)]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+) -> Result<Json<Vec<AgentView>>, Problem> {
+    let mut conn = app.connection().await?;
+    let delivered = store::batch::delivered(&mut conn).await?;
+    let view = |d: store::batch::Delivered| AgentView {
+        agent: d.agent,
+        batches: d.batches,
+        lines: d.lines,
+        last_seq: d.last_seq,
+        received_at: d.received_at,
+    };
+    Ok(Json(delivered.into_iter().map(view).collect()))
+}

@@ -1,0 +1,26 @@
+//! `GET /api/v1/violations/{violation}/evidence`: the bundle.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+
+use super::Problem;
+use crate::app::App;
+use crate::export;
+
+/// Builds and sends the bundle.
+#[tracing::instrument(name = "http.evidence.download", skip_all)]
+pub(crate) async fn download(
+    State(app): State<Arc<App>>,
+    Path(violation): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let exported = export::export(&app, &violation).await?;
+    let disposition = format!("attachment; filename=\"{}\"", exported.file_name);
+    let headers = [
+        (header::CONTENT_TYPE, "application/zip".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, exported.bytes))
+}

@@ -1,0 +1,130 @@
+//! The web pages: gather a view, render it whole or only its `<main>`.
+
+mod contract;
+mod overview;
+mod violation;
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use maud::Markup;
+use serde::Deserialize;
+use wire::problem::ProblemType;
+
+use super::Problem;
+use crate::app::App;
+use crate::store::StoreError;
+use crate::store::assessment::{State as Progress, Stored};
+use crate::store::violation::Violation;
+use crate::web::view::{Judged, Site, Stage, ViolationRow};
+use crate::web::{self, assets};
+
+/// Whether a page asks for its newest `<main>` only.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Shape {
+    fragment: Option<u8>,
+}
+
+/// The front page.
+#[tracing::instrument(name = "http.pages.overview", skip_all)]
+pub(crate) async fn overview(
+    State(app): State<Arc<App>>,
+    Query(shape): Query<Shape>,
+) -> Response {
+    respond(&app, overview::view(&app).await.map(|view| match shape.fragment {
+        Some(_) => web::overview_fragment(&view),
+        None => web::overview(&view),
+    }))
+}
+
+/// The page of a contract.
+#[tracing::instrument(name = "http.pages.contract", skip_all)]
+pub(crate) async fn contract(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    Query(shape): Query<Shape>,
+) -> Response {
+    respond(&app, contract::view(&app, &name).await.map(|view| match shape.fragment {
+        Some(_) => web::contract_fragment(&view),
+        None => web::contract(&view),
+    }))
+}
+
+/// The page of a violation.
+#[tracing::instrument(name = "http.pages.violation", skip_all)]
+pub(crate) async fn violation(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    Query(shape): Query<Shape>,
+) -> Response {
+    respond(&app, violation::view(&app, &name).await.map(|view| match shape.fragment {
+        Some(_) => web::violation_fragment(&view),
+        None => web::violation(&view),
+    }))
+}
+
+fn respond(app: &App, page: Result<Markup, Problem>) -> Response {
+    let site = site(app);
+    let (status, markup) = match page {
+        Ok(markup) => (StatusCode::OK, markup),
+        Err(problem) if problem.is(ProblemType::NotFound) => {
+            (StatusCode::NOT_FOUND, web::not_found(&site))
+        }
+        Err(problem) => {
+            let page = web::error_page(&site, "This page cannot be shown", problem.detail());
+            (StatusCode::INTERNAL_SERVER_ERROR, page)
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (status, headers, markup.into_string()).into_response()
+}
+
+/// What stands on every page.
+fn site(app: &App) -> Site {
+    Site {
+        origin: app.origin.to_string(),
+        simulated: app.origin.is_simulated(),
+        now: app.clock.now().to_millis(),
+    }
+}
+
+fn judged(stored: Stored) -> Judged {
+    let stage = match stored.state {
+        Progress::Live => Stage::Live,
+        Progress::Final => Stage::Final,
+    };
+    Judged { stage, revision: stored.revision, assessment: stored.assessment }
+}
+
+/// A violation as lists show it; `newest` is the assessment of its contract's running window.
+fn violation_row(
+    violation: Violation,
+    newest: Option<&Judged>,
+    app: &App,
+) -> Result<ViolationRow, StoreError> {
+    let contract = violation.contract.parse();
+    let contract = contract.map_err(|e| StoreError::inconsistent("contract.name", e))?;
+    let loaded = app.contracts.iter().find(|l| l.registered.key == violation.contract_key);
+    let start = domain::UnixMicros::from(violation.window_start_at).to_millis().minute();
+    let window = loaded.map(|loaded| loaded.contract.window_at(start));
+    let window = window.ok_or_else(|| StoreError::inconsistent("violation", &violation.name))?;
+    let conclusion = newest
+        .filter(|judged| judged.assessment.window == window)
+        .and_then(|j| j.assessment.commitments.iter().find(|c| c.id == violation.commitment));
+    Ok(ViolationRow {
+        name: violation.name.clone(),
+        contract,
+        commitment: violation.commitment.clone(),
+        window,
+        detected_at: violation.detected_at.into(),
+        withdrawn_at: violation.withdrawn_at.map(Into::into),
+        conclusion: conclusion.cloned(),
+    })
+}

@@ -1,0 +1,35 @@
+//! What the page of a contract shows.
+
+use super::{judged, site, violation_row};
+use crate::app::App;
+use crate::http::{LIST_MAX, Problem, contracts};
+use crate::store;
+use crate::web::view::{ContractPage, PastWindow};
+
+pub(super) async fn view(app: &App, name: &str) -> Result<ContractPage, Problem> {
+    let loaded = contracts::find(app, name)?;
+    let mut conn = app.connection().await?;
+    let stored = store::assessment::list(&mut conn, loaded.registered.key, LIST_MAX).await?;
+    let mut windows = stored.into_iter().map(judged);
+    let newest = windows.next();
+    let id = loaded.contract.id();
+    let json_href = format!("/api/v1/contracts/{id}");
+    let past = windows.map(|judged| PastWindow { judged, href: json_href.clone() }).collect();
+    let mut violations = Vec::new();
+    for violation in store::violation::list(&mut conn, LIST_MAX).await? {
+        if violation.contract_key == loaded.registered.key {
+            violations.push(violation_row(violation, newest.as_ref(), app)?);
+        }
+    }
+    Ok(ContractPage {
+        site: site(app),
+        contract: loaded.contract.clone(),
+        targets: loaded.registered.targets.clone(),
+        fees: loaded.fees,
+        judged: newest,
+        past,
+        violations,
+        text_href: format!("{json_href}/terms"),
+        json_href,
+    })
+}

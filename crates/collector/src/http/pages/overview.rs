@@ -1,0 +1,125 @@
+//! What the front page shows.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use wire::plan::{PlanRequest, PlanTarget};
+
+use super::{judged, site, violation_row};
+use crate::app::App;
+use crate::http::{LIST_MAX, Problem};
+use crate::store::{self, StoreError};
+use crate::web::view::{
+    AgentRow, AgentStanding, Checkpoint, ContractCard, Judged, Latest, LogRow, Matrix, MatrixAgent,
+    MatrixRow, NewestBatch, Overview, ViolationRow,
+};
+
+/// How far back the newest sample of a stream is looked for.
+const MATRIX_SPAN: TimeDelta = TimeDelta::days(1);
+
+pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
+    let mut conn = app.connection().await?;
+    let mut contracts = Vec::with_capacity(app.contracts.len());
+    for loaded in &app.contracts {
+        let stored = store::assessment::list(&mut conn, loaded.registered.key, 1).await?;
+        let judged = stored.into_iter().next().map(judged);
+        contracts.push(ContractCard { contract: loaded.contract.clone(), judged });
+    }
+    let mut violations = Vec::new();
+    for violation in store::violation::list(&mut conn, LIST_MAX).await? {
+        violations.push(row(app, violation, &contracts)?);
+    }
+    Ok(Overview {
+        site: site(app),
+        contracts,
+        matrix: matrix(app, &mut conn).await?,
+        violations,
+        fleet: fleet(&mut conn).await?,
+        log: log(app, &mut conn).await?,
+        enrol_command: "nines agent token --config collector.toml --agent AGENT".to_owned(),
+    })
+}
+
+fn row(
+    app: &App,
+    violation: store::violation::Violation,
+    cards: &[ContractCard],
+) -> Result<ViolationRow, StoreError> {
+    let card = cards.iter().find(|card| card.contract.id().as_str() == violation.contract);
+    let newest: Option<&Judged> = card.and_then(|card| card.judged.as_ref());
+    violation_row(violation, newest, app)
+}
+
+async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, StoreError> {
+    let since = app.clock.now_utc() - MATRIX_SPAN;
+    let mut rows = Vec::with_capacity(app.plan.targets.len());
+    for target in &app.plan.targets {
+        let latest = store::sample::latest(conn, target.id.as_str(), since).await?;
+        let mut by_agent: BTreeMap<String, Latest> = BTreeMap::new();
+        for sample in latest {
+            by_agent.insert(sample.agent.clone(), shown(sample)?);
+        }
+        let agents = app.plan.agents.iter();
+        let latest = agents.map(|agent| by_agent.remove(agent.id.as_str())).collect();
+        rows.push(MatrixRow { target: target.id.clone(), label: label(target), latest });
+    }
+    let agents = app.plan.agents.iter();
+    let column =
+        |agent: &wire::plan::PlanAgent| MatrixAgent { id: agent.id.clone(), region: agent.region.clone() };
+    Ok(Matrix { agents: agents.map(column).collect(), rows })
+}
+
+fn shown(sample: store::sample::Latest) -> Result<Latest, StoreError> {
+    let bad = |e: domain::outcome::UnknownWord| StoreError::inconsistent("sample.outcome", e);
+    Ok(Latest {
+        at: sample.started_at.into(),
+        outcome: sample.outcome.parse().map_err(bad)?,
+        attribution: sample.attribution.parse().map_err(bad)?,
+        status: sample.status.and_then(|status| u16::try_from(status).ok()),
+        ttft_us: sample.first_us.and_then(|us| u64::try_from(us).ok()),
+    })
+}
+
+fn label(target: &PlanTarget) -> String {
+    match &target.request {
+        PlanRequest::Chat { model, stream: true, .. } => format!("{model}, streamed"),
+        PlanRequest::Chat { model, .. } => model.clone(),
+        PlanRequest::Http { url, .. } => url.clone(),
+    }
+}
+
+async fn fleet(conn: &mut sqlx::PgConnection) -> Result<Vec<AgentRow>, StoreError> {
+    let delivered = store::batch::delivered(conn).await?;
+    let mut by_name: BTreeMap<String, _> =
+        delivered.into_iter().map(|d| (d.agent.clone(), d)).collect();
+    let agents = store::agent::list(conn).await?;
+    let row = |agent: store::agent::Agent| {
+        let delivered = by_name.remove(agent.id.as_str());
+        let newest = delivered.as_ref().and_then(|d| {
+            let received_at = d.received_at?.into();
+            Some(NewestBatch { seq: d.last_seq?, received_at })
+        });
+        AgentRow {
+            region: agent.region,
+            network: agent.network,
+            standing: if agent.revoked { AgentStanding::Revoked } else { AgentStanding::Enrolled },
+            newest,
+            batches: delivered.as_ref().map_or(0, |d| d.batches),
+            lines: delivered.as_ref().map_or(0, |d| d.lines),
+            id: agent.id,
+        }
+    };
+    Ok(agents.into_iter().map(row).collect())
+}
+
+async fn log(app: &App, conn: &mut sqlx::PgConnection) -> Result<LogRow, StoreError> {
+    let size = app.log.lock().await.tree.size();
+    let newest = store::log::latest_checkpoint(conn).await?;
+    let checkpoint = newest.map(|signed| Checkpoint {
+        size: signed.size,
+        root: signed.root.to_string(),
+        at: signed.created_at.into(),
+        href: "/checkpoint".to_owned(),
+    });
+    Ok(LogRow { size, checkpoint })
+}

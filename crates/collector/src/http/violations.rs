@@ -1,0 +1,80 @@
+//! `/api/v1/violations`: breached commitments.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sla::CommitmentAssessment;
+use wire::problem::ProblemType;
+
+use super::{LIST_MAX, Problem};
+use crate::app::App;
+use crate::store::{self, violation::Violation};
+
+/// A violation as the API shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ViolationView {
+    violation: String,
+    contract: String,
+    commitment: String,
+    window_start_at: DateTime<Utc>,
+    detected_at: DateTime<Utc>,
+    withdrawn_at: Option<DateTime<Utc>>,
+    evidence: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assessment: Option<CommitmentAssessment>,
+}
+
+impl From<Violation> for ViolationView {
+    fn from(violation: Violation) -> Self {
+        Self {
+            evidence: format!("/api/v1/violations/{}/evidence", violation.name),
+            violation: violation.name,
+            contract: violation.contract,
+            commitment: violation.commitment,
+            window_start_at: violation.window_start_at,
+            detected_at: violation.detected_at,
+            withdrawn_at: violation.withdrawn_at,
+            assessment: None,
+        }
+    }
+}
+
+/// The newest violations.
+#[tracing::instrument(name = "http.violations.list", skip_all)]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+) -> Result<Json<Vec<ViolationView>>, Problem> {
+    let mut conn = app.connection().await?;
+    let found = store::violation::list(&mut conn, LIST_MAX).await?;
+    Ok(Json(found.into_iter().map(ViolationView::from).collect()))
+}
+
+/// One violation with the assessment it follows from.
+#[tracing::instrument(name = "http.violations.show", skip_all)]
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+) -> Result<Json<ViolationView>, Problem> {
+    let (violation, assessment) = find(&app, &name).await?;
+    Ok(Json(ViolationView { assessment, ..violation.into() }))
+}
+
+/// A violation and what its commitment's assessment says now.
+pub(crate) async fn find(
+    app: &App,
+    name: &str,
+) -> Result<(Violation, Option<CommitmentAssessment>), Problem> {
+    let mut conn = app.connection().await?;
+    let violation = store::violation::find(&mut conn, name).await?;
+    let violation = violation.ok_or_else(|| {
+        Problem::new(ProblemType::NotFound, format!("there is no violation `{name}`"))
+    })?;
+    let key = violation.contract_key;
+    let stored = store::assessment::find(&mut conn, key, violation.window_start_at).await?;
+    let commitments = stored.map(|stored| stored.assessment.commitments).unwrap_or_default();
+    let assessment = commitments.into_iter().find(|c| c.id == violation.commitment);
+    Ok((violation, assessment))
+}

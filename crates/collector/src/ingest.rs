@@ -1,0 +1,193 @@
+//! From a posted body to a receipt.
+//!
+//! [`admit`] is pure: bytes in, rows out, or a reason to refuse. The [`flush`] task commits
+//! admitted batches, several in one transaction; a receipt is given after the commit, never
+//! before. The bytes are the evidence: parsed, stored, never rewritten.
+
+pub(crate) mod flush;
+
+use std::collections::BTreeSet;
+
+use domain::{AgentId, Line, UnixMicros, UnixMillis};
+use evidence::note::NoteError;
+use wire::batch::{self, Batch, BatchError};
+use wire::limits::{FUTURE_SKEW_MS_MAX, SAMPLE_AGE_MS_MAX};
+use wire::names::Origin;
+
+use crate::store::StoreError;
+use crate::store::agent::Agent;
+use crate::store::batch::NewBatch;
+use crate::store::sample::{GapRow, SampleRow};
+
+/// A batch that was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The body does not hold together.
+    #[error("the batch cannot be read")]
+    Batch(#[source] BatchError),
+    /// The note names no agent of this installation.
+    #[error("`{name}` is not an agent of this installation")]
+    Foreign {
+        /// The name in the note.
+        name: String,
+    },
+    /// The agent is not enrolled.
+    #[error("agent `{agent}` is not enrolled here; enrol it again")]
+    UnknownAgent {
+        /// Which.
+        agent: AgentId,
+    },
+    /// The agent's key was revoked.
+    #[error("the key of agent `{agent}` has been revoked")]
+    Revoked {
+        /// Which.
+        agent: AgentId,
+    },
+    /// The signature is not the enrolled key's.
+    #[error("the batch of agent `{agent}` is not signed by its enrolled key")]
+    Signature {
+        /// Which.
+        agent: AgentId,
+        /// Why it does not verify.
+        #[source]
+        source: NoteError,
+    },
+    /// A claimed time that cannot be.
+    #[error(
+        "stream `{stream}`, index {index}: slot {slot} is too far from the collector's clock {now}"
+    )]
+    Clock {
+        /// Stream of the line.
+        stream: String,
+        /// Index of the line.
+        index: u64,
+        /// The claimed slot.
+        slot: UnixMillis,
+        /// The collector's clock.
+        now: UnixMillis,
+    },
+    /// Same sequence number, other bytes; both are kept.
+    #[error("agent `{agent}` has already sent other bytes as batch {seq}; both are kept")]
+    Conflict {
+        /// Which agent.
+        agent: AgentId,
+        /// Which sequence number.
+        seq: u64,
+    },
+    /// The queue is full: back-pressure before memory grows.
+    #[error("the ingest queue is full")]
+    Busy,
+    /// The database failed; the same batch may be sent again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A batch whose form and signature are good, as rows.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    pub(crate) agent: AgentId,
+    pub(crate) batch: NewBatch,
+    pub(crate) samples: Vec<SampleRow>,
+    pub(crate) gaps: Vec<GapRow>,
+    /// Hours touched, as `(target name, hour)`.
+    pub(crate) hours: BTreeSet<(String, i64)>,
+}
+
+/// Who sends a body, by the name its note claims; the signature is checked by [`admit`].
+pub(crate) fn claimed_agent(batch: &Batch<'_>, origin: &Origin) -> Result<AgentId, IngestError> {
+    let name = &batch.note.agent;
+    origin.parse_agent(name).ok_or_else(|| IngestError::Foreign { name: name.clone() })
+}
+
+/// Reads a body's text.
+pub(crate) fn read(text: &[u8]) -> Result<Batch<'_>, IngestError> {
+    batch::parse(text).map_err(IngestError::Batch)
+}
+
+/// Checks a batch against its agent's key and the collector's clock, and turns it into rows.
+pub(crate) fn admit(
+    batch: &Batch<'_>,
+    body: &[u8],
+    agent: &Agent,
+    now: UnixMicros,
+) -> Result<Admission, IngestError> {
+    let id = agent.id.clone();
+    if agent.revoked {
+        return Err(IngestError::Revoked { agent: id });
+    }
+    if let Err(source) = batch.signed.verify(&agent.vkey) {
+        return Err(IngestError::Signature { agent: id, source });
+    }
+    let seq = crate::store::to_i64("batch number", batch.note.seq)?;
+    let mut rows = Rows { agent: agent.key, seq, ..Rows::default() };
+    for stream in &batch.streams {
+        for line in &stream.lines {
+            rows.push(&stream.id, &line.value, now.to_millis())?;
+        }
+    }
+    let lines = rows.samples.len() + rows.gaps.len();
+    let (first, last) = batch.note.wall_us;
+    Ok(Admission {
+        agent: id,
+        batch: NewBatch {
+            agent: agent.key,
+            seq,
+            hash: batch.hash,
+            prev: batch.note.prev,
+            note: batch.note_bytes.to_vec(),
+            body: body.to_vec(),
+            lines: i32::try_from(lines).map_err(|_| StoreError::Range { what: "lines" })?,
+            wall_first_at: UnixMicros::new(first).to_utc(),
+            wall_last_at: UnixMicros::new(last).to_utc(),
+            received_at: now.to_utc(),
+        },
+        samples: rows.samples,
+        gaps: rows.gaps,
+        hours: rows.hours,
+    })
+}
+
+#[derive(Default)]
+struct Rows {
+    agent: i32,
+    seq: i64,
+    samples: Vec<SampleRow>,
+    gaps: Vec<GapRow>,
+    hours: BTreeSet<(String, i64)>,
+}
+
+impl Rows {
+    fn push(
+        &mut self,
+        stream: &domain::TargetId,
+        line: &Line,
+        now: UnixMillis,
+    ) -> Result<(), IngestError> {
+        let (agent, seq, target) = (self.agent, self.seq, stream.clone());
+        let index = line.index();
+        let plausible = |slot: UnixMillis| {
+            let age = now.get() - slot.get();
+            if age > SAMPLE_AGE_MS_MAX || -age > FUTURE_SKEW_MS_MAX {
+                return Err(IngestError::Clock { stream: stream.to_string(), index, slot, now });
+            }
+            Ok(())
+        };
+        match line {
+            Line::Sample(sample) => {
+                plausible(sample.slot_ms)?;
+                plausible(sample.wall_us.to_millis())?;
+                self.hours.insert((target.to_string(), sample.minute().hour().get()));
+                self.samples.push(SampleRow { agent, seq, target, sample: sample.clone() });
+            }
+            Line::Gap(gap) => {
+                plausible(gap.first_ms)?;
+                plausible(gap.last_ms)?;
+                let (first, last) = (gap.first_ms.minute().hour(), gap.last_ms.minute().hour());
+                let hours = first.get()..=last.get();
+                self.hours.extend(hours.map(|hour| (target.to_string(), hour)));
+                self.gaps.push(GapRow { agent, seq, target, gap: gap.clone() });
+            }
+        }
+        Ok(())
+    }
+}

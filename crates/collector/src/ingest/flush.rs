@@ -1,0 +1,234 @@
+//! The flusher: one task that commits whatever has been admitted, as much as fits one
+//! transaction. While one commit runs, the next group gathers: the busier, the larger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Hour, UnixMicros};
+use sqlx::{Acquire as _, PgConnection, PgPool};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{debug, error, warn};
+use wire::protocol::{Receipt, ReceiptState};
+
+use super::{Admission, IngestError};
+use crate::store::cell::TargetHour;
+use crate::store::{self, StoreError};
+
+/// Batches that may wait for the flusher; beyond it senders are told to come back.
+const QUEUE_BATCHES_MAX: usize = 512;
+/// Rows in one transaction: large enough for COPY's full rate, small enough for its latency.
+const FLUSH_ROWS_MAX: usize = 10_000;
+
+/// A batch on its way to the flusher, with the sender who waits.
+#[derive(Debug)]
+struct Waiting {
+    admission: Admission,
+    answer: oneshot::Sender<Result<Receipt, IngestError>>,
+}
+
+/// Hands admitted batches to the flusher.
+#[derive(Clone, Debug)]
+pub(crate) struct Intake(mpsc::Sender<Waiting>);
+
+/// The receiving end, for [`run`].
+#[derive(Debug)]
+pub(crate) struct Queue(mpsc::Receiver<Waiting>);
+
+/// A queue and its handle.
+pub(crate) fn queue() -> (Intake, Queue) {
+    let (sender, receiver) = mpsc::channel(QUEUE_BATCHES_MAX);
+    (Intake(sender), Queue(receiver))
+}
+
+impl Intake {
+    /// Waits until the batch is committed, or known, or refused.
+    pub(crate) async fn submit(&self, admission: Admission) -> Result<Receipt, IngestError> {
+        let (answer, receipt) = oneshot::channel();
+        self.0.try_send(Waiting { admission, answer }).map_err(|_| IngestError::Busy)?;
+        receipt.await.unwrap_or(Err(IngestError::Busy))
+    }
+}
+
+/// Commits until every [`Intake`] is gone.
+pub(crate) async fn run(pool: PgPool, mut queue: Queue) {
+    let mut group = Vec::new();
+    let mut partitions = BTreeSet::new();
+    while let Some(first) = queue.0.recv().await {
+        let mut rows = first.admission.samples.len();
+        group.push(first);
+        while rows < FLUSH_ROWS_MAX {
+            let Ok(next) = queue.0.try_recv() else { break };
+            rows += next.admission.samples.len();
+            group.push(next);
+        }
+        flush_group(&pool, &mut partitions, std::mem::take(&mut group)).await;
+    }
+}
+
+#[tracing::instrument(name = "ingest.group.flush", skip_all, fields(ingest.batches = group.len()))]
+async fn flush_group(
+    pool: &PgPool,
+    partitions: &mut BTreeSet<chrono::NaiveDate>,
+    group: Vec<Waiting>,
+) {
+    let (admissions, answers): (Vec<_>, Vec<_>) =
+        group.into_iter().map(|w| (w.admission, w.answer)).unzip();
+    match commit(pool, partitions, &admissions).await {
+        Ok(states) => {
+            debug!(ingest.batches = states.len(), "stored a group of batches");
+            for ((admission, answer), state) in admissions.iter().zip(answers).zip(states) {
+                reply(answer, receipt(admission, state));
+            }
+        }
+        Err(failure) => {
+            error!(error = &failure as &dyn std::error::Error, "failed to store batches");
+            let busy = "failed to store batches; they may be sent again";
+            for answer in answers {
+                let source = sqlx::Error::Protocol(busy.into());
+                let again = StoreError::Query { operation: "commit a group of batches", source };
+                reply(answer, Err(again.into()));
+            }
+        }
+    }
+}
+
+/// A sender that hung up will send again, and find its batch stored.
+fn reply(
+    answer: oneshot::Sender<Result<Receipt, IngestError>>,
+    result: Result<Receipt, IngestError>,
+) {
+    if answer.send(result).is_err() {
+        debug!("sender left before its receipt");
+    }
+}
+
+/// What became of one batch of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stored {
+    Fresh,
+    Duplicate,
+    Conflict,
+}
+
+fn receipt(admission: &Admission, stored: Stored) -> Result<Receipt, IngestError> {
+    let seq = store::to_u64("batch.seq", admission.batch.seq)?;
+    let agent = admission.agent.clone();
+    let state = match stored {
+        Stored::Fresh => ReceiptState::Stored,
+        Stored::Duplicate => ReceiptState::Duplicate,
+        Stored::Conflict => return Err(IngestError::Conflict { agent, seq }),
+    };
+    let batch = admission.batch.hash.to_string();
+    let received_us = UnixMicros::from(admission.batch.received_at);
+    Ok(Receipt { agent, seq, batch, state, received_us })
+}
+
+async fn commit(
+    pool: &PgPool,
+    partitions: &mut BTreeSet<chrono::NaiveDate>,
+    group: &[Admission],
+) -> Result<Vec<Stored>, StoreError> {
+    let mut conn = pool.acquire().await.map_err(StoreError::query("get a connection"))?;
+    let samples = group.iter().flat_map(|a| &a.samples);
+    let days: BTreeSet<_> =
+        samples.map(|row| row.sample.slot_ms.to_micros().to_utc().date_naive()).collect();
+    for day in days {
+        if !partitions.contains(&day) {
+            store::partition::ensure(&mut conn, day).await?;
+            partitions.insert(day);
+        }
+    }
+    let mut tx = conn.begin().await.map_err(StoreError::query("begin"))?;
+    let fresh = insert_ledger(&mut tx, group).await?;
+    let mut states = Vec::with_capacity(group.len());
+    let mut new = Vec::new();
+    for (admission, is_fresh) in group.iter().zip(fresh) {
+        if is_fresh {
+            new.push(admission);
+            states.push(Stored::Fresh);
+        } else {
+            states.push(compare(&mut tx, admission).await?);
+        }
+    }
+    insert_rows(&mut tx, &new).await?;
+    tx.commit().await.map_err(StoreError::query("commit"))?;
+    Ok(states)
+}
+
+/// Which batches of the group are new. Of two with the same number, the first counts.
+async fn insert_ledger(
+    conn: &mut PgConnection,
+    group: &[Admission],
+) -> Result<Vec<bool>, StoreError> {
+    let mut firsts = BTreeMap::new();
+    for (place, admission) in group.iter().enumerate() {
+        firsts.entry((admission.batch.agent, admission.batch.seq)).or_insert(place);
+    }
+    let batches: Vec<_> = firsts.values().map(|place| group[*place].batch.clone()).collect();
+    let fresh = store::batch::insert(conn, &batches).await?;
+    let is_fresh = |(place, admission): (usize, &Admission)| {
+        let key = (admission.batch.agent, admission.batch.seq);
+        firsts.get(&key) == Some(&place) && fresh.contains(&key)
+    };
+    Ok(group.iter().enumerate().map(is_fresh).collect())
+}
+
+/// Same bytes again, or other bytes under a number that is taken.
+async fn compare(conn: &mut PgConnection, admission: &Admission) -> Result<Stored, StoreError> {
+    let batch = &admission.batch;
+    let stored = store::batch::find_hash(conn, batch.agent, batch.seq).await?;
+    if stored == Some(batch.hash) {
+        return Ok(Stored::Duplicate);
+    }
+    error!(
+        agent.id = %admission.agent, batch.seq = batch.seq,
+        "agent {} sent other bytes as batch {}: cloned or broken", admission.agent, batch.seq
+    );
+    store::batch::insert_conflict(conn, batch).await?;
+    Ok(Stored::Conflict)
+}
+
+async fn insert_rows(
+    conn: &mut sqlx::Transaction<'_, sqlx::Postgres>,
+    new: &[&Admission],
+) -> Result<(), StoreError> {
+    let names: BTreeSet<&String> = new.iter().flat_map(|a| &a.hours).map(|(t, _)| t).collect();
+    let names: Vec<String> = names.into_iter().cloned().collect();
+    let targets = store::sample::target_ids(conn, &names).await?;
+    let samples: Vec<_> = new.iter().flat_map(|a| a.samples.iter().cloned()).collect();
+    insert_samples(conn, store::sample::encode(&samples, &targets)?).await?;
+    let gaps: Vec<_> = new.iter().flat_map(|a| a.gaps.iter().cloned()).collect();
+    store::sample::insert_gaps(conn, &gaps, &targets).await?;
+    store::cell::mark(conn, &touched(new, &targets)).await?;
+    let agents: Vec<_> = new.iter().map(|a| a.batch.agent).collect();
+    let seqs: Vec<_> = new.iter().map(|a| a.batch.seq).collect();
+    store::log::enqueue_batches(conn, &agents, &seqs).await
+}
+
+/// COPY where every key is new, as it is but for broken agents; else row by row, keeping what
+/// contradicts.
+async fn insert_samples(
+    tx: &mut sqlx::Transaction<'_, sqlx::Postgres>,
+    stream: Vec<u8>,
+) -> Result<(), StoreError> {
+    let mut attempt = tx.begin().await.map_err(StoreError::query("set a savepoint"))?;
+    match store::sample::insert(&mut attempt, stream.clone()).await {
+        Ok(()) => attempt.commit().await.map_err(StoreError::query("release a savepoint")),
+        Err(error) if error.is_unique_violation() => {
+            attempt.rollback().await.map_err(StoreError::query("roll back to a savepoint"))?;
+            let conflicts = store::sample::insert_slowly(tx, stream).await?;
+            warn!(ingest.conflicts = conflicts, "{conflicts} samples were stored before");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn touched(new: &[&Admission], targets: &BTreeMap<String, i32>) -> BTreeSet<TargetHour> {
+    let hours = new.iter().flat_map(|a| &a.hours);
+    hours
+        .filter_map(|(name, hour)| {
+            let hour_at = Hour::new(*hour).first_minute().start().to_micros().to_utc();
+            targets.get(name).map(|target| TargetHour { target: *target, hour_at })
+        })
+        .collect()
+}

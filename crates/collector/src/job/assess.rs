@@ -1,0 +1,151 @@
+//! What the contracts say about the cells, now.
+//!
+//! The formula is [`sla::assess`]; this job only gathers its inputs and keeps what it says.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{CellHour, Minute, UnixMicros, Window};
+use sla::{Assessment, Terms};
+use sqlx::PgConnection;
+use tracing::info;
+
+use super::cells;
+use crate::app::App;
+use crate::contracts::Loaded;
+use crate::store::assessment::{State, Stored};
+use crate::store::violation::Violation;
+use crate::store::{self, StoreError};
+
+/// How long after its end a window may still get ordinary late data.
+const GRACE: TimeDelta = TimeDelta::hours(1);
+/// How far behind the fleet's slowest agent may hold a live assessment back.
+const SETTLE_MAX: TimeDelta = TimeDelta::minutes(15);
+
+/// Assesses the running window of every contract, and the one before until it is final.
+#[tracing::instrument(name = "job.assess.run", skip_all)]
+pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
+    let mut conn = app.connection().await?;
+    let now = app.clock.now_utc();
+    let complete = complete_until(&mut conn, now).await?;
+    for loaded in &app.contracts {
+        let current = loaded.contract.window_at(UnixMicros::from(now).to_millis().minute());
+        let previous = loaded.contract.window_at(current.start().plus(-1));
+        for window in [previous, current] {
+            assess_window(app, &mut conn, loaded, window, complete).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Until when every live agent's samples are in: minutes after it have not happened yet, as far
+/// as anybody here knows. An agent that is far behind does not hold the others back.
+async fn complete_until(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<Minute, StoreError> {
+    let oldest = now - SETTLE_MAX;
+    let slowest = store::batch::sealed_until(conn, oldest).await?.unwrap_or(now);
+    Ok(UnixMicros::from(slowest.min(now)).to_millis().minute())
+}
+
+async fn assess_window(
+    app: &App,
+    conn: &mut PgConnection,
+    loaded: &Loaded,
+    window: Window,
+    complete: Minute,
+) -> Result<(), StoreError> {
+    let start = utc(window.start());
+    let stored = store::assessment::find(conn, loaded.registered.key, start).await?;
+    if stored.as_ref().is_some_and(|stored| stored.state == State::Final) {
+        return Ok(());
+    }
+    let is_over = complete >= window.end();
+    if is_over && stored.is_none() {
+        return Ok(()); // Nothing was registered while it ran.
+    }
+    let assessment = assess(conn, loaded, window, complete).await?;
+    let state = if app.clock.now_utc() >= utc(window.end()) + GRACE && is_over {
+        State::Final
+    } else {
+        State::Live
+    };
+    let revision = stored.map_or(0, |stored| stored.revision);
+    record_violations(app, conn, loaded, &assessment).await?;
+    let stored = Stored { revision, state, assessment };
+    store::assessment::put(conn, loaded.registered.key, &stored).await
+}
+
+/// One contract over one window, from stored cells and, for hours still open, from samples.
+pub(crate) async fn assess(
+    conn: &mut PgConnection,
+    loaded: &Loaded,
+    window: Window,
+    as_of: Minute,
+) -> Result<Assessment, StoreError> {
+    let cells = gather(conn, &loaded.registered.targets, window).await?;
+    Ok(sla::assess(&loaded.contract, &terms(loaded, window, as_of), &cells))
+}
+
+/// The circumstances of an assessment.
+pub(crate) fn terms(loaded: &Loaded, window: Window, as_of: Minute) -> Terms {
+    Terms {
+        window,
+        as_of: as_of.min(window.end()),
+        fees: loaded.fees.clone(),
+        exclusions: Vec::new(),
+    }
+}
+
+/// Cells of the targets over a window, from storage and, where marked, from samples.
+pub(crate) async fn gather(
+    conn: &mut PgConnection,
+    targets: &[String],
+    window: Window,
+) -> Result<Vec<CellHour>, StoreError> {
+    let from = utc(window.start().hour().first_minute());
+    let to = utc(window.end());
+    let mut gathered = store::cell::list(conn, targets, from, to).await?;
+    for (at, target) in store::cell::list_dirty(conn, targets, from, to).await? {
+        let target = cells::parse_target(&target)?;
+        let fresh = cells::compute(conn, at, &target).await?;
+        gathered.extend(fresh.into_iter().map(|(_, cell)| cell));
+    }
+    Ok(gathered)
+}
+
+async fn record_violations(
+    app: &App,
+    conn: &mut PgConnection,
+    loaded: &Loaded,
+    assessment: &Assessment,
+) -> Result<(), StoreError> {
+    let start_at = utc(assessment.window.start());
+    let breached: Vec<&str> = assessment.breached().map(|c| c.id.as_str()).collect();
+    for commitment in &assessment.commitments {
+        let key = loaded.registered.key;
+        let now = app.clock.now_utc();
+        if !breached.contains(&commitment.id.as_str()) {
+            store::violation::withdraw(conn, key, &commitment.id, start_at, now).await?;
+            continue;
+        }
+        let contract = loaded.registered.id.to_string();
+        let name = format!("{contract}.{}.{}", commitment.id, start_at.format("%Y%m%d"));
+        let violation = Violation {
+            name: name.clone(),
+            contract,
+            contract_key: key,
+            commitment: commitment.id.clone(),
+            window_start_at: start_at,
+            detected_at: now,
+            withdrawn_at: None,
+        };
+        if store::violation::detect(conn, &violation).await? {
+            info!(violation.id = %name, "detected violation {name}");
+        }
+    }
+    Ok(())
+}
+
+fn utc(minute: Minute) -> DateTime<Utc> {
+    minute.start().to_micros().to_utc()
+}

@@ -1,0 +1,136 @@
+//! What the log key signed last, kept outside the database.
+//!
+//! A database restored from an older backup would make the collector sign a second history.
+//! The signer refuses any head that does not continue the one in its own synced file.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use evidence::checkpoint::{Checkpoint, CheckpointError};
+use evidence::note::{SignedNote, SigningKey};
+use evidence::tree::{Tree, TreeHead};
+
+/// Signs checkpoints of one log.
+#[derive(Debug)]
+pub(crate) struct Signer {
+    path: Utf8PathBuf,
+    last: Option<TreeHead>,
+}
+
+/// A head that was not signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignerError {
+    /// The state file cannot be read or written.
+    #[error("failed to use the signer's state `{path}`")]
+    State {
+        /// Which file.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The state file holds no tree head.
+    #[error("`{path}` does not hold `<size> <root>`; restore it from a backup of this machine")]
+    Content {
+        /// Which file.
+        path: Utf8PathBuf,
+    },
+    /// The database's log is older or other than what was signed.
+    #[error(
+        "the log has {size} entries and does not continue the signed head of {signed}: was the \
+         database restored from an older backup? Let the agents replay before signing again"
+    )]
+    Fork {
+        /// Entries in the database.
+        size: u64,
+        /// Size signed last.
+        signed: u64,
+    },
+    /// The checkpoint could not be made.
+    #[error("failed to sign the checkpoint")]
+    Sign(#[source] CheckpointError),
+}
+
+impl Signer {
+    /// Reads the state, if there is one yet.
+    pub(crate) fn open(path: Utf8PathBuf) -> Result<Self, SignerError> {
+        let last = match fs::read_to_string(&path) {
+            Ok(text) => Some(
+                parse_head(&text).ok_or_else(|| SignerError::Content { path: path.clone() })?,
+            ),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(SignerError::State { path, source }),
+        };
+        Ok(Self { path, last })
+    }
+
+    /// Signs the head of the tree, after remembering it durably.
+    pub(crate) fn sign(
+        &mut self,
+        tree: &Tree,
+        origin: &str,
+        key: &SigningKey,
+    ) -> Result<SignedNote, SignerError> {
+        let head = tree.head();
+        if let Some(last) = self.last {
+            let continues = tree.head_at(last.size).is_ok_and(|at| at.root == last.root);
+            if !continues {
+                return Err(SignerError::Fork { size: head.size, signed: last.size });
+            }
+        }
+        self.remember(head)
+            .map_err(|source| SignerError::State { path: self.path.clone(), source })?;
+        let checkpoint =
+            Checkpoint { origin: origin.to_owned(), size: head.size, root: head.root };
+        checkpoint.sign(key).map_err(SignerError::Sign)
+    }
+
+    fn remember(&mut self, head: TreeHead) -> io::Result<()> {
+        let staged = self.path.with_extension("new");
+        let mut file = File::create(&staged)?;
+        writeln!(file, "{} {}", head.size, head.root)?;
+        file.sync_all()?;
+        fs::rename(&staged, &self.path)?;
+        File::open(self.path.parent().unwrap_or(Utf8Path::new(".")))?.sync_all()?;
+        self.last = Some(head);
+        Ok(())
+    }
+}
+
+fn parse_head(text: &str) -> Option<TreeHead> {
+    let (size, root) = text.trim_end().split_once(' ')?;
+    Some(TreeHead { size: size.parse().ok()?, root: root.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use evidence::tree::leaf_hash;
+
+    use super::*;
+
+    fn tree(leaves: &[&str]) -> Tree {
+        let mut tree = Tree::default();
+        for leaf in leaves {
+            tree.append(leaf_hash(leaf.as_bytes()));
+        }
+        tree
+    }
+
+    #[test]
+    fn a_log_that_does_not_continue_the_signed_one_is_not_signed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(dir.path()).unwrap().join("signer.state");
+        let key = SigningKey::from_seed("nines.example/log", &[1; 32]).unwrap();
+        let sign = |signer: &mut Signer, leaves: &[&str]| {
+            signer.sign(&tree(leaves), "nines.example/log", &key)
+        };
+        sign(&mut Signer::open(path.clone()).unwrap(), &["a", "b"]).unwrap();
+        let mut restarted = Signer::open(path).unwrap();
+        let older = sign(&mut restarted, &["a"]);
+        assert!(matches!(older, Err(SignerError::Fork { size: 1, signed: 2 })));
+        let other = sign(&mut restarted, &["a", "x", "c"]);
+        assert!(matches!(other, Err(SignerError::Fork { .. })));
+        sign(&mut restarted, &["a", "b", "c"]).unwrap();
+    }
+}

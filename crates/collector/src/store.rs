@@ -1,0 +1,77 @@
+//! SQL, one module per aggregate: free functions on a connection, so that the caller owns the
+//! transaction. Rows become domain values here and nowhere else.
+
+pub(crate) mod agent;
+pub(crate) mod assessment;
+pub(crate) mod batch;
+pub(crate) mod cell;
+pub(crate) mod contract;
+pub(crate) mod copy;
+pub(crate) mod log;
+pub(crate) mod partition;
+pub(crate) mod registry;
+pub(crate) mod sample;
+pub(crate) mod token;
+pub(crate) mod violation;
+
+/// A statement that failed, or a stored value that cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or went away.
+    #[error("failed to {operation}")]
+    Query {
+        /// What was being done.
+        operation: &'static str,
+        /// Why it failed.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A stored value that no correct writer leaves behind.
+    #[error("column `{column}` holds an impossible value: {value}")]
+    Inconsistent {
+        /// Table and column.
+        column: &'static str,
+        /// The value, shortened by the caller where it is long.
+        value: String,
+    },
+    /// A number that the database's types cannot hold.
+    #[error("`{what}` is out of range for the database")]
+    Range {
+        /// Which number.
+        what: &'static str,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn query(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Query { operation, source }
+    }
+
+    pub(crate) fn inconsistent(column: &'static str, value: impl ToString) -> Self {
+        Self::Inconsistent { column, value: value.to_string() }
+    }
+
+    /// Whether a unique constraint refused a row.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        let Self::Query { source, .. } = self else { return false };
+        source.as_database_error().is_some_and(|e| e.is_unique_violation())
+    }
+}
+
+/// A counter as Postgres holds it.
+pub(crate) fn to_i64(what: &'static str, value: u64) -> Result<i64, StoreError> {
+    i64::try_from(value).map_err(|_| StoreError::Range { what })
+}
+
+/// A counter that the schema keeps from being negative.
+pub(crate) fn to_u64(column: &'static str, value: i64) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|_| StoreError::inconsistent(column, value))
+}
+
+/// A SHA-256 whose length the schema checks.
+pub(crate) fn to_hash(column: &'static str, bytes: &[u8]) -> Result<evidence::hash::Hash, StoreError> {
+    let bytes: [u8; 32] = bytes
+        .try_into()
+        .map_err(|_| StoreError::inconsistent(column, format!("{} bytes", bytes.len())))?;
+    Ok(evidence::hash::Hash::from_bytes(bytes))
+}

@@ -1,0 +1,181 @@
+//! Raw batches: the truth, and the ledger that makes ingest idempotent.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use evidence::hash::Hash;
+use sqlx::PgConnection;
+
+use super::{StoreError, to_hash, to_u64};
+
+/// A batch on its way into the ledger.
+#[derive(Clone, Debug)]
+pub(crate) struct NewBatch {
+    pub(crate) agent: i32,
+    pub(crate) seq: i64,
+    pub(crate) hash: Hash,
+    pub(crate) prev: Hash,
+    pub(crate) note: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) lines: i32,
+    pub(crate) wall_first_at: DateTime<Utc>,
+    pub(crate) wall_last_at: DateTime<Utc>,
+    pub(crate) received_at: DateTime<Utc>,
+}
+
+/// Enters batches into the ledger, in one statement and one order, so that concurrent flushes
+/// cannot deadlock. Gives the keys that were new; the others were there already.
+pub(crate) async fn insert(
+    conn: &mut PgConnection,
+    batches: &[NewBatch],
+) -> Result<BTreeSet<(i32, i64)>, StoreError> {
+    let column = |f: fn(&NewBatch) -> Vec<u8>| batches.iter().map(f).collect::<Vec<_>>();
+    let rows = sqlx::query!(
+        "INSERT INTO batch (agent_id, seq, hash, prev, note, body, lines,
+                            wall_first_at, wall_last_at, received_at)
+         SELECT * FROM UNNEST($1::int[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[],
+                              $6::bytea[], $7::int[], $8::timestamptz[], $9::timestamptz[],
+                              $10::timestamptz[]) ORDER BY 1, 2
+         ON CONFLICT DO NOTHING RETURNING agent_id, seq",
+        &batches.iter().map(|b| b.agent).collect::<Vec<_>>(),
+        &batches.iter().map(|b| b.seq).collect::<Vec<_>>(),
+        &column(|b| b.hash.as_bytes().to_vec()),
+        &column(|b| b.prev.as_bytes().to_vec()),
+        &column(|b| b.note.clone()),
+        &column(|b| b.body.clone()),
+        &batches.iter().map(|b| b.lines).collect::<Vec<_>>(),
+        &batches.iter().map(|b| b.wall_first_at).collect::<Vec<_>>(),
+        &batches.iter().map(|b| b.wall_last_at).collect::<Vec<_>>(),
+        &batches.iter().map(|b| b.received_at).collect::<Vec<_>>(),
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("insert batches"))?;
+    Ok(rows.into_iter().map(|row| (row.agent_id, row.seq)).collect())
+}
+
+/// Hash of a stored batch.
+pub(crate) async fn find_hash(
+    conn: &mut PgConnection,
+    agent: i32,
+    seq: i64,
+) -> Result<Option<Hash>, StoreError> {
+    let bytes = sqlx::query_scalar!(
+        "SELECT hash FROM batch WHERE agent_id = $1 AND seq = $2",
+        agent,
+        seq
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(StoreError::query("find a batch"))?;
+    bytes.map(|bytes| to_hash("batch.hash", &bytes)).transpose()
+}
+
+/// Keeps a batch that contradicts a stored one.
+pub(crate) async fn insert_conflict(
+    conn: &mut PgConnection,
+    batch: &NewBatch,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO batch_conflict (agent_id, seq, hash, body, received_at)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        batch.agent,
+        batch.seq,
+        &batch.hash.as_bytes()[..],
+        batch.body,
+        batch.received_at,
+    )
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("keep a conflicting batch"))?;
+    Ok(())
+}
+
+/// A stored batch, as a bundle needs it.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) body: Vec<u8>,
+    pub(crate) log_index: u64,
+    pub(crate) wall_last_at: DateTime<Utc>,
+}
+
+/// The batches of one agent that touch `[from, to)`, and the one after, below a size of the log:
+/// without a closing batch nobody could tell that the end was not cut off.
+pub(crate) async fn list_covering(
+    conn: &mut PgConnection,
+    agent: i32,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    log_size: u64,
+) -> Result<Vec<Stored>, StoreError> {
+    let rows = sqlx::query!(
+        r#"WITH ends AS (
+               SELECT min(seq) AS first, max(seq) + 1 AS last FROM batch
+               WHERE agent_id = $1 AND wall_last_at >= $2 AND wall_first_at < $3
+           )
+           SELECT b.body, b.log_index AS "log_index!", b.wall_last_at FROM batch b, ends
+           WHERE b.agent_id = $1 AND b.seq BETWEEN ends.first AND ends.last AND b.log_index < $4
+           ORDER BY b.seq"#,
+        agent,
+        from,
+        to,
+        super::to_i64("log size", log_size)?,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list batches of a window"))?;
+    rows.into_iter()
+        .map(|row| {
+            let log_index = to_u64("batch.log_index", row.log_index)?;
+            Ok(Stored { body: row.body, log_index, wall_last_at: row.wall_last_at })
+        })
+        .collect()
+}
+
+/// How many batches and lines an agent has delivered, and its newest sequence number.
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    pub(crate) agent: String,
+    pub(crate) batches: u64,
+    pub(crate) lines: u64,
+    pub(crate) last_seq: Option<u64>,
+    pub(crate) received_at: Option<DateTime<Utc>>,
+}
+
+pub(crate) async fn delivered(conn: &mut PgConnection) -> Result<Vec<Delivered>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT a.name, count(b.seq) AS "batches!", COALESCE(sum(b.lines), 0) AS "lines!",
+                  max(b.seq) AS last_seq, max(b.received_at) AS received_at
+           FROM agent a LEFT JOIN batch b ON b.agent_id = a.id GROUP BY a.name ORDER BY a.name"#
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("count deliveries"))?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Delivered {
+                agent: row.name,
+                batches: to_u64("count(batch)", row.batches)?,
+                lines: to_u64("sum(batch.lines)", row.lines)?,
+                last_seq: row.last_seq.map(|seq| to_u64("batch.seq", seq)).transpose()?,
+                received_at: row.received_at,
+            })
+        })
+        .collect()
+}
+
+/// Until when the samples of every agent heard since `since` are in; absent where there is none.
+pub(crate) async fn sealed_until(
+    conn: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    sqlx::query_scalar!(
+        "SELECT min(last) FROM agent a
+         CROSS JOIN LATERAL (SELECT b.wall_last_at AS last FROM batch b WHERE b.agent_id = a.id
+                             ORDER BY b.seq DESC LIMIT 1) AS newest
+         WHERE a.revoked_at IS NULL AND last >= $1",
+        since
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("find how far the fleet has come"))
+}

@@ -1,0 +1,141 @@
+//! Packed cells, and the marks that say which hours must be computed again.
+
+use chrono::{DateTime, Utc};
+use domain::CellHour;
+use sqlx::PgConnection;
+
+use super::StoreError;
+
+/// Compression of a packed hour: cheap, for there are many and they are small.
+const ZSTD_LEVEL: i32 = 1;
+/// Unpacked size of one hour: far above 60 minutes of any real number of classes.
+const UNPACKED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A target and an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TargetHour {
+    pub(crate) target: i32,
+    pub(crate) hour_at: DateTime<Utc>,
+}
+
+pub(crate) async fn mark(
+    conn: &mut PgConnection,
+    hours: &std::collections::BTreeSet<TargetHour>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO cell_dirty (target_id, hour_at)
+         SELECT * FROM UNNEST($1::int[], $2::timestamptz[]) ORDER BY 1, 2
+         ON CONFLICT DO NOTHING",
+        &hours.iter().map(|h| h.target).collect::<Vec<_>>(),
+        &hours.iter().map(|h| h.hour_at).collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("mark hours"))?;
+    Ok(())
+}
+
+/// Takes marked hours that closed before `closed_at`, for this transaction.
+pub(crate) async fn take_dirty(
+    conn: &mut PgConnection,
+    closed_at: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(TargetHour, String)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"DELETE FROM cell_dirty d USING target t
+           WHERE t.id = d.target_id AND (d.target_id, d.hour_at) IN (
+               SELECT target_id, hour_at FROM cell_dirty
+               WHERE hour_at <= $1::timestamptz - interval '1 hour'
+               ORDER BY hour_at, target_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+           RETURNING d.target_id, d.hour_at, t.name"#,
+        closed_at,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("take marked hours"))?;
+    let key = |target, hour_at| TargetHour { target, hour_at };
+    Ok(rows.into_iter().map(|row| (key(row.target_id, row.hour_at), row.name)).collect())
+}
+
+/// Replaces the cells of an hour.
+pub(crate) async fn replace(
+    conn: &mut PgConnection,
+    at: TargetHour,
+    cells: &[(i32, CellHour)],
+) -> Result<(), StoreError> {
+    let mut agents = Vec::with_capacity(cells.len());
+    let mut packed = Vec::with_capacity(cells.len());
+    for (agent, cell) in cells {
+        agents.push(*agent);
+        packed.push(pack(cell)?);
+    }
+    sqlx::query!(
+        "INSERT INTO cell (target_id, hour_at, agent_id, packed)
+         SELECT $1, $2, * FROM UNNEST($3::int[], $4::bytea[])
+         ON CONFLICT (target_id, hour_at, agent_id) DO UPDATE SET packed = EXCLUDED.packed",
+        at.target,
+        at.hour_at,
+        &agents,
+        &packed,
+    )
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("replace cells"))?;
+    Ok(())
+}
+
+/// Stored cells of the targets in `[from, to)`, without the hours that are marked.
+pub(crate) async fn list(
+    conn: &mut PgConnection,
+    targets: &[String],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<CellHour>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        "SELECT c.packed FROM cell c JOIN target t ON t.id = c.target_id
+         WHERE t.name = ANY($1) AND c.hour_at >= $2 AND c.hour_at < $3
+           AND NOT EXISTS (SELECT FROM cell_dirty d
+                           WHERE d.target_id = c.target_id AND d.hour_at = c.hour_at)",
+        targets,
+        from,
+        to,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list cells"))?;
+    rows.iter().map(|packed| unpack(packed)).collect()
+}
+
+/// Marked hours of the targets in `[from, to)`: what has to be read from samples.
+pub(crate) async fn list_dirty(
+    conn: &mut PgConnection,
+    targets: &[String],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<(TargetHour, String)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT d.target_id, d.hour_at, t.name FROM cell_dirty d JOIN target t ON t.id = d.target_id
+         WHERE t.name = ANY($1) AND d.hour_at >= $2 AND d.hour_at < $3 ORDER BY 2, 1",
+        targets,
+        from,
+        to,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list marked hours"))?;
+    let key = |target, hour_at| TargetHour { target, hour_at };
+    Ok(rows.into_iter().map(|row| (key(row.target_id, row.hour_at), row.name)).collect())
+}
+
+fn pack(cell: &CellHour) -> Result<Vec<u8>, StoreError> {
+    let bad = |e: &dyn std::fmt::Display| StoreError::inconsistent("cell.packed", e.to_string());
+    let json = serde_json::to_vec(cell).map_err(|e| bad(&e))?;
+    zstd::bulk::compress(&json, ZSTD_LEVEL).map_err(|e| bad(&e))
+}
+
+fn unpack(packed: &[u8]) -> Result<CellHour, StoreError> {
+    let bad = |e: &dyn std::fmt::Display| StoreError::inconsistent("cell.packed", e.to_string());
+    let json = zstd::bulk::decompress(packed, UNPACKED_BYTES_MAX).map_err(|e| bad(&e))?;
+    serde_json::from_slice(&json).map_err(|e| bad(&e))
+}

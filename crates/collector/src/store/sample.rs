@@ -1,0 +1,177 @@
+//! Sample rows: derived from batches, written by COPY, read back to make cells.
+
+mod read;
+
+use std::collections::BTreeMap;
+
+use domain::{Sample, TargetId};
+use sqlx::PgConnection;
+
+use super::copy::{self, BinaryCopy};
+use super::{StoreError, to_i64};
+
+pub(crate) use read::{Failed, GapRange, Latest, count, failed, gaps, latest};
+
+/// Columns of a row, in the order of [`write_row`].
+const COLUMNS: i16 = 19;
+
+const COPY: &str = "COPY sample (target_id, slot_at, agent_id, attempt, seq, i, started_at,
+    outcome, attribution, kind, source, stream, status, first_us, end_us, output_tokens,
+    served_model, served_tier, features) FROM STDIN (FORMAT binary)";
+
+const COPY_STAGED: &str = "COPY sample_staged (target_id, slot_at, agent_id, attempt, seq, i,
+    started_at, outcome, attribution, kind, source, stream, status, first_us, end_us,
+    output_tokens, served_model, served_tier, features) FROM STDIN (FORMAT binary)";
+
+/// A sample with the keys it is stored under.
+#[derive(Clone, Debug)]
+pub(crate) struct SampleRow {
+    pub(crate) agent: i32,
+    pub(crate) seq: i64,
+    pub(crate) target: TargetId,
+    pub(crate) sample: Box<Sample>,
+}
+
+/// Slots that were not run, with the keys they are stored under.
+#[derive(Clone, Debug)]
+pub(crate) struct GapRow {
+    pub(crate) agent: i32,
+    pub(crate) seq: i64,
+    pub(crate) target: TargetId,
+    pub(crate) gap: domain::Gap,
+}
+
+/// Ids of targets by name, made where they are new.
+pub(crate) async fn target_ids(
+    conn: &mut PgConnection,
+    names: &[String],
+) -> Result<BTreeMap<String, i32>, StoreError> {
+    sqlx::query!(
+        "INSERT INTO target (name) SELECT * FROM UNNEST($1::text[]) AS n ORDER BY 1
+         ON CONFLICT DO NOTHING",
+        names
+    )
+    .execute(&mut *conn)
+    .await
+    .map_err(StoreError::query("insert targets"))?;
+    let rows = sqlx::query!("SELECT id, name FROM target WHERE name = ANY($1)", names)
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::query("find targets"))?;
+    Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
+}
+
+/// Rows as a COPY stream. Every target has its id in `targets`.
+pub(crate) fn encode(
+    rows: &[SampleRow],
+    targets: &BTreeMap<String, i32>,
+) -> Result<Vec<u8>, StoreError> {
+    let mut copy = BinaryCopy::new(COLUMNS);
+    for row in rows {
+        write_row(&mut copy, row, targets)?;
+    }
+    Ok(copy.finish())
+}
+
+fn write_row(
+    copy: &mut BinaryCopy,
+    row: &SampleRow,
+    targets: &BTreeMap<String, i32>,
+) -> Result<(), StoreError> {
+    let sample = &row.sample;
+    let target = targets
+        .get(row.target.as_str())
+        .ok_or_else(|| StoreError::inconsistent("target.name", &row.target))?;
+    let status = sample.status.map(i16::try_from).transpose();
+    let attempt = i32::try_from(sample.attempt);
+    let features = (!sample.features.is_empty()).then(|| sample.features.join(","));
+    let optional = |what, value: Option<u64>| value.map(|v| to_i64(what, v)).transpose();
+    copy.row()
+        .i32(*target)
+        .timestamp(sample.slot_ms.to_micros().to_utc())
+        .i32(row.agent)
+        .i32(attempt.map_err(|_| StoreError::Range { what: "attempt" })?)
+        .i64(Some(row.seq))
+        .i64(Some(to_i64("i", sample.i)?))
+        .timestamp(sample.wall_us.to_utc())
+        .text(Some(sample.outcome.as_str()))
+        .text(Some(sample.attribution.as_str()))
+        .text(Some(sample.kind.as_str()))
+        .text(Some(sample.source.as_str()))
+        .bool(sample.stream)
+        .i16(status.map_err(|_| StoreError::Range { what: "status" })?)
+        .i64(optional("first_us", sample.first_us)?)
+        .i64(Some(to_i64("end_us", sample.end_us)?))
+        .i64(optional("output_tokens", sample.output_tokens)?)
+        .text(sample.served_model.as_deref())
+        .text(sample.served_tier.as_deref())
+        .text(features.as_deref());
+    Ok(())
+}
+
+/// Stores rows of fresh batches, as fast as Postgres takes them. A unique violation means that
+/// some natural key is there already: roll back to a savepoint and use [`insert_slowly`].
+pub(crate) async fn insert(conn: &mut PgConnection, stream: Vec<u8>) -> Result<(), StoreError> {
+    copy::send(conn, COPY, stream).await.map(drop)
+}
+
+/// Stores rows of which some may be there already; those are kept in `sample_conflict`. Gives
+/// how many there were.
+pub(crate) async fn insert_slowly(
+    conn: &mut PgConnection,
+    stream: Vec<u8>,
+) -> Result<u64, StoreError> {
+    let run = |operation| StoreError::query(operation);
+    sqlx::raw_sql(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS sample_staged (LIKE sample) ON COMMIT DELETE ROWS",
+    )
+    .execute(&mut *conn)
+    .await
+    .map_err(run("stage samples"))?;
+    copy::send(&mut *conn, COPY_STAGED, stream).await?;
+    let done = sqlx::raw_sql(
+        "WITH fresh AS (
+             INSERT INTO sample SELECT * FROM sample_staged ON CONFLICT DO NOTHING
+             RETURNING agent_id, seq, target_id, slot_at, attempt
+         )
+         INSERT INTO sample_conflict
+         SELECT DISTINCT agent_id, seq, target_id, slot_at, attempt FROM sample_staged
+         EXCEPT SELECT agent_id, seq, target_id, slot_at, attempt FROM fresh
+         ON CONFLICT DO NOTHING",
+    )
+    .execute(conn)
+    .await
+    .map_err(run("insert staged samples"))?;
+    Ok(done.rows_affected())
+}
+
+/// Stores gap ranges; repeated ones are there already.
+pub(crate) async fn insert_gaps(
+    conn: &mut PgConnection,
+    rows: &[GapRow],
+    targets: &BTreeMap<String, i32>,
+) -> Result<(), StoreError> {
+    for row in rows {
+        let Some(target) = targets.get(row.target.as_str()) else { continue };
+        let gap = &row.gap;
+        sqlx::query!(
+            "INSERT INTO slot_gap
+                 (agent_id, target_id, i, seq, first_at, last_at, slots, reason, plan)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+            row.agent,
+            target,
+            to_i64("i", gap.i)?,
+            row.seq,
+            gap.first_ms.to_micros().to_utc(),
+            gap.last_ms.to_micros().to_utc(),
+            to_i64("count", gap.count)?,
+            gap.gap.as_str(),
+            to_i64("plan", gap.plan)?,
+        )
+        .execute(&mut *conn)
+        .await
+        .map_err(StoreError::query("insert a gap"))?;
+    }
+    Ok(())
+}
+

@@ -1,0 +1,208 @@
+//! The page of one contract.
+
+use maud::{Markup, html};
+use sla::{Commitment, CommitmentAssessment};
+
+use super::overview::{violations, window};
+use super::view::{ContractPage, Judged, PastWindow, Stage};
+use super::{chip, conclusion, link, page, promise, timeline, words};
+
+pub(super) fn main(view: &ContractPage) -> Markup {
+    html! {
+        main id="main" tabindex="-1" {
+            (head(view))
+            (promised(view))
+            @match &view.judged {
+                Some(judged) => {
+                    @for part in &judged.assessment.commitments { (commitment(view, judged, part)) }
+                }
+                None => {
+                    section.panel id="unjudged" {
+                        p { "Not assessed yet; this takes until the first samples are in." }
+                    }
+                }
+            }
+            (violations(&view.violations, &view.site))
+            (past(view))
+            (terms(view))
+        }
+    }
+}
+
+fn head(view: &ContractPage) -> Markup {
+    let contract = &view.contract;
+    html! {
+        section.head id="head" {
+            div {
+                h1 { (contract.id()) }
+                p.muted {
+                    (contract.provider) " · " (contract.service)
+                    @if contract.simulated { " · made-up contract" }
+                }
+                @if let Some(judged) = &view.judged { p.window { (window(judged)) } }
+            }
+            div.side {
+                (page::as_of(&view.site))
+                p.links {
+                    a href=(view.json_href) { "This page as JSON" }
+                    a href=(view.text_href) { "Contract text" }
+                }
+            }
+        }
+    }
+}
+
+fn promised(view: &ContractPage) -> Markup {
+    let contract = &view.contract;
+    html! {
+        section.panel id="promise" aria-labelledby="promise-title" {
+            h2 id="promise-title" { "What is promised" }
+            @for commitment in &contract.commitments {
+                p {
+                    strong { (commitment.id) } ": " (promise::headline(contract, commitment)) ". "
+                    (promise::formula(&commitment.metric)) " " (promise::rounding(commitment))
+                }
+                (promise::credit(contract, commitment))
+            }
+            dl.facts {
+                div {
+                    dt { "Judged on" }
+                    dd { @for target in &view.targets { code { (target) } " " } }
+                }
+                div {
+                    dt { "Fees of the window" }
+                    dd {
+                        @match view.fees { Some(fees) => (fees), None => "not known here" }
+                    }
+                }
+                @if let Some(date) = contract.source.text_date {
+                    div { dt { "Text of" } dd { time datetime=(date) { (date) } } }
+                }
+                @if let Some(url) = &contract.source.text_url {
+                    div {
+                        dt { "Provider's text" }
+                        dd {
+                            @match link::outside(url) {
+                                Some(url) => a href=(url) rel="noreferrer noopener" { (url) },
+                                None => (url),
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn commitment(view: &ContractPage, judged: &Judged, part: &CommitmentAssessment) -> Markup {
+    let id = format!("c-{}", part.id);
+    let promised = view.contract.commitments.iter().find(|c| c.id == part.id);
+    html! {
+        section.panel id=(id) aria-labelledby={ (id) "-title" } {
+            header.line {
+                h2 id={ (id) "-title" } { (part.id) }
+                (chip::verdict(part.verdict))
+            }
+            p.verdict { (words::verdict_meaning(part.verdict)) (judging(promised)) }
+            (conclusion::bounds(part))
+            (conclusion::readings(part))
+            (conclusion::budget(&part.budget))
+            @if let Some(credit) = &part.credit {
+                p.credit { "Credit: " (conclusion::credit(credit)) "." }
+            }
+            h3 { "Timeline" }
+            (timeline::legend(part))
+            (timeline::days(&format!("{id}-days"), judged.assessment.window, part))
+            p.note { "Downtime is drawn at least two pixels wide." }
+            h3 { "What counted against uptime" }
+            (conclusion::downtime(part))
+            @if !part.deadlines.is_empty() {
+                h3 { "Deadlines" }
+                (conclusion::deadlines(&part.deadlines, view.site.now))
+            }
+        }
+    }
+}
+
+/// The rounding that stands between the exact bounds and the verdict.
+fn judging(promised: Option<&Commitment>) -> Markup {
+    let rounding = promised.map(promise::rounding).unwrap_or_default();
+    html! { @if !rounding.is_empty() { " " (rounding) } }
+}
+
+fn past(view: &ContractPage) -> Markup {
+    let table = html! {
+        table {
+            thead {
+                tr {
+                    th scope="col" { "Window" }
+                    th scope="col" { "Commitment" }
+                    th scope="col" { "Verdict" }
+                    th scope="col" { "Observed" }
+                    th.num scope="col" { "Unmeasured" }
+                    th scope="col" { "Credit" }
+                    th scope="col" { "State" }
+                }
+            }
+            tbody {
+                @for window in &view.past {
+                    @for part in &window.judged.assessment.commitments { (past_row(window, part)) }
+                }
+            }
+        }
+    };
+    html! {
+        section id="past" aria-labelledby="past-title" {
+            h2 id="past-title" { "Other windows" }
+            @if view.past.is_empty() {
+                p.muted { "None yet." }
+            } @else {
+                (page::scroll("Other windows", &table))
+            }
+        }
+    }
+}
+
+fn past_row(window: &PastWindow, part: &CommitmentAssessment) -> Markup {
+    let judged = &window.judged;
+    html! {
+        tr {
+            th.tight scope="row" {
+                a href=(window.href) { (words::window(judged.assessment.window)) }
+            }
+            td { (part.id) }
+            td { (chip::verdict(part.verdict)) }
+            td.tight {
+                @match &part.observed {
+                    Some(observed) => (words::uptime(observed, &part.target)),
+                    None => span.muted { "nothing measured" },
+                }
+            }
+            td.num { (words::minutes(part.minutes.unmeasured)) }
+            td.roomy {
+                @match &part.credit {
+                    Some(credit) => (conclusion::credit(credit)),
+                    None => span.muted { "none" },
+                }
+            }
+            td {
+                @match judged.stage { Stage::Live => "live", Stage::Final => "final" }
+                @if judged.revision > 0 { ", revision " (judged.revision) }
+            }
+        }
+    }
+}
+
+fn terms(view: &ContractPage) -> Markup {
+    let assumptions = promise::assumptions(&view.contract);
+    html! {
+        section.panel id="terms" aria-labelledby="terms-title" {
+            h2 id="terms-title" { "How samples are read" }
+            (promise::events(&view.contract))
+            @if !assumptions.is_empty() {
+                h3 { "Not in the contract's text" }
+                ul { @for assumption in &assumptions { li { (assumption) } } }
+            }
+        }
+    }
+}

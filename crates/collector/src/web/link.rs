@@ -1,0 +1,35 @@
+//! Addresses of our own pages, and which addresses from outside may become links.
+
+use std::fmt::Write as _;
+
+use domain::ContractId;
+
+/// The page of a contract's newest window.
+#[must_use]
+pub(crate) fn contract(id: &ContractId) -> String {
+    format!("/contracts/{}", segment(id.as_str()))
+}
+
+/// The page of a violation.
+#[must_use]
+pub(crate) fn violation(name: &str) -> String {
+    format!("/violations/{}", segment(name))
+}
+
+/// An address from a contract file, where following it can do no more than open a web page.
+pub(super) fn outside(url: &str) -> Option<&str> {
+    (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
+}
+
+/// Percent-encodes all but unreserved characters, so that a name cannot leave its place in a path.
+fn segment(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            write!(text, "%{byte:02X}").expect("writing to a string cannot fail");
+        }
+    }
+    text
+}

@@ -1,0 +1,298 @@
+//! What pages show: plain, owned data, complete before a page is made.
+
+use domain::{AgentId, Attribution, ContractId, Outcome, TargetId, UnixMillis, Window};
+use sla::{Assessment, CommitmentAssessment, Contract, Money};
+
+/// What stands on every page.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// Log origin of the installation.
+    pub(crate) origin: String,
+    /// Whether traffic, keys and clock are made up; every page says so.
+    pub(crate) simulated: bool,
+    /// Now, by the installation's clock; ages and days left count from it.
+    pub(crate) now: UnixMillis,
+}
+
+/// The front page.
+#[derive(Clone, Debug)]
+pub(crate) struct Overview {
+    /// On every page.
+    pub(crate) site: Site,
+    /// Contracts, in the order they are to be shown.
+    pub(crate) contracts: Vec<ContractCard>,
+    /// The newest sample of every stream.
+    pub(crate) matrix: Matrix,
+    /// Violations, newest first; withdrawn ones are marked.
+    pub(crate) violations: Vec<ViolationRow>,
+    /// Enrolled agents.
+    pub(crate) fleet: Vec<AgentRow>,
+    /// The log.
+    pub(crate) log: LogRow,
+    /// A command that enrols an agent here, shown while there is none.
+    pub(crate) enrol_command: String,
+}
+
+/// A contract on the front page.
+#[derive(Clone, Debug)]
+pub(crate) struct ContractCard {
+    /// The contract.
+    pub(crate) contract: Contract,
+    /// Its running window; absent before the first assessment.
+    pub(crate) judged: Option<Judged>,
+}
+
+/// An assessment with its place in the series of its window.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    /// Whether it may still change.
+    pub(crate) stage: Stage,
+    /// 0 for the first.
+    pub(crate) revision: i32,
+    /// What the contract says.
+    pub(crate) assessment: Assessment,
+}
+
+/// Whether an assessment may still change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It is replaced as samples arrive.
+    Live,
+    /// Only a new revision can follow.
+    Final,
+}
+
+/// The newest sample of every stream, targets by agents.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Matrix {
+    /// The columns.
+    pub(crate) agents: Vec<MatrixAgent>,
+    /// The rows.
+    pub(crate) rows: Vec<MatrixRow>,
+}
+
+/// A column of the matrix.
+#[derive(Clone, Debug)]
+pub(crate) struct MatrixAgent {
+    /// The agent.
+    pub(crate) id: AgentId,
+    /// Where it stands.
+    pub(crate) region: String,
+}
+
+/// A row of the matrix.
+#[derive(Clone, Debug)]
+pub(crate) struct MatrixRow {
+    /// The target.
+    pub(crate) target: TargetId,
+    /// What it is: model, mode, endpoint, in a few words; may be empty.
+    pub(crate) label: String,
+    /// The newest sample per agent, in the order of [`Matrix::agents`].
+    pub(crate) latest: Vec<Option<Latest>>,
+}
+
+/// The newest sample of a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Latest {
+    /// When the attempt started.
+    pub(crate) at: UnixMillis,
+    /// What was observed.
+    pub(crate) outcome: Outcome,
+    /// Whose fault it was.
+    pub(crate) attribution: Attribution,
+    /// HTTP status, where one arrived.
+    pub(crate) status: Option<u16>,
+    /// From the start of the attempt to the first visible text, where there was any.
+    pub(crate) ttft_us: Option<u64>,
+}
+
+/// A violation in a list.
+#[derive(Clone, Debug)]
+pub(crate) struct ViolationRow {
+    /// Its name, as in its address.
+    pub(crate) name: String,
+    /// The contract.
+    pub(crate) contract: ContractId,
+    /// The commitment.
+    pub(crate) commitment: String,
+    /// The window.
+    pub(crate) window: Window,
+    /// When it was first found.
+    pub(crate) detected_at: UnixMillis,
+    /// When a correction took it back.
+    pub(crate) withdrawn_at: Option<UnixMillis>,
+    /// What the newest assessment says about the commitment, where it is at hand.
+    pub(crate) conclusion: Option<CommitmentAssessment>,
+}
+
+/// An agent in the fleet table.
+#[derive(Clone, Debug)]
+pub(crate) struct AgentRow {
+    /// The agent.
+    pub(crate) id: AgentId,
+    /// Where it stands.
+    pub(crate) region: String,
+    /// Whose network it uses.
+    pub(crate) network: String,
+    /// Whether its batches are accepted.
+    pub(crate) standing: AgentStanding,
+    /// Its newest batch; absent before the first.
+    pub(crate) newest: Option<NewestBatch>,
+    /// Batches stored.
+    pub(crate) batches: u64,
+    /// Lines in them: samples and gaps.
+    pub(crate) lines: u64,
+}
+
+/// Whether an agent's batches are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AgentStanding {
+    /// They are.
+    Enrolled,
+    /// Not any more.
+    Revoked,
+}
+
+/// The newest batch of an agent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewestBatch {
+    /// Its sequence number.
+    pub(crate) seq: u64,
+    /// When it was stored.
+    pub(crate) received_at: UnixMillis,
+}
+
+/// The append-only log.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LogRow {
+    /// Entries.
+    pub(crate) size: u64,
+    /// The newest signed root.
+    pub(crate) checkpoint: Option<Checkpoint>,
+}
+
+/// A signed root of the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Checkpoint {
+    /// Entries it covers.
+    pub(crate) size: u64,
+    /// Root hash, as text.
+    pub(crate) root: String,
+    /// When it was signed.
+    pub(crate) at: UnixMillis,
+    /// Where its note is served.
+    pub(crate) href: String,
+}
+
+/// The page of a contract.
+#[derive(Clone, Debug)]
+pub(crate) struct ContractPage {
+    /// On every page.
+    pub(crate) site: Site,
+    /// The contract.
+    pub(crate) contract: Contract,
+    /// Targets whose samples it is judged on.
+    pub(crate) targets: Vec<String>,
+    /// Fees of one window, where known.
+    pub(crate) fees: Option<Money>,
+    /// The window shown; absent before the first assessment.
+    pub(crate) judged: Option<Judged>,
+    /// Other windows, newest first.
+    pub(crate) past: Vec<PastWindow>,
+    /// Violations of this contract, newest first.
+    pub(crate) violations: Vec<ViolationRow>,
+    /// Where the API serves the same.
+    pub(crate) json_href: String,
+    /// Where the contract's text is served.
+    pub(crate) text_href: String,
+}
+
+/// A window before the one shown.
+#[derive(Clone, Debug)]
+pub(crate) struct PastWindow {
+    /// What was said about it.
+    pub(crate) judged: Judged,
+    /// Where it is shown or served.
+    pub(crate) href: String,
+}
+
+/// The page of a violation.
+#[derive(Clone, Debug)]
+pub(crate) struct ViolationPage {
+    /// On every page.
+    pub(crate) site: Site,
+    /// Its name.
+    pub(crate) name: String,
+    /// The contract.
+    pub(crate) contract: Contract,
+    /// The commitment's name in the contract.
+    pub(crate) commitment: String,
+    /// The newest assessment of the window.
+    pub(crate) judged: Judged,
+    /// When the violation was first found.
+    pub(crate) detected_at: UnixMillis,
+    /// When a correction took it back.
+    pub(crate) withdrawn_at: Option<UnixMillis>,
+    /// What each agent saw in the periods of downtime, agents without a valid request included.
+    pub(crate) sightings: Vec<Sighting>,
+    /// Endpoints asked, as `https://host/path` or target names.
+    pub(crate) endpoints: Vec<String>,
+    /// Longest time between two planned requests of all agents together, where it is known:
+    /// start and end of downtime are known no better.
+    pub(crate) resolution_s: Option<u32>,
+    /// Newest samples that count as errors, newest first, a few dozen at most.
+    pub(crate) samples: Vec<FailingSample>,
+    /// Where the evidence bundle is served.
+    pub(crate) bundle_href: String,
+    /// Where the API serves the same.
+    pub(crate) json_href: String,
+    /// The command that checks the downloaded bundle.
+    pub(crate) verify_command: String,
+}
+
+/// What one agent saw in the periods of downtime of the commitment.
+#[derive(Clone, Debug)]
+pub(crate) struct Sighting {
+    /// The agent.
+    pub(crate) agent: AgentId,
+    /// Where it stands.
+    pub(crate) region: String,
+    /// Whose network it uses.
+    pub(crate) network: String,
+    /// Valid requests by the contract's event rules.
+    pub(crate) valid: u64,
+    /// Errors among them.
+    pub(crate) errors: u64,
+    /// What those errors were, most frequent first.
+    pub(crate) outcomes: Vec<OutcomeCount>,
+}
+
+/// How often something was observed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OutcomeCount {
+    /// What.
+    pub(crate) outcome: Outcome,
+    /// HTTP status, where one arrived.
+    pub(crate) status: Option<u16>,
+    /// How often.
+    pub(crate) count: u64,
+}
+
+/// A sample that counts as an error.
+#[derive(Clone, Debug)]
+pub(crate) struct FailingSample {
+    /// When the attempt started.
+    pub(crate) at: UnixMillis,
+    /// Where.
+    pub(crate) agent: AgentId,
+    /// What was probed.
+    pub(crate) target: TargetId,
+    /// What was observed.
+    pub(crate) outcome: Outcome,
+    /// Whose fault it was.
+    pub(crate) attribution: Attribution,
+    /// HTTP status, where one arrived.
+    pub(crate) status: Option<u16>,
+    /// The provider's request id, where it is still stored.
+    pub(crate) request_id: Option<String>,
+}

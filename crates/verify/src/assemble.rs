@@ -1,0 +1,340 @@
+//! From plain data to the members of a bundle, manifest and signature included.
+//!
+//! Deterministic: the same contents and key give the same members. It judges nothing; run
+//! [`crate::verify()`] on what was written before handing it on.
+
+mod readme;
+
+use std::collections::BTreeMap;
+
+use domain::{AgentId, ContractId, Minute, TargetId, Window};
+use evidence::entries::EntriesError;
+use evidence::hash::Hash;
+use evidence::manifest::{MANIFEST_PATH, Manifest, ManifestError, Profile};
+use evidence::note::{self, NoteError, SignedNote, SigningKey};
+use evidence::registry::{RegistryError, RegistryNote, RegistryType};
+use evidence::tree::CompactRange;
+use serde::Serialize;
+use sla::{Assessment, Contract, ContractError, Terms};
+use wire::names::Origin;
+
+use crate::layout::claim::{Claim, ClaimSchema, Inputs, InputsSchema};
+use crate::layout::paths::StreamPath;
+use crate::layout::proofs::{Proofs, ProofsSchema, RecordProof};
+use crate::layout::registry::{BodyError, EnrolBody, read_body, write_entries};
+use crate::layout::{self, prefix};
+use crate::page::{self, Page, Place};
+
+/// Specification of all formats, shipped in every bundle.
+const SPEC: &str = include_str!("../../../docs/evidence-spec.md");
+
+/// Everything that a bundle of the claim profile is made of.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    /// The installation.
+    pub origin: Origin,
+    /// Id of the violation, one word: the manifest's claim.
+    pub violation: String,
+    /// The contract.
+    pub contract: ContractId,
+    /// The contract's text, exactly as it was registered.
+    pub contract_text: String,
+    /// Window, `as_of`, fees and exclusions that the assessment was made with.
+    pub terms: Terms,
+    /// Targets of the contract, as registered.
+    pub targets: Vec<TargetId>,
+    /// Every agent of every plan revision in force in the window.
+    pub agents: Vec<AgentId>,
+    /// The fleet's chain from entry 0 up to the end of the segment.
+    pub fleet_records: Vec<Record>,
+    /// The contract's chain from entry 0 up to the end of the segment.
+    pub contract_records: Vec<Record>,
+    /// The log before the segment.
+    pub prefix: CompactRange,
+    /// Every log entry from the prefix up to the last anchor, whole notes.
+    pub segment: Vec<Vec<u8>>,
+    /// Signed checkpoints by ascending size, the last at the end of the segment. Each with the
+    /// log's signature and then the cosignature that first covered its entries; the last with
+    /// all of its cosignatures, the first received first. One is needed for every cosignature
+    /// that gave a batch its anchored time, and for no other.
+    pub anchors: Vec<Vec<u8>>,
+    /// One per agent and target that has lines in the window.
+    pub streams: Vec<DisclosedStream>,
+    /// The result: [`sla::assess`] over the cells of the disclosed lines.
+    pub assessment: Assessment,
+    /// By commitment: [`sla::minutes_csv`] over the same cells.
+    pub minutes: BTreeMap<String, String>,
+    /// The policy that the installation publishes.
+    pub policy: String,
+}
+
+/// One registry record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The signed note.
+    pub note: Vec<u8>,
+    /// The body, a canonical line without LF.
+    pub body: Vec<u8>,
+    /// Its index in the log.
+    pub index: u64,
+    /// Inclusion proof against the last anchor, where the index lies before the segment; else
+    /// empty and not read.
+    pub proof: Vec<Hash>,
+}
+
+/// The lines of one stream, from the first batch that touches the window to the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisclosedStream {
+    /// The agent.
+    pub agent: AgentId,
+    /// The target.
+    pub target: TargetId,
+    /// Core lines without LF, contiguous.
+    pub cores: Vec<String>,
+    /// Detail lines without LF of every core whose outcome is not `ok` and that names one, in
+    /// the order of the cores.
+    pub details: Vec<String>,
+    /// One per batch that carries the stream, in order; see [`StreamPath::of`].
+    pub paths: Vec<StreamPath>,
+}
+
+/// Contents that cannot become a bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// The contract's text is none.
+    #[error("failed to read the contract")]
+    Contract(#[source] ContractError),
+    /// A registry note is none.
+    #[error("failed to read a registry note")]
+    RecordNote(#[source] NoteError),
+    /// A registry note's text is none.
+    #[error("failed to read a registry record")]
+    RecordText(#[source] RegistryError),
+    /// The body of an enrolment is none.
+    #[error("failed to read the body of an enrolment")]
+    RecordBody(#[source] BodyError),
+    /// A note is too long to be framed.
+    #[error("failed to frame the notes of `{path}`")]
+    Frame {
+        /// The member.
+        path: String,
+        /// Why.
+        #[source]
+        source: EntriesError,
+    },
+    /// A value cannot be written as JSON.
+    #[error("failed to write `{path}`")]
+    Json {
+        /// The member.
+        path: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Two parts want the same name, such as target `a` and a target `a.details`.
+    #[error("two members are called `{path}`")]
+    Collision {
+        /// The name.
+        path: String,
+    },
+    /// The manifest cannot be written.
+    #[error("failed to write the manifest")]
+    Manifest(#[source] ManifestError),
+    /// The manifest cannot be signed.
+    #[error("failed to sign the manifest")]
+    Sign(#[source] NoteError),
+}
+
+/// The members of a bundle by name, ready for [`evidence::bundle::write`]. `export_key` is the
+/// one that entry 0 of the fleet's chain names.
+pub fn assemble(
+    contents: &Contents,
+    export_key: &SigningKey,
+) -> Result<BTreeMap<String, Vec<u8>>, AssembleError> {
+    let contract = Contract::parse(&contents.contract_text).map_err(AssembleError::Contract)?;
+    let mut members = Members::default();
+    let claim = claim_of(contents);
+    let inputs = inputs_of(contents);
+    members.json(layout::CLAIM, &claim)?;
+    members.json(layout::INPUTS, &inputs)?;
+    members.json(layout::RESULT, &contents.assessment)?;
+    members.add(layout::README, readme::text(&claim))?;
+    members.add(layout::CONTRACT, contents.contract_text.as_str())?;
+    members.add(layout::POLICY, policy_copy(&contents.policy))?;
+    members.add(layout::SPEC, SPEC)?;
+    for (commitment, csv) in &contents.minutes {
+        members.add(&layout::minutes(commitment), csv.as_str())?;
+    }
+    let places = add_registry(&mut members, contents)?;
+    add_log(&mut members, contents)?;
+    for stream in &contents.streams {
+        add_stream(&mut members, stream)?;
+    }
+    let page = Page {
+        claim: &claim,
+        inputs: &inputs,
+        contract: &contract,
+        assessment: &contents.assessment,
+        places,
+    };
+    members.add(layout::REPORT, page::render(&page))?;
+    sign(members, &contents.violation, export_key)
+}
+
+fn sign(
+    members: Members,
+    violation: &str,
+    export_key: &SigningKey,
+) -> Result<BTreeMap<String, Vec<u8>>, AssembleError> {
+    let mut members = members.0;
+    let manifest = Manifest::of(violation, Profile::Claim, &members);
+    let text = manifest.text().map_err(AssembleError::Manifest)?;
+    let note = note::sign(&text, &[export_key]).map_err(AssembleError::Sign)?;
+    members.insert(MANIFEST_PATH.to_owned(), note.to_bytes());
+    Ok(members)
+}
+
+fn claim_of(contents: &Contents) -> Claim {
+    let (window, as_of): (Window, Minute) = (contents.terms.window, contents.terms.as_of);
+    Claim {
+        schema: ClaimSchema::V1,
+        origin: contents.origin.to_string(),
+        contract: contents.contract.clone(),
+        violation: contents.violation.clone(),
+        window,
+        as_of,
+        simulated: contents.origin.is_simulated(),
+    }
+}
+
+fn inputs_of(contents: &Contents) -> Inputs {
+    Inputs {
+        schema: InputsSchema::V1,
+        contract: contents.contract.clone(),
+        terms_sha256: Hash::of(contents.contract_text.as_bytes()).to_hex(),
+        window: contents.terms.window,
+        as_of: contents.terms.as_of,
+        targets: contents.targets.clone(),
+        agents: contents.agents.clone(),
+        fees: contents.terms.fees,
+        exclusions: contents.terms.exclusions.clone(),
+    }
+}
+
+fn policy_copy(policy: &str) -> String {
+    format!(
+        "# A copy, to compare with yours. It is not the root of trust: whoever made this bundle\n\
+         # could have written it. Get the policy from the parties themselves.\n{policy}"
+    )
+}
+
+/// Both chains with their bodies and proofs; returns where the enrolled agents stand.
+fn add_registry(members: &mut Members, contents: &Contents) -> Result<Vec<Place>, AssembleError> {
+    let mut proofs = Vec::new();
+    let mut places = Vec::new();
+    for record in contents
+        .fleet_records
+        .iter()
+        .chain(&contents.contract_records)
+    {
+        let signed = SignedNote::parse(&record.note).map_err(AssembleError::RecordNote)?;
+        let note = RegistryNote::parse(signed.text()).map_err(AssembleError::RecordText)?;
+        members.add_same(layout::body(&note.body), &record.body)?;
+        if record.index < contents.prefix.size() {
+            proofs.push(RecordProof {
+                chain: note.chain,
+                entry: note.entry,
+                index: record.index,
+                proof: record.proof.clone(),
+            });
+        }
+        if note.kind == RegistryType::Enrol {
+            let body: EnrolBody = read_body(&record.body).map_err(AssembleError::RecordBody)?;
+            places.push(Place {
+                agent: body.agent,
+                region: body.region,
+                network: body.network,
+            });
+        }
+    }
+    let schema = ProofsSchema::V1;
+    members.json(layout::PROOFS, &Proofs { schema, proofs })?;
+    members.entries(
+        layout::FLEET_CHAIN,
+        contents.fleet_records.iter().map(note_of),
+    )?;
+    members.entries(
+        layout::CONTRACT_CHAIN,
+        contents.contract_records.iter().map(note_of),
+    )?;
+    places.retain(|place| contents.agents.contains(&place.agent));
+    places.sort_by(|a, b| a.agent.cmp(&b.agent));
+    Ok(places)
+}
+
+fn note_of(record: &Record) -> &[u8] {
+    &record.note
+}
+
+fn add_log(members: &mut Members, contents: &Contents) -> Result<(), AssembleError> {
+    members.add(layout::PREFIX, prefix::write(&contents.prefix))?;
+    let start = contents.prefix.size();
+    let segment = layout::segment(start, start + contents.segment.len() as u64);
+    members.entries(&segment, contents.segment.iter().map(Vec::as_slice))?;
+    members.entries(layout::ANCHORS, contents.anchors.iter().map(Vec::as_slice))
+}
+
+fn add_stream(members: &mut Members, stream: &DisclosedStream) -> Result<(), AssembleError> {
+    let (agent, target) = (&stream.agent, &stream.target);
+    members.add(&layout::cores(agent, target), lines(&stream.cores))?;
+    members.add(&layout::details(agent, target), lines(&stream.details))?;
+    members.add(&layout::paths(agent, target), lines(&stream.paths))
+}
+
+fn lines<T: ToString>(items: &[T]) -> String {
+    items.iter().map(|item| item.to_string() + "\n").collect()
+}
+
+/// Members by name, each once.
+#[derive(Default)]
+struct Members(BTreeMap<String, Vec<u8>>);
+
+impl Members {
+    fn add(&mut self, path: &str, bytes: impl Into<Vec<u8>>) -> Result<(), AssembleError> {
+        match self.0.insert(path.to_owned(), bytes.into()) {
+            None => Ok(()),
+            Some(_) => Err(AssembleError::Collision {
+                path: path.to_owned(),
+            }),
+        }
+    }
+
+    /// A member named by its hash, which may be wanted twice.
+    fn add_same(&mut self, path: String, bytes: &[u8]) -> Result<(), AssembleError> {
+        match self.0.insert(path.clone(), bytes.to_owned()) {
+            Some(other) if other != bytes => Err(AssembleError::Collision { path }),
+            _ => Ok(()),
+        }
+    }
+
+    fn json(&mut self, path: &str, value: &impl Serialize) -> Result<(), AssembleError> {
+        let mut bytes = serde_json::to_vec_pretty(value).map_err(|source| AssembleError::Json {
+            path: path.to_owned(),
+            source,
+        })?;
+        bytes.push(b'\n');
+        self.add(path, bytes)
+    }
+
+    fn entries<'a>(
+        &mut self,
+        path: &str,
+        notes: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<(), AssembleError> {
+        let bytes = write_entries(notes).map_err(|source| AssembleError::Frame {
+            path: path.to_owned(),
+            source,
+        })?;
+        self.add(path, bytes)
+    }
+}

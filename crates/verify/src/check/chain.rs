@@ -1,0 +1,132 @@
+//! V2: each agent's batches follow one another without gap and under its own key, and the
+//! disclosed lines are those that the batches were signed over.
+
+use std::io::{Read, Seek};
+
+use domain::AgentId;
+use evidence::bundle::Bundle;
+use evidence::entries::Entries;
+use evidence::hash::Hash;
+use evidence::note::SignedNote;
+
+use super::registry::Registry;
+use super::segment::{LoggedBatch, Segment};
+use super::{Parts, Signatures, member};
+use crate::verdict::{Checked, Halt, Remarks, needed, owned};
+
+/// How far wall clock and monotonic clock may drift apart between two batches, before a step is
+/// remarked: microseconds, and parts per million of the time between.
+const STEP_US_MIN: u64 = 250_000;
+const DRIFT_PPM: u64 = 500;
+
+pub(super) fn check<R: Read + Seek>(
+    bundle: &mut Bundle<R>,
+    parts: &Parts<'_>,
+    remarks: &mut Remarks,
+) -> Checked {
+    let segment = needed(&parts.segment, "the log segment")?;
+    let registry = needed(&parts.registry, "the agents' keys")?;
+    if let Some((index, reason)) = &segment.foreign {
+        return Err(Halt::fail(segment.place(*index), reason));
+    }
+    check_links(segment, remarks)?;
+    match parts.options.signatures {
+        Signatures::Heads => {
+            check_heads(segment, registry)?;
+            remarks.add(
+                "signatures verified at each agent's last batch: the hashes carry all before it",
+            );
+        }
+        Signatures::All => check_signatures(bundle, segment, registry, parts)?,
+    }
+    needed(&parts.inputs, "the inputs")?;
+    for stream in &parts.streams {
+        owned(&stream.disclosed)?;
+    }
+    Ok(())
+}
+
+fn check_links(segment: &Segment, remarks: &mut Remarks) -> Checked {
+    let mut before: Option<&LoggedBatch> = None;
+    let mut steps = 0_u64;
+    for at in segment.by_seq.values() {
+        let Some(batch) = segment.batches.get(*at) else {
+            continue;
+        };
+        let fail = |reason: &str| {
+            let reason = format!("batch {} of `{}` {reason}", batch.seq, batch.agent);
+            Halt::fail(segment.place(batch.index), reason)
+        };
+        if (batch.seq == 0) != (batch.prev == Hash::ZERO) {
+            return Err(fail("is wrong about being the first"));
+        }
+        if batch.mono_us.0 > batch.mono_us.1 {
+            return Err(fail("runs backwards on its monotonic clock"));
+        }
+        if let Some(last) = before.filter(|last| last.agent == batch.agent) {
+            if last.seq + 1 != batch.seq {
+                return Err(fail(&format!("follows batch {}", last.seq)));
+            }
+            if last.hash != batch.prev {
+                return Err(fail("does not name its predecessor's hash"));
+            }
+            if last.boot == batch.boot {
+                if batch.mono_us.1 < last.mono_us.1 {
+                    return Err(fail("lies before its predecessor on one monotonic clock"));
+                }
+                steps += u64::from(is_step(last, batch));
+            }
+        }
+        before = Some(batch);
+    }
+    if steps > 0 {
+        remarks.add(format!(
+            "clock step: {steps} times a wall clock left its monotonic clock"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the wall clock was set between the ends of two batches of one boot.
+fn is_step(last: &LoggedBatch, batch: &LoggedBatch) -> bool {
+    let mono = batch.mono_us.1.abs_diff(last.mono_us.1);
+    let wall = batch.wall_us.1.saturating_sub(last.wall_us.1);
+    let apart = wall.saturating_sub_unsigned(mono).unsigned_abs();
+    apart > STEP_US_MIN.saturating_add(mono / 1_000_000 * DRIFT_PPM)
+}
+
+fn check_heads(segment: &Segment, registry: &Registry) -> Checked {
+    for (agent, signed) in &segment.heads {
+        verify(agent, signed, registry).map_err(|reason| Halt::fail(&segment.path, reason))?;
+    }
+    Ok(())
+}
+
+fn check_signatures<R: Read + Seek>(
+    bundle: &mut Bundle<R>,
+    segment: &Segment,
+    registry: &Registry,
+    parts: &Parts<'_>,
+) -> Checked {
+    let bytes = member::bytes(bundle, &segment.path)?;
+    for (index, entry) in (segment.start..).zip(Entries::new(bytes.as_slice())) {
+        let fail = |reason: String| Halt::fail(segment.place(index), reason);
+        let entry = entry.map_err(|error| Halt::error(&segment.path, &error))?;
+        let signed = SignedNote::parse(&entry).map_err(|error| fail(error.to_string()))?;
+        let name = signed.text().lines().nth(1).unwrap_or_default();
+        if let Some(name) = name.strip_prefix("agent ")
+            && let Some(agent) = parts.origin.parse_agent(name)
+        {
+            verify(&agent, &signed, registry).map_err(fail)?;
+        }
+    }
+    Ok(())
+}
+
+fn verify(agent: &AgentId, signed: &SignedNote, registry: &Registry) -> Result<(), String> {
+    let enrolled = registry.agents.get(agent);
+    let enrolled = enrolled.ok_or_else(|| format!("agent `{agent}` is not enrolled"))?;
+    signed
+        .verify(&enrolled.key)
+        .map_err(|error| crate::verdict::causes(&error))
+}

@@ -1,0 +1,225 @@
+//! V6: the result follows from the disclosed lines and the registered contract, to the digit.
+
+use std::io::{Read, Seek};
+
+use domain::{CellHour, UnixMillis};
+use evidence::bundle::Bundle;
+use evidence::hash::Hash;
+use serde_json::Value;
+use sla::{Assessment, Contract};
+
+use super::{Parts, log, member};
+use crate::layout::claim::Inputs;
+use crate::layout::registry::ContractBody;
+use crate::layout::{self};
+use crate::page;
+use crate::verdict::{Checked, Halt, Remarks, needed, owned};
+
+pub(super) fn check<R: Read + Seek>(
+    bundle: &mut Bundle<R>,
+    parts: &Parts<'_>,
+    remarks: &mut Remarks,
+) -> Checked {
+    let text = member::text(bundle, layout::CONTRACT)?;
+    let contract = Contract::parse(&text).map_err(|error| Halt::error(layout::CONTRACT, &error))?;
+    let inputs = owned(&parts.inputs)?;
+    check_inputs(parts, inputs)?;
+    if *contract.id() != inputs.contract {
+        return Err(Halt::fail(
+            layout::CONTRACT,
+            "is another contract than the one claimed",
+        ));
+    }
+    if contract.window_at(inputs.window.start()) != inputs.window {
+        return Err(Halt::fail(
+            layout::INPUTS,
+            "the window is none of the contract's",
+        ));
+    }
+    check_registered(parts, inputs, &Hash::of(text.as_bytes()).to_hex(), remarks)?;
+    if contract.simulated {
+        remarks.add("the contract is made up for a demonstration");
+    }
+    if !inputs.exclusions.is_empty() {
+        let count = inputs.exclusions.len();
+        remarks.add(format!("{count} exclusions are the claimant's own word"));
+    }
+    let cells = cells(parts)?;
+    let assessment = sla::assess(&contract, &inputs.terms(), &cells);
+    check_result(bundle, &assessment)?;
+    check_minutes(bundle, &contract, inputs, &cells)?;
+    remark_page(bundle, parts, (&contract, &assessment), remarks)
+}
+
+/// Claim and inputs speak of the same.
+fn check_inputs(parts: &Parts<'_>, inputs: &Inputs) -> Checked {
+    let claim = parts.claim;
+    let same = claim.contract == inputs.contract
+        && claim.window == inputs.window
+        && claim.as_of == inputs.as_of;
+    if same {
+        Ok(())
+    } else {
+        Err(Halt::fail(layout::INPUTS, "differs from the claim"))
+    }
+}
+
+/// The contract's text is one that was registered, with these fees.
+fn check_registered(
+    parts: &Parts<'_>,
+    inputs: &Inputs,
+    terms_sha256: &str,
+    remarks: &mut Remarks,
+) -> Checked {
+    if inputs.terms_sha256 != *terms_sha256 {
+        return Err(Halt::fail(layout::INPUTS, "names another contract text"));
+    }
+    let registry = needed(&parts.registry, "the registry")?;
+    let is_this = |(_, body): &&(u64, ContractBody)| body.terms_sha256 == terms_sha256;
+    let (entry, body) = registry
+        .contracts
+        .iter()
+        .rfind(is_this)
+        .ok_or_else(|| Halt::fail(layout::CONTRACT, "was never registered in this form"))?;
+    let versions = registry.contracts.len();
+    if versions > 1 {
+        remarks.add(format!(
+            "the contract was registered {versions} times; this is entry {entry}"
+        ));
+    }
+    remark_late(parts, inputs, *entry, remarks);
+    match (body.fees, inputs.fees) {
+        (Some(registered), given) if Some(registered) != given => Err(Halt::fail(
+            layout::INPUTS,
+            "the fees are not those registered",
+        )),
+        (None, Some(_)) => {
+            remarks.add("the fees are the claimant's own word");
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Terms and targets that were registered after the window began may have been chosen by then.
+fn remark_late(parts: &Parts<'_>, inputs: &Inputs, entry: u64, remarks: &mut Remarks) {
+    let chain = parts.origin.contract_chain(&parts.claim.contract);
+    let index = log::index_of(parts, &chain, entry);
+    let starts = parts.segment.as_ref().map_or(0, |segment| segment.start);
+    let anchors = parts.anchors.as_ref().ok();
+    let anchored_s = index
+        .filter(|index| *index >= starts)
+        .and_then(|index| anchors?.anchored_s(index));
+    let anchored = anchored_s.map(|s| UnixMillis::new(s.saturating_mul(1_000)));
+    if let Some(anchored) = anchored.filter(|at| *at > inputs.window.start().start()) {
+        remarks.add(format!(
+            "text and targets of the contract were anchored at {anchored}, after the window began"
+        ));
+    }
+}
+
+/// The cells of all disclosed streams.
+fn cells(parts: &Parts<'_>) -> Checked<Vec<CellHour>> {
+    needed(&parts.segment, "the log segment")?;
+    let mut all = Vec::new();
+    for stream in &parts.streams {
+        let disclosed = needed(&stream.disclosed, "the disclosed streams")?;
+        let cells = disclosed.cells.as_ref().ok_or_else(|| Halt::Blocked {
+            reason: "needs the times of the anchors, which tell what is late".to_owned(),
+        })?;
+        all.extend(cells.iter().cloned());
+    }
+    Ok(all)
+}
+
+fn check_result<R: Read + Seek>(bundle: &mut Bundle<R>, assessment: &Assessment) -> Checked {
+    let place = layout::RESULT;
+    let stated: Value = member::json(bundle, place)?;
+    let computed = serde_json::to_value(assessment).map_err(|error| Halt::error(place, &error))?;
+    match difference(&stated, &computed, String::new()) {
+        None => Ok(()),
+        Some(at) => {
+            let reason = format!("recomputed, `{at}` comes out otherwise");
+            Err(Halt::fail(place, reason))
+        }
+    }
+}
+
+/// Where two values first differ, as a JSON pointer.
+fn difference(stated: &Value, computed: &Value, at: String) -> Option<String> {
+    match (stated, computed) {
+        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => {
+            a.iter().find_map(|(key, a)| {
+                let b = b.get(key).unwrap_or(&Value::Null);
+                difference(a, b, format!("{at}/{key}"))
+            })
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a
+            .iter()
+            .zip(b)
+            .enumerate()
+            .find_map(|(nth, (a, b))| difference(a, b, format!("{at}/{nth}"))),
+        _ => (stated != computed).then_some(at),
+    }
+}
+
+fn check_minutes<R: Read + Seek>(
+    bundle: &mut Bundle<R>,
+    contract: &Contract,
+    inputs: &Inputs,
+    cells: &[CellHour],
+) -> Checked {
+    let tables = bundle
+        .names()
+        .filter(|name| layout::is_minutes(name))
+        .count();
+    if tables != contract.commitments.len() {
+        let reason = format!("holds {tables} tables of minutes, not one per commitment");
+        return Err(Halt::fail("result", reason));
+    }
+    for commitment in &contract.commitments {
+        let path = layout::minutes(&commitment.id);
+        let computed = sla::minutes_csv(contract, &inputs.terms(), cells, commitment);
+        if member::bytes(bundle, &path)? != computed.as_bytes() {
+            return Err(Halt::fail(
+                path,
+                "recomputed, the minutes come out otherwise",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// People read the page, so it is compared too; another version may lay it out differently.
+fn remark_page<R: Read + Seek>(
+    bundle: &mut Bundle<R>,
+    parts: &Parts<'_>,
+    (contract, assessment): (&Contract, &Assessment),
+    remarks: &mut Remarks,
+) -> Checked {
+    let stated = member::bytes(bundle, layout::REPORT)?;
+    let inputs = needed(&parts.inputs, "the inputs")?;
+    let registry = needed(&parts.registry, "the registry")?;
+    let places = registry.agents.iter().map(|(agent, enrolled)| page::Place {
+        agent: agent.clone(),
+        region: enrolled.region.clone(),
+        network: enrolled.network.clone(),
+    });
+    let page = page::Page {
+        claim: parts.claim,
+        inputs,
+        contract,
+        assessment,
+        places: places
+            .filter(|p| inputs.agents.contains(&p.agent))
+            .collect(),
+    };
+    if page::render(&page).as_bytes() != stated {
+        remarks.add(format!(
+            "{} is not what this version writes for this result: believe {}",
+            layout::REPORT,
+            layout::RESULT
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! V4: when the log had which size, by the clocks of those who cosigned it, and whether the
+//! agents' own clocks agree with that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Seek};
+
+use domain::AgentId;
+use evidence::bundle::Bundle;
+use evidence::checkpoint::Checkpoint;
+use evidence::note::{KeyKind, SignedNote, VerifierKey, verify_cosignature};
+use evidence::policy::Policy;
+use wire::limits::FUTURE_SKEW_MS_MAX;
+
+use super::registry::Registry;
+use super::{Parts, member};
+use crate::layout::registry::read_entries;
+use crate::layout::{self};
+use crate::verdict::{Checked, Halt, Remarks, causes, needed, owned};
+
+/// How far the time of an anchor may lie before that of its predecessor, in seconds: cosigners
+/// have clocks of their own.
+const SKEW_S_MAX: i64 = 60;
+
+/// Checkpoints with their times, by size.
+pub(super) struct Anchors {
+    list: Vec<Anchor>,
+}
+
+/// One checkpoint.
+pub(super) struct Anchor {
+    pub(super) note: SignedNote,
+    pub(super) checkpoint: Checkpoint,
+    /// Time of the first cosignature by a known key, seconds since the Unix epoch.
+    time_s: Checked<i64>,
+}
+
+impl Anchors {
+    pub(super) fn read<R: Read + Seek>(
+        bundle: &mut Bundle<R>,
+        policy: Option<&Policy>,
+        registry: Option<&Registry>,
+    ) -> Checked<Self> {
+        let place = layout::ANCHORS;
+        let bytes = member::bytes(bundle, place)?;
+        let keys = cosigners(policy, registry);
+        let mut list: Vec<Anchor> = Vec::new();
+        for entry in read_entries(&bytes).map_err(|error| Halt::error(place, &error))? {
+            let note = SignedNote::parse(&entry).map_err(|error| Halt::error(place, &error))?;
+            let checkpoint =
+                Checkpoint::parse(note.text()).map_err(|error| Halt::error(place, &error))?;
+            let ascends = list
+                .last()
+                .is_none_or(|last| last.checkpoint.size < checkpoint.size);
+            if !ascends {
+                return Err(Halt::fail(place, "sizes do not ascend"));
+            }
+            let time_s = first_time_s(&note, &keys)
+                .map_err(|reason| Halt::fail(format!("{place}, size {}", checkpoint.size), reason));
+            list.push(Anchor {
+                note,
+                checkpoint,
+                time_s,
+            });
+        }
+        if list.is_empty() {
+            return Err(Halt::fail(place, "holds no checkpoint"));
+        }
+        Ok(Self { list })
+    }
+
+    /// All of them; at least one.
+    pub(super) fn list(&self) -> &[Anchor] {
+        &self.list
+    }
+
+    /// When the log is first known to have held the entry of an index, seconds since the Unix
+    /// epoch; `None` where no anchor covers it or its time cannot be told.
+    pub(super) fn anchored_s(&self, index: u64) -> Option<i64> {
+        let covers = |anchor: &Anchor| anchor.checkpoint.size > index;
+        let at = self.list.partition_point(|anchor| !covers(anchor));
+        let anchor = self.list.get(at)?;
+        anchor.time_s.as_ref().ok().copied()
+    }
+}
+
+/// Everyone whose cosignature has a meaning here, by name: the policy's witnesses and the agents.
+fn cosigners(
+    policy: Option<&Policy>,
+    registry: Option<&Registry>,
+) -> BTreeMap<String, Vec<VerifierKey>> {
+    let witnesses = policy.into_iter().flat_map(Policy::witnesses);
+    let witnesses = witnesses.map(|(_, key)| key.clone());
+    let agents = registry
+        .into_iter()
+        .flat_map(|registry| registry.agents.values());
+    let agents = agents.filter_map(|enrolled| {
+        let key = &enrolled.key;
+        VerifierKey::new(key.name(), KeyKind::Cosigner, key.public_key()).ok()
+    });
+    let mut keys: BTreeMap<String, Vec<VerifierKey>> = BTreeMap::new();
+    for key in witnesses.chain(agents) {
+        let namesakes = keys.entry(key.name().to_owned()).or_default();
+        if !namesakes.contains(&key) {
+            namesakes.push(key);
+        }
+    }
+    keys
+}
+
+/// The time of the first line by a known key, once all lines of known keys are verified.
+fn first_time_s(
+    note: &SignedNote,
+    keys: &BTreeMap<String, Vec<VerifierKey>>,
+) -> Result<i64, String> {
+    let mut first = None;
+    for line in note.signatures() {
+        let namesakes = keys.get(line.name()).into_iter().flatten();
+        for key in namesakes.filter(|key| key.id() == line.key_id()) {
+            let time_s = verify_cosignature(note, key).map_err(|error| causes(&error))?;
+            first = first.or(Some(time_s));
+        }
+    }
+    first
+        .and_then(|time_s| i64::try_from(time_s).ok())
+        .ok_or_else(|| "no known witness vouches for its time".to_owned())
+}
+
+pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
+    if parts.origin.is_simulated() {
+        remarks.add("simulated clock: no time here is claim-grade");
+    }
+    needed(&parts.registry, "the agents' keys")?;
+    let anchors = needed(&parts.anchors, "the anchors")?;
+    check_order(anchors)?;
+    let outside = parts.policy.is_some_and(|policy| {
+        let is_outside = |key: &VerifierKey| parts.origin.parse_agent(key.name()).is_none();
+        policy.witnesses().any(|(_, key)| is_outside(key))
+    });
+    if !outside {
+        remarks.add(
+            "times come from the installation's own agents: the policy names no other witness",
+        );
+    }
+    check_batches(parts, anchors)?;
+    let mut late = 0;
+    for stream in &parts.streams {
+        let disclosed = needed(&stream.disclosed, "the disclosed streams")?;
+        if let Some(halt) = &disclosed.ahead {
+            return Err(halt.clone());
+        }
+        late += disclosed.late;
+    }
+    if late > 0 {
+        remarks.add(format!(
+            "{late} samples reached the log late; the result shows both readings of them"
+        ));
+    }
+    Ok(())
+}
+
+fn check_order(anchors: &Anchors) -> Checked {
+    let mut before_s = i64::MIN;
+    for anchor in anchors.list() {
+        let time_s = *owned(&anchor.time_s)?;
+        if time_s < before_s.saturating_sub(SKEW_S_MAX) {
+            let place = format!("{}, size {}", layout::ANCHORS, anchor.checkpoint.size);
+            let reason = format!("cosigned {} s before a smaller size", before_s - time_s);
+            return Err(Halt::fail(place, reason));
+        }
+        before_s = before_s.max(time_s);
+    }
+    Ok(())
+}
+
+/// No batch of a judged agent may speak of what lies after the time it was anchored at.
+fn check_batches(parts: &Parts<'_>, anchors: &Anchors) -> Checked {
+    let segment = needed(&parts.segment, "the log segment")?;
+    let inputs = needed(&parts.inputs, "the inputs")?;
+    let agents: BTreeSet<&AgentId> = inputs.agents.iter().collect();
+    let judged = segment
+        .batches
+        .iter()
+        .filter(|batch| agents.contains(&batch.agent));
+    for batch in judged {
+        let anchored_s = anchors
+            .anchored_s(batch.index)
+            .ok_or_else(|| Halt::Blocked {
+                reason: "needs anchors that cover the whole segment".to_owned(),
+            })?;
+        if is_ahead(batch.wall_us.1, anchored_s) {
+            let reason = format!(
+                "batch {} of `{}` claims a time after the one it was anchored at",
+                batch.seq, batch.agent
+            );
+            return Err(Halt::fail(segment.place(batch.index), reason));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a claimed time lies further ahead of an anchor than clocks may differ.
+pub(super) fn is_ahead(wall_us: i64, anchored_s: i64) -> bool {
+    let limit_us = FUTURE_SKEW_MS_MAX * 1_000;
+    wall_us.saturating_sub(anchored_s.saturating_mul(1_000_000)) > limit_us
+}

@@ -1,0 +1,29 @@
+//! What a stranger must be able to check: the evidence bundle, its writer and its verifier.
+//!
+//! [`assemble()`] turns plain data into the members of a bundle; [`verify()`] reads a bundle and
+//! gives six verdicts, the last of which recomputes the result from raw sample lines with the
+//! very functions that the collector uses. Both sides share [`layout`].
+//!
+//! Invariants: no network and no clock; trust comes from outside the bundle ([`Policy`]); what
+//! was not checked is never called passed; input from outside never panics and has limits.
+//!
+//! Non-goals: selecting evidence (the collector's), the light profile, timestamp tokens.
+
+pub mod assemble;
+pub mod cells;
+pub mod command;
+pub mod layout;
+pub mod page;
+pub mod verdict;
+
+mod check;
+
+pub use assemble::{Contents, DisclosedStream, Record, assemble};
+pub use cells::{CellsBuilder, cells_from_lines, timeliness};
+pub use check::{Options, Signatures, verify};
+pub use evidence::bundle::Bundle;
+pub use evidence::policy::Policy;
+pub use verdict::{Check, Judged, Report, Verdict, render_text};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,441 @@
+//! A small world whose evidence is true: two agents, two targets of which one is claimed for, an
+//! outage, real keys, a real log. Tests bend it and look who notices.
+
+mod judge;
+mod lines;
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::{AgentId, Line, Outcome, TargetId, UnixMillis};
+use evidence::batch_note::Seen;
+use evidence::checkpoint::Checkpoint;
+use evidence::hash::Hash;
+use evidence::note::{self, SigningKey};
+use evidence::registry::{RegistryNote, RegistryType, registry_hash};
+use evidence::tree::{self, CompactRange, Tree};
+use sla::{Contract, Terms};
+use wire::batch::{Draft, SealedBatch, StreamLines, decompress, parse, seal};
+use wire::names::Origin;
+use wire::plan::Plan;
+use wire::protocol::enrol_text;
+
+pub(super) use judge::judge;
+use lines::{lines, mono_us};
+
+use crate::layout::paths::StreamPath;
+use crate::layout::registry::{ContractBody, EnrolBody, SoftwareBody, write_body};
+use crate::*;
+
+pub(super) const AGENTS: [&str; 2] = ["eu", "us"];
+const TARGETS: [&str; 2] = ["chat", "other"];
+const CONTRACT: &str = include_str!("contract.toml");
+/// 2026-03-01T00:00:00Z, where a window of the contract begins.
+pub(super) const START_MS: i64 = 1_772_323_200_000;
+/// Minutes of the window that are looked at.
+const MINUTES: i64 = 60;
+const MINUTE_MS: i64 = 60_000;
+const SEAL_MS: i64 = 5 * MINUTE_MS;
+/// Minutes of the outage.
+const OUTAGE: std::ops::Range<i64> = 20..40;
+/// Minutes in which agent `us` was not running.
+const DOWN: std::ops::Range<i64> = 50..52;
+
+/// What is unusual about a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Twist {
+    None,
+    /// Agent `eu` signed two batches of one number, and both were logged.
+    SecondHistory,
+    /// A second plan is in force from minute 30 on.
+    SecondPlan,
+    /// The plan was logged after the first batches.
+    LatePlan,
+    /// Agent `eu` saw another log than the one shown.
+    SplitView,
+    /// The clock of agent `eu` is an hour fast.
+    FastClock,
+    /// Agent `us` signs with another key than the one it enrolled.
+    StrangerKey,
+    /// Agent `us` held its batches back for half an hour.
+    HeldBack,
+}
+
+/// A world after everything has happened.
+pub(super) struct World {
+    pub(super) contents: Contents,
+    pub(super) policy: Policy,
+    pub(super) export: SigningKey,
+    pub(super) log: SigningKey,
+}
+
+impl World {
+    pub(super) fn new(twist: Twist) -> Self {
+        Self::under("nines.example/team", twist)
+    }
+
+    pub(super) fn under(origin: &str, twist: Twist) -> Self {
+        let origin: Origin = origin.parse().unwrap();
+        let mut maker = Maker::new(origin, twist);
+        maker.happen();
+        maker.finish()
+    }
+
+    /// The bundle as its maker hands it out.
+    pub(super) fn bundle(&self) -> Bundle<Cursor<Vec<u8>>> {
+        open(&assemble(&self.contents, &self.export).unwrap())
+    }
+
+    pub(super) fn verify(&self) -> Report {
+        verify(&mut self.bundle(), Some(&self.policy), &Options::default())
+    }
+}
+
+pub(super) fn open(members: &BTreeMap<String, Vec<u8>>) -> Bundle<Cursor<Vec<u8>>> {
+    let zip = evidence::bundle::write(members, Cursor::new(Vec::new())).unwrap();
+    Bundle::open(zip).unwrap()
+}
+
+fn key(name: &str, seed: u8) -> SigningKey {
+    SigningKey::from_seed(name, &[seed; 32]).unwrap()
+}
+
+/// What an agent has sent so far.
+struct Agent {
+    id: AgentId,
+    key: SigningKey,
+    seq: u64,
+    prev: Hash,
+    next_i: [u64; 2],
+    seen: Seen,
+    held: Vec<SealedBatch>,
+}
+
+struct Maker {
+    origin: Origin,
+    twist: Twist,
+    operator: SigningKey,
+    export: SigningKey,
+    log: SigningKey,
+    agents: Vec<Agent>,
+    tree: Tree,
+    entries: Vec<Vec<u8>>,
+    fleet: Vec<Record>,
+    contract: Vec<Record>,
+    prefix: CompactRange,
+    anchors: Vec<Vec<u8>>,
+    streams: BTreeMap<AgentId, DisclosedStream>,
+}
+
+impl Maker {
+    fn new(origin: Origin, twist: Twist) -> Self {
+        let target: TargetId = TARGETS[0].parse().unwrap();
+        let seen = Seen {
+            origin: origin.log(),
+            size: 0,
+            root: tree::root(&[]),
+        };
+        let agents: Vec<Agent> = (10_u8..)
+            .zip(AGENTS)
+            .map(|(seed, id)| {
+                let id: AgentId = id.parse().unwrap();
+                Agent {
+                    key: key(&origin.agent(&id), seed),
+                    id,
+                    seq: 0,
+                    prev: Hash::ZERO,
+                    next_i: [0, 0],
+                    seen: seen.clone(),
+                    held: Vec::new(),
+                }
+            })
+            .collect();
+        let streams = agents.iter().map(|agent| {
+            let stream = DisclosedStream {
+                agent: agent.id.clone(),
+                target: target.clone(),
+                cores: Vec::new(),
+                details: Vec::new(),
+                paths: Vec::new(),
+            };
+            (agent.id.clone(), stream)
+        });
+        Self {
+            operator: key(&origin.operator(), 1),
+            export: key(&origin.export(), 2),
+            log: key(&origin.log(), 3),
+            streams: streams.collect(),
+            origin,
+            twist,
+            agents,
+            tree: Tree::default(),
+            entries: Vec::new(),
+            fleet: Vec::new(),
+            contract: Vec::new(),
+            prefix: CompactRange::default(),
+            anchors: Vec::new(),
+        }
+    }
+
+    fn happen(&mut self) {
+        let registered_ms = START_MS - 2 * SEAL_MS;
+        self.enrol_all();
+        if self.twist == Twist::StrangerKey {
+            self.agents[1].key = key(self.agents[1].key.name(), 99);
+        }
+        for entry in &self.entries {
+            self.prefix.append(tree::leaf_hash(entry));
+        }
+        if self.twist != Twist::LatePlan {
+            self.record_plan(1, START_MS - SEAL_MS);
+        }
+        self.record_contract();
+        self.anchor(registered_ms);
+        let seals = MINUTES * MINUTE_MS / SEAL_MS + 2;
+        for seal in 0..seals {
+            let from = START_MS + (seal - 1) * SEAL_MS;
+            if self.twist == Twist::SecondPlan && seal == 3 {
+                self.record_plan(2, START_MS + OUTAGE.start * MINUTE_MS + 10 * MINUTE_MS);
+            }
+            for agent in 0..self.agents.len() {
+                self.seal(agent, from);
+            }
+            if self.twist == Twist::LatePlan && seal == 2 {
+                self.record_plan(1, START_MS - SEAL_MS);
+            }
+            self.anchor(from + SEAL_MS + 4_000);
+        }
+    }
+
+    fn enrol_all(&mut self) {
+        let software = SoftwareBody {
+            export_vkey: self.export.verifier_key().to_string(),
+            log_vkey: self.log.verifier_key().to_string(),
+            operator_vkey: self.operator.verifier_key().to_string(),
+            program: "nines 0.1.0".into(),
+        };
+        self.record_fleet(RegistryType::Software, &write_body(&software).unwrap());
+        for nth in 0..self.agents.len() {
+            let agent = &self.agents[nth];
+            let vkey = agent.key.verifier_key().to_string();
+            let text = enrol_text(&agent.id, &vkey, "token");
+            let proof = note::sign(&text, &[&agent.key]).unwrap().to_bytes();
+            let body = EnrolBody {
+                agent: agent.id.clone(),
+                network: agent.id.to_string(),
+                proof: STANDARD.encode(proof),
+                region: format!("cloud:{}", agent.id),
+                vkey,
+            };
+            self.record_fleet(RegistryType::Enrol, &write_body(&body).unwrap());
+        }
+    }
+
+    fn record_plan(&mut self, revision: u64, effective_ms: i64) {
+        let agents = AGENTS.map(|id| {
+            format!("[[agent]]\nid = \"{id}\"\nregion = \"cloud:{id}\"\nnetwork = \"{id}\"\n")
+        });
+        let targets = TARGETS.map(|id| {
+            format!(
+                "[[target]]\nid = \"{id}\"\nprovider = \"acme\"\ninterval_s = 60\n\
+                 deadline_ms = 30000\nrequest = {{ kind = \"http\", url = \"http://x.invalid/\" }}\n"
+            )
+        });
+        let head = format!("revision = {revision}\neffective_from_ms = {effective_ms}\n");
+        let plan = Plan::parse(&format!("{head}{}{}", agents.concat(), targets.concat())).unwrap();
+        self.record_fleet(RegistryType::Plan, &plan.to_body().unwrap());
+    }
+
+    fn record_contract(&mut self) {
+        let body = ContractBody {
+            contract: "acme-chat".parse().unwrap(),
+            fees: None,
+            targets: vec![TARGETS[0].parse().unwrap()],
+            terms_sha256: Hash::of(CONTRACT.as_bytes()).to_hex(),
+        };
+        let chain = self.origin.contract_chain(&body.contract);
+        let record = self.record(
+            &chain,
+            &[],
+            RegistryType::Contract,
+            &write_body(&body).unwrap(),
+        );
+        self.contract.push(record);
+    }
+
+    fn record_fleet(&mut self, kind: RegistryType, body: &str) {
+        let chain = std::mem::take(&mut self.fleet);
+        let record = self.record(&self.origin.fleet_chain(), &chain, kind, body);
+        self.fleet = chain;
+        self.fleet.push(record);
+    }
+
+    fn record(&mut self, chain: &str, before: &[Record], kind: RegistryType, body: &str) -> Record {
+        let prev = before.last().map_or(Hash::ZERO, |last| {
+            registry_hash(note::SignedNote::parse(&last.note).unwrap().text())
+        });
+        let note = RegistryNote {
+            chain: chain.to_owned(),
+            entry: before.len() as u64,
+            prev,
+            kind,
+            at_s: 1_772_322_000,
+            body: Hash::of(body.as_bytes()),
+        };
+        let signed = note::sign(&note.text().unwrap(), &[&self.operator]).unwrap();
+        let index = self.append(signed.to_bytes());
+        Record {
+            note: signed.to_bytes(),
+            body: body.as_bytes().to_vec(),
+            index,
+            proof: Vec::new(),
+        }
+    }
+
+    fn append(&mut self, entry: Vec<u8>) -> u64 {
+        let index = self.tree.append(tree::leaf_hash(&entry));
+        self.entries.push(entry);
+        index
+    }
+
+    /// Signs and cosigns the log as it is, and tells the agents.
+    fn anchor(&mut self, at_ms: i64) {
+        let head = self.tree.head();
+        let checkpoint = Checkpoint {
+            origin: self.origin.log(),
+            size: head.size,
+            root: head.root,
+        };
+        let mut note = checkpoint.sign(&self.log).unwrap();
+        for (later_s, agent) in (0_u64..).zip(&mut self.agents) {
+            let time_s = u64::try_from(at_ms / 1_000).unwrap() + later_s;
+            note.push(note::cosign(&checkpoint.text(), time_s, &agent.key).unwrap())
+                .unwrap();
+            agent.seen.size = head.size;
+            agent.seen.root = head.root;
+        }
+        self.anchors.push(note.to_bytes());
+    }
+
+    /// Agent `nth` seals the five minutes from `from_ms` on.
+    fn seal(&mut self, nth: usize, from_ms: i64) {
+        let agent = &mut self.agents[nth];
+        let streams: Vec<StreamLines> = (0..TARGETS.len())
+            .map(|target| lines(&mut agent.next_i, (nth, target), from_ms, self.twist))
+            .collect();
+        let fast_ms = if self.twist == Twist::FastClock && nth == 0 {
+            3_600_000
+        } else {
+            0
+        };
+        if self.twist == Twist::SplitView && nth == 0 && agent.seq == 5 {
+            agent.seen.root = Hash::of(b"another log");
+        }
+        let wall_us = (from_ms + fast_ms) * 1_000;
+        let draft = |streams| Draft {
+            origin: &self.origin,
+            agent: &agent.id,
+            seq: agent.seq,
+            prev: agent.prev,
+            boot: 7,
+            wall_us: (wall_us, wall_us + (SEAL_MS + 1_000) * 1_000),
+            mono_us: (mono_us(from_ms), mono_us(from_ms + SEAL_MS + 1_000)),
+            seen: agent.seen.clone(),
+            streams,
+        };
+        let sealed = seal(&draft(&streams), &agent.key).unwrap();
+        let second = (self.twist == Twist::SecondHistory && nth == 0 && agent.seq == 5)
+            .then(|| seal(&draft(&streams[1..]), &agent.key).unwrap());
+        agent.seq += 1;
+        agent.prev = sealed.hash;
+        let hold = self.twist == Twist::HeldBack && nth == 1 && from_ms < START_MS + 6 * SEAL_MS;
+        agent.held.push(sealed);
+        let sent = if hold {
+            Vec::new()
+        } else {
+            std::mem::take(&mut agent.held)
+        };
+        for sealed in sent {
+            self.disclose(nth, &sealed);
+            self.append(sealed.note);
+        }
+        if let Some(second) = second {
+            self.append(second.note);
+        }
+    }
+
+    fn disclose(&mut self, nth: usize, sealed: &SealedBatch) {
+        let stream = self.streams.get_mut(&self.agents[nth].id).unwrap();
+        let text = decompress(&sealed.body).unwrap();
+        let batch = parse(&text).unwrap();
+        stream.paths.extend(StreamPath::of(&batch, &stream.target));
+        for line in &batch.streams[0].lines {
+            stream.cores.push(line.core.to_owned());
+            if let (Line::Sample(sample), Some((detail, _))) = (&line.value, &line.detail)
+                && sample.outcome != Outcome::Ok
+            {
+                stream.details.push((*detail).to_owned());
+            }
+        }
+    }
+
+    fn finish(mut self) -> World {
+        for record in self.fleet.iter_mut().chain(&mut self.contract) {
+            record.proof = self
+                .tree
+                .inclusion_proof(record.index, self.tree.size())
+                .unwrap();
+        }
+        let segment = self
+            .entries
+            .split_off(usize::try_from(self.prefix.size()).unwrap());
+        let contract = Contract::parse(CONTRACT).unwrap();
+        let nothing = |terms| sla::assess(&contract, terms, &[]);
+        let minute = UnixMillis::new(START_MS).minute();
+        let terms = Terms {
+            window: contract.window_at(minute),
+            as_of: minute.plus(MINUTES),
+            fees: None,
+            exclusions: Vec::new(),
+        };
+        let mut contents = Contents {
+            origin: self.origin,
+            violation: "VIO-1".into(),
+            contract: contract.id().clone(),
+            contract_text: CONTRACT.into(),
+            targets: vec![TARGETS[0].parse().unwrap()],
+            agents: self.agents.iter().map(|agent| agent.id.clone()).collect(),
+            fleet_records: self.fleet,
+            contract_records: self.contract,
+            prefix: self.prefix,
+            segment,
+            anchors: self.anchors,
+            streams: self.streams.into_values().collect(),
+            assessment: nothing(&terms),
+            terms,
+            minutes: BTreeMap::new(),
+            policy: policy_text(&self.log, &self.agents),
+        };
+        judge(&mut contents);
+        World {
+            policy: Policy::parse(&contents.policy).unwrap(),
+            contents,
+            export: self.export,
+            log: self.log,
+        }
+    }
+}
+
+fn policy_text(log: &SigningKey, agents: &[Agent]) -> String {
+    let witnesses = agents
+        .iter()
+        .map(|agent| format!("witness {} {}\n", agent.id, agent.key.cosigner_key()));
+    format!(
+        "log {}\n{}group fleet 2 {}\nquorum fleet\n",
+        log.verifier_key(),
+        witnesses.collect::<String>(),
+        AGENTS.join(" ")
+    )
+}
