@@ -39,8 +39,16 @@ struct Enroll {
     #[arg(long)]
     collector: CollectorUrl,
     /// One-time token from `nines agent token`.
-    #[arg(long, env = "NINES_TOKEN", hide_env_values = true)]
-    token: SecretString,
+    #[arg(
+        long,
+        env = "NINES_TOKEN",
+        hide_env_values = true,
+        required_unless_present = "token_file"
+    )]
+    token: Option<SecretString>,
+    /// File that holds the token, so that it stands in no list of processes.
+    #[arg(long, conflicts_with = "token")]
+    token_file: Option<Utf8PathBuf>,
     /// The agent's name in the plan.
     #[arg(long)]
     agent: AgentId,
@@ -104,9 +112,18 @@ async fn enroll(options: Enroll) -> anyhow::Result<()> {
         .map_or(TlsRoots::Platform, |path| TlsRoots::PlatformAnd {
             ca_pem: path.into(),
         });
+    let token = match (options.token, options.token_file) {
+        (Some(token), _) => token,
+        (None, Some(path)) => {
+            let text = std::fs::read_to_string(&path);
+            let text = text.with_context(|| format!("failed to read the token in `{path}`"))?;
+            SecretString::from(text.trim())
+        }
+        (None, None) => anyhow::bail!("give --token-file or set NINES_TOKEN"),
+    };
     let options = EnrolOptions {
         collector: options.collector,
-        token: options.token,
+        token,
         agent: options.agent,
         dir: options.state_dir,
         roots,

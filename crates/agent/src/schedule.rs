@@ -12,9 +12,14 @@ use wire::plan::{Grid, Plan};
 #[cfg(test)]
 mod tests;
 
-/// How late an attempt may start and still count for its slot, milliseconds. Later, the agent was
-/// not running in any useful sense: suspended, stopped or starved.
+/// How late an attempt may start and still count for its slot, milliseconds; never so late that
+/// the next slot has come. Later, the agent was not running in any useful sense: suspended,
+/// stopped or starved.
 pub const SLOT_LATE_MS_MAX: i64 = 5_000;
+
+/// How far back an agent that joins a running plan declares the slots it did not run: the age to
+/// which collectors take samples, less a week.
+pub const OWED_MS_MAX: i64 = 35 * 24 * 3_600 * 1_000;
 
 /// A slot to run now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +83,8 @@ struct Entry {
 
 impl Schedule {
     /// The schedule of an agent that starts at `now`, after the slots that `last` names were the
-    /// last recorded ones. A target without any starts at `now`: before, this agent owed nothing.
+    /// last recorded ones. A target without any is owed from the plan's first slot on, but for
+    /// [`OWED_MS_MAX`] at most: whoever reads the evidence must find a reason for every slot.
     #[must_use]
     pub fn new(
         plan: &Plan,
@@ -88,7 +94,8 @@ impl Schedule {
     ) -> Self {
         let entry = |target: &TargetId| {
             let grid = plan.grid(agent, target)?;
-            let from = last.get(target).map_or(now, |slot| slot.plus_ms(1));
+            let owed = now.plus_ms(-OWED_MS_MAX);
+            let from = last.get(target).map_or(owed, |slot| slot.plus_ms(1));
             let next = grid.at_or_after(from.max(plan.effective_from_ms));
             Some(Entry {
                 target: target.clone(),
@@ -114,10 +121,10 @@ impl Schedule {
     /// Hands out every slot up to `now`.
     pub fn take_due(&mut self, now: UnixMillis) -> Due {
         let mut due = Due::default();
-        let oldest = now.plus_ms(-SLOT_LATE_MS_MAX);
         for entry in &mut self.entries {
-            let missed = entry.take_before(oldest.min(now));
-            due.missed.extend(missed);
+            let late_ms_max = SLOT_LATE_MS_MAX.min(entry.grid.interval_ms() - 1);
+            due.missed
+                .extend(entry.take_before(now.plus_ms(-late_ms_max)));
             while entry.next <= now {
                 due.slots.push(Slot {
                     target: entry.target.clone(),

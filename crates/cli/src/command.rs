@@ -12,7 +12,9 @@ pub(crate) mod verify;
 
 /// The runtime of every command that does IO.
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
 }
 
 /// Waits until the process is asked to stop.

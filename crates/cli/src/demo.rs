@@ -72,7 +72,9 @@ async fn run_with(
     let now = options.at.map_or_else(|| SystemClock.now_utc(), |at| at);
     let demo = state::Demo::open(place, cluster, now).await?;
     if demo.is_new {
-        history::fill(&demo, options.at, metrics).await.context("failed to make the history")?;
+        history::fill(&demo, options.at, metrics)
+            .await
+            .context("failed to make the history")?;
     } else {
         print::line("continuing the demo of earlier today; --fresh starts over");
     }
@@ -80,8 +82,11 @@ async fn run_with(
         return check::run_at(&demo, at, metrics).await;
     }
     let live = live::Live::start(&demo, options.listen, metrics).await?;
-    let done =
-        if options.check { check::run(&live).await } else { live::watch(&live).await };
+    let done = if options.check {
+        check::run(&live).await
+    } else {
+        live::watch(&live).await
+    };
     live.stop().await;
     done
 }

@@ -9,7 +9,10 @@ use telemetry::{LogFormat, Settings};
 use crate::args::{Command, Database};
 
 /// The one place of this program that reads the environment.
-#[expect(clippy::disallowed_methods, reason = "the binary's one reader of the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary's one reader of the environment"
+)]
 pub(crate) fn var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

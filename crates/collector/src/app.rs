@@ -11,8 +11,8 @@ use evidence::tree::Tree;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, Postgres};
-use telemetry::metrics::{CollectorMetrics, IngestResult};
 use telemetry::Metrics;
+use telemetry::metrics::{CollectorMetrics, IngestResult};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
@@ -134,7 +134,10 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) async fn connection(&self) -> Result<PoolConnection<Postgres>, StoreError> {
-        self.pool.acquire().await.map_err(StoreError::query("get a connection"))
+        self.pool
+            .acquire()
+            .await
+            .map_err(StoreError::query("get a connection"))
     }
 }
 
@@ -155,7 +158,10 @@ impl Collector {
         let (app, queue) = build(&setup, pool.clone()).await?;
         let app = Arc::new(app);
         let listen = setup.listen;
-        let listening = |source| StartError::Listen { addr: listen, source };
+        let listening = |source| StartError::Listen {
+            addr: listen,
+            source,
+        };
         let listener = TcpListener::bind(listen).await.map_err(listening)?;
         let addr = listener.local_addr().map_err(listening)?;
         let (stop, stopped) = watch::channel(false);
@@ -167,7 +173,12 @@ impl Collector {
             tasks.spawn(run_assessments(app.clone(), assess, stopped));
         }
         info!(server.address = %addr, "collector listens on http://{addr}");
-        Ok(Self { app, addr, stop, tasks })
+        Ok(Self {
+            app,
+            addr,
+            stop,
+            tasks,
+        })
     }
 
     /// Where it listens.
@@ -227,7 +238,11 @@ impl Collector {
     pub async fn violations(&self) -> Result<Vec<String>, StoreError> {
         let mut conn = self.app.connection().await?;
         let found = store::violation::list(&mut conn, http::LIST_MAX).await?;
-        Ok(found.into_iter().filter(|v| v.withdrawn_at.is_none()).map(|v| v.name).collect())
+        Ok(found
+            .into_iter()
+            .filter(|v| v.withdrawn_at.is_none())
+            .map(|v| v.name)
+            .collect())
     }
 
     /// Finishes requests under way, within a bound, and stops.
@@ -256,13 +271,17 @@ async fn connect(url: &str) -> Result<PgPool, StartError> {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false) // A broken connection fails its query, which is retried.
         .connect(url)
         .await
         .map_err(StartError::Connect)
 }
 
 async fn migrate(pool: &PgPool) -> Result<(), StartError> {
-    sqlx::migrate!("../../migrations").run(pool).await.map_err(StartError::Migrate)
+    sqlx::migrate!("../../migrations")
+        .run(pool)
+        .await
+        .map_err(StartError::Migrate)
 }
 
 async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), StartError> {
@@ -282,13 +301,19 @@ async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), Start
         plan: setup.plan.clone(),
         contracts,
         intake,
-        log: Mutex::new(Log { tree: Tree::default(), signer }),
+        log: Mutex::new(Log {
+            tree: Tree::default(),
+            signer,
+        }),
         metrics: setup.metrics.clone(),
         instruments: CollectorMetrics::new(&setup.metrics),
     };
     // The first checkpoint covers plan and contracts before the first sample can.
     if let Err(failure) = sequence_once(&app).await {
-        error!(error = &failure as &dyn std::error::Error, "failed to order the log at start");
+        error!(
+            error = &failure as &dyn std::error::Error,
+            "failed to order the log at start"
+        );
     }
     Ok((app, queue))
 }
@@ -309,7 +334,10 @@ async fn register_fleet(
     })?;
     let plan = setup.plan.to_body().map_err(StartError::Plan)?;
     let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
-    for (kind, body) in [(RegistryType::Software, software), (RegistryType::Plan, plan)] {
+    for (kind, body) in [
+        (RegistryType::Software, software),
+        (RegistryType::Plan, plan),
+    ] {
         let entry = Entry { kind, at, body };
         registry::append_if_new(&mut tx, &chain, entry, &keys.operator).await?;
     }
@@ -332,13 +360,12 @@ pub(crate) async fn receive(app: &Arc<App>, body: Vec<u8>) -> Result<Receipt, In
     result.map(|(receipt, _)| receipt)
 }
 
-async fn receive_uncounted(
-    app: &Arc<App>,
-    body: Vec<u8>,
-) -> Result<(Receipt, u64), IngestError> {
+async fn receive_uncounted(app: &Arc<App>, body: Vec<u8>) -> Result<(Receipt, u64), IngestError> {
     let unpack = move || wire::batch::decompress(&body).map(|text| (body, text));
     let unpacked = tokio::task::spawn_blocking(unpack).await;
-    let (body, text) = unpacked.map_err(|_| IngestError::Busy)?.map_err(IngestError::Batch)?;
+    let (body, text) = unpacked
+        .map_err(|_| IngestError::Busy)?
+        .map_err(IngestError::Batch)?;
     let admission = {
         let batch = ingest::read(&text)?;
         let agent = ingest::claimed_agent(&batch, &app.origin)?;
@@ -348,14 +375,16 @@ async fn receive_uncounted(
         ingest::admit(&batch, &body, &enrolled, app.clock.now())?
     };
     let lines = u64::try_from(admission.batch.lines).unwrap_or(0);
-    app.intake.submit(admission).await.map(|receipt| (receipt, lines))
+    app.intake
+        .submit(admission)
+        .await
+        .map(|receipt| (receipt, lines))
 }
 
 pub(crate) async fn sequence_once(app: &App) -> Result<u64, sequence::SequenceError> {
     let mut log = app.log.lock().await;
     let now = app.clock.now_utc();
-    let size =
-        sequence::run_once(&app.pool, &mut log, &app.keys, &app.origin.log(), now).await?;
+    let size = sequence::run_once(&app.pool, &mut log, &app.keys, &app.origin.log(), now).await?;
     app.instruments.log_sized(size);
     Ok(size)
 }
@@ -363,7 +392,10 @@ pub(crate) async fn sequence_once(app: &App) -> Result<u64, sequence::SequenceEr
 async fn run_sequencer(app: Arc<App>, every: Duration, mut stop: watch::Receiver<bool>) {
     while wait(every, &mut stop).await {
         if let Err(failure) = sequence_once(&app).await {
-            error!(error = &failure as &dyn std::error::Error, "failed to order the log");
+            error!(
+                error = &failure as &dyn std::error::Error,
+                "failed to order the log"
+            );
         }
     }
 }
@@ -375,7 +407,10 @@ async fn run_assessments(app: Arc<App>, every: Duration, mut stop: watch::Receiv
             assess::run_once(&app).await
         };
         if let Err(failure) = run.await {
-            error!(error = &failure as &dyn std::error::Error, "failed to assess");
+            error!(
+                error = &failure as &dyn std::error::Error,
+                "failed to assess"
+            );
         }
     }
 }

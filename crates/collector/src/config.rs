@@ -109,23 +109,44 @@ pub struct Loaded {
 impl Loaded {
     /// Reads a configuration and everything it names.
     pub fn read(path: &Utf8Path) -> Result<Self, ConfigError> {
-        let parse = |source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) };
+        let parse = |source| ConfigError::Parse {
+            path: path.to_owned(),
+            source: Box::new(source),
+        };
         let config: CollectorConfig = toml::from_str(&read(path)?).map_err(parse)?;
         let beside = |file: &Utf8Path| path.parent().unwrap_or(Utf8Path::new("")).join(file);
         let origin = config.origin.parse().map_err(ConfigError::Origin)?;
         let plan_path = beside(&config.plan);
-        let plan = Plan::parse(&read(&plan_path)?)
-            .map_err(|source| ConfigError::Plan { path: plan_path, source })?;
+        let plan = Plan::parse(&read(&plan_path)?).map_err(|source| ConfigError::Plan {
+            path: plan_path,
+            source,
+        })?;
         let contract = |entry: &ContractEntry| {
             let toml = read(&beside(&entry.file))?;
-            Ok(ContractSetup { toml, targets: entry.targets.clone(), fees: entry.fees.clone() })
+            Ok(ContractSetup {
+                toml,
+                targets: entry.targets.clone(),
+                fees: entry.fees.clone(),
+            })
         };
-        let contracts = config.contracts.iter().map(contract).collect::<Result<_, _>>()?;
-        Ok(Self { config, origin, plan, contracts })
+        let contracts = config
+            .contracts
+            .iter()
+            .map(contract)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            config,
+            origin,
+            plan,
+            contracts,
+        })
     }
 }
 
 fn read(path: &Utf8Path) -> Result<String, ConfigError> {
-    let failed = |source| ConfigError::Read { path: path.to_owned(), source };
+    let failed = |source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    };
     std::fs::read_to_string(path).map_err(failed)
 }

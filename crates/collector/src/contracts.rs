@@ -76,12 +76,21 @@ pub(crate) fn check(
     if setup.targets.is_empty() {
         return Err(ContractSetupError::NoTargets { contract: name });
     }
-    if let Some(target) = setup.targets.iter().find(|target| plan.target(target).is_none()) {
-        return Err(ContractSetupError::UnknownTarget { contract: name, target: target.clone() });
+    if let Some(target) = setup
+        .targets
+        .iter()
+        .find(|target| plan.target(target).is_none())
+    {
+        return Err(ContractSetupError::UnknownTarget {
+            contract: name,
+            target: target.clone(),
+        });
     }
     let fees = setup.fees.as_deref().map(|text| {
-        Money::parse(text, contract.currency)
-            .map_err(|_| ContractSetupError::Fees { contract: name, fees: text.to_owned() })
+        Money::parse(text, contract.currency).map_err(|_| ContractSetupError::Fees {
+            contract: name,
+            fees: text.to_owned(),
+        })
     });
     Ok((contract.clone(), fees.transpose()?))
 }
@@ -115,13 +124,21 @@ pub(crate) async fn register(
         let body = registry::body(&binding)?;
         let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
         let chain = origin.contract_chain(&registered.id);
-        let entry = Entry { kind: RegistryType::Contract, at: now, body };
+        let entry = Entry {
+            kind: RegistryType::Contract,
+            at: now,
+            body,
+        };
         registry::append_if_new(&mut tx, &chain, entry, &keys.operator).await?;
         store::contract::upsert(&mut tx, &registered, now).await?;
         let stored = store::contract::find(&mut tx, &registered.id).await?;
         tx.commit().await.map_err(StoreError::query("commit"))?;
         let registered = stored.unwrap_or(registered);
-        loaded.push(Loaded { registered, contract, fees });
+        loaded.push(Loaded {
+            registered,
+            contract,
+            fees,
+        });
     }
     Ok(loaded)
 }

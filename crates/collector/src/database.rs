@@ -28,14 +28,22 @@ pub async fn recreate_database(server_url: &str, name: &str) -> Result<(), Datab
     if name.is_empty() || !name.bytes().all(plain) {
         return Err(DatabaseError::Name(name.to_owned()));
     }
-    let mut conn = PgConnection::connect(server_url).await.map_err(DatabaseError::Connect)?;
-    let recreate = |source| DatabaseError::Recreate { name: name.to_owned(), source };
+    let mut conn = PgConnection::connect(server_url)
+        .await
+        .map_err(DatabaseError::Connect)?;
+    let recreate = |source| DatabaseError::Recreate {
+        name: name.to_owned(),
+        source,
+    };
     for statement in [
         format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
         format!("CREATE DATABASE {name}"),
     ] {
         // DDL takes no parameters; the name was checked above.
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut conn).await.map_err(recreate)?;
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut conn)
+            .await
+            .map_err(recreate)?;
     }
     conn.close().await.map_err(DatabaseError::Connect)
 }

@@ -76,7 +76,9 @@ pub async fn mint_token(
     clock: &dyn Clock,
 ) -> Result<String, EnrolError> {
     if !plan.agents.iter().any(|planned| planned.id == *agent) {
-        return Err(EnrolError::NotPlanned { agent: agent.clone() });
+        return Err(EnrolError::NotPlanned {
+            agent: agent.clone(),
+        });
     }
     let conn = PgConnection::connect(database_url).await;
     let mut conn = conn.map_err(StoreError::query("connect"))?;
@@ -103,16 +105,22 @@ pub(crate) async fn insert_token(
 pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnswer, EnrolError> {
     let agent = &request.agent;
     let planned = app.plan.agents.iter().find(|planned| planned.id == *agent);
-    let planned = planned.ok_or_else(|| EnrolError::NotPlanned { agent: agent.clone() })?;
+    let planned = planned.ok_or_else(|| EnrolError::NotPlanned {
+        agent: agent.clone(),
+    })?;
     check_proof(app, request)?;
     let now = app.clock.now_utc();
     let token = Hash::of(request.token.as_bytes());
     let mut tx = app.pool.begin().await.map_err(StoreError::query("begin"))?;
     if store::agent::find(&mut tx, agent).await?.is_some() {
-        return Err(EnrolError::Exists { agent: agent.clone() });
+        return Err(EnrolError::Exists {
+            agent: agent.clone(),
+        });
     }
     if !store::token::redeem(&mut tx, token.as_bytes(), agent, now).await? {
-        return Err(EnrolError::Token { agent: agent.clone() });
+        return Err(EnrolError::Token {
+            agent: agent.clone(),
+        });
     }
     let new = NewAgent {
         id: agent,
@@ -129,8 +137,18 @@ pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnsw
         region: &planned.region,
         vkey: &request.vkey,
     })?;
-    let entry = Entry { kind: RegistryType::Enrol, at: now, body };
-    registry::append(&mut tx, &app.origin.fleet_chain(), entry, &app.keys.operator).await?;
+    let entry = Entry {
+        kind: RegistryType::Enrol,
+        at: now,
+        body,
+    };
+    registry::append(
+        &mut tx,
+        &app.origin.fleet_chain(),
+        entry,
+        &app.keys.operator,
+    )
+    .await?;
     tx.commit().await.map_err(StoreError::query("commit"))?;
     tracing::info!(agent.id = %agent, "enrolled agent {agent}");
     Ok(EnrolAnswer {
@@ -144,7 +162,10 @@ fn check_proof(app: &App, request: &EnrolRequest) -> Result<(), EnrolError> {
     let key: VerifierKey = request.vkey.parse().map_err(EnrolError::Key)?;
     let expected = app.origin.agent(&request.agent);
     if key.name() != expected {
-        return Err(EnrolError::KeyName { found: key.name().to_owned(), expected });
+        return Err(EnrolError::KeyName {
+            found: key.name().to_owned(),
+            expected,
+        });
     }
     let proof = SignedNote::parse(request.proof.as_bytes()).map_err(EnrolError::Proof)?;
     proof.verify(&key).map_err(EnrolError::Proof)?;

@@ -79,16 +79,28 @@ pub(crate) async fn export(app: &App, name: &str) -> Result<Exported, ExportErro
     let members = assembled.map_err(ExportError::Assemble)?;
     let packed = evidence::bundle::write(&members, Cursor::new(Vec::new()));
     let bytes = packed.map_err(ExportError::Pack)?.into_inner();
-    Ok(Exported { file_name: format!("{name}.evidence.zip"), bytes })
+    Ok(Exported {
+        file_name: format!("{name}.evidence.zip"),
+        bytes,
+    })
 }
 
 async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
-    let not_found = || ExportError::NotFound { violation: name.to_owned() };
+    let not_found = || ExportError::NotFound {
+        violation: name.to_owned(),
+    };
     let mut conn = app.connection().await?;
-    let violation = store::violation::find(&mut conn, name).await?.ok_or_else(not_found)?;
-    let loaded = app.contracts.iter().find(|l| l.registered.key == violation.contract_key);
+    let violation = store::violation::find(&mut conn, name)
+        .await?
+        .ok_or_else(not_found)?;
+    let loaded = app
+        .contracts
+        .iter()
+        .find(|l| l.registered.key == violation.contract_key);
     let loaded = loaded.ok_or_else(not_found)?;
-    let window = loaded.contract.window_at(minute_of(violation.window_start_at));
+    let window = loaded
+        .contract
+        .window_at(minute_of(violation.window_start_at));
     let anchored = log::anchored(app, &mut conn).await?;
     let disclosure = disclose::disclose(&mut conn, loaded, window, &anchored).await?;
     let complete = disclosure.complete_until.ok_or(ExportError::NotAnchored)?;
@@ -99,7 +111,10 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
     let commitments = loaded.contract.commitments.iter();
     let minutes = commitments.map(|commitment| {
         let id = commitment.id.clone();
-        (id, sla::minutes_csv(&loaded.contract, &terms, &cells, commitment))
+        (
+            id,
+            sla::minutes_csv(&loaded.contract, &terms, &cells, commitment),
+        )
     });
     let segment_start = disclosure.first_index.unwrap_or(0);
     let (fleet_records, contract_records) =
@@ -110,7 +125,12 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
         contract: loaded.registered.id.clone(),
         contract_text: loaded.registered.toml.clone(),
         targets: targets(loaded)?,
-        agents: app.plan.agents.iter().map(|agent| agent.id.clone()).collect(),
+        agents: app
+            .plan
+            .agents
+            .iter()
+            .map(|agent| agent.id.clone())
+            .collect(),
         fleet_records,
         contract_records,
         prefix: log::prefix(app, segment_start).await,
@@ -124,19 +144,20 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
     })
 }
 
-fn check_breached(
-    assessment: &sla::Assessment,
-    violation: &Violation,
-) -> Result<(), ExportError> {
+fn check_breached(assessment: &sla::Assessment, violation: &Violation) -> Result<(), ExportError> {
     if assessment.breached().any(|c| c.id == violation.commitment) {
         return Ok(());
     }
-    Err(ExportError::NotYetProven { violation: violation.name.clone() })
+    Err(ExportError::NotYetProven {
+        violation: violation.name.clone(),
+    })
 }
 
 fn targets(loaded: &Loaded) -> Result<Vec<domain::TargetId>, StoreError> {
     let names = loaded.registered.targets.iter();
-    names.map(|name| crate::job::cells::parse_target(name)).collect()
+    names
+        .map(|name| crate::job::cells::parse_target(name))
+        .collect()
 }
 
 /// The fleet's and the contract's whole chains, as far as the last anchor covers them.
@@ -150,15 +171,28 @@ async fn records(
     let size = anchored.last_size();
     let log = app.log.lock().await;
     let mut chains = Vec::with_capacity(2);
-    for chain in [app.origin.fleet_chain(), app.origin.contract_chain(&loaded.registered.id)] {
+    for chain in [
+        app.origin.fleet_chain(),
+        app.origin.contract_chain(&loaded.registered.id),
+    ] {
         let mut records = Vec::new();
         for stored in store::registry::list(conn, &chain).await? {
-            let Some(index) = stored.log_index.filter(|index| *index < size) else { break };
+            let Some(index) = stored.log_index.filter(|index| *index < size) else {
+                break;
+            };
             let proof = match index < segment_start {
-                true => log.tree.inclusion_proof(index, size).map_err(ExportError::Proof)?,
+                true => log
+                    .tree
+                    .inclusion_proof(index, size)
+                    .map_err(ExportError::Proof)?,
                 false => Vec::new(),
             };
-            records.push(Record { note: stored.note, body: stored.body, index, proof });
+            records.push(Record {
+                note: stored.note,
+                body: stored.body,
+                index,
+                proof,
+            });
         }
         chains.push(records);
     }

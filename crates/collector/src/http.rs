@@ -31,17 +31,18 @@ pub(crate) use problem::Problem;
 pub(crate) const LIST_MAX: i64 = 100;
 
 /// Serves until told to stop, then finishes what is under way.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    app: Arc<App>,
-    mut stop: watch::Receiver<bool>,
-) {
+pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let stopped = async move {
         let _closed = stop.changed().await;
     };
-    let served = axum::serve(listener, router(app)).with_graceful_shutdown(stopped).await;
+    let served = axum::serve(listener, router(app))
+        .with_graceful_shutdown(stopped)
+        .await;
     if let Err(failure) = served {
-        error!(error = &failure as &dyn std::error::Error, "failed to serve");
+        error!(
+            error = &failure as &dyn std::error::Error,
+            "failed to serve"
+        );
     }
 }
 
@@ -79,14 +80,18 @@ fn router(app: Arc<App>) -> Router {
 async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let route = request.extensions().get::<axum::extract::MatchedPath>().cloned();
+    let route = request
+        .extensions()
+        .get::<axum::extract::MatchedPath>()
+        .cloned();
     let response = next.run(request).await;
-    app.instruments.request_served(telemetry::metrics::ServedRequest {
-        method: method.as_str(),
-        scheme: "http",
-        route: route.as_ref().map(axum::extract::MatchedPath::as_str),
-        status: response.status().as_u16(),
-        duration: started.elapsed(),
-    });
+    app.instruments
+        .request_served(telemetry::metrics::ServedRequest {
+            method: method.as_str(),
+            scheme: "http",
+            route: route.as_ref().map(axum::extract::MatchedPath::as_str),
+            status: response.status().as_u16(),
+            duration: started.elapsed(),
+        });
     response
 }

@@ -69,8 +69,10 @@ pub enum KeysError {
 impl Keys {
     /// Reads the keys below `directory`, making those that are missing.
     pub(crate) fn load(directory: &Utf8Path, origin: &Origin) -> Result<Self, KeysError> {
-        fs::create_dir_all(directory)
-            .map_err(|source| KeysError::Directory { path: directory.to_owned(), source })?;
+        fs::create_dir_all(directory).map_err(|source| KeysError::Directory {
+            path: directory.to_owned(),
+            source,
+        })?;
         let load = |file: &str, name: String| load_or_make(&directory.join(file), &name);
         Ok(Self {
             log: load("log.key", origin.log())?,
@@ -81,17 +83,30 @@ impl Keys {
 }
 
 fn load_or_make(path: &Utf8Path, name: &str) -> Result<SigningKey, KeysError> {
-    let file = |source| KeysError::File { path: path.to_owned(), source };
-    let key = |source| KeysError::Key { name: name.to_owned(), source };
+    let file = |source| KeysError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let key = |source| KeysError::Key {
+        name: name.to_owned(),
+        source,
+    };
     match File::open(path) {
         Ok(opened) => {
             let mode = opened.metadata().map_err(file)?.permissions().mode();
             if mode & 0o077 != 0 {
-                return Err(KeysError::Permissions { path: path.to_owned() });
+                return Err(KeysError::Permissions {
+                    path: path.to_owned(),
+                });
             }
             let text = io::read_to_string(opened).map_err(file)?;
-            let seed = STANDARD.decode(text.trim()).ok().and_then(|b| <[u8; 32]>::try_from(b).ok());
-            let seed = seed.ok_or_else(|| KeysError::Content { path: path.to_owned() })?;
+            let seed = STANDARD
+                .decode(text.trim())
+                .ok()
+                .and_then(|b| <[u8; 32]>::try_from(b).ok());
+            let seed = seed.ok_or_else(|| KeysError::Content {
+                path: path.to_owned(),
+            })?;
             SigningKey::from_seed(name, &seed).map_err(key)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -105,7 +120,11 @@ fn load_or_make(path: &Utf8Path, name: &str) -> Result<SigningKey, KeysError> {
 
 /// Writes a file that must not exist yet, readable by its owner only, and syncs it.
 fn write_new(path: &Utf8Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()
@@ -124,6 +143,9 @@ mod tests {
         let second = Keys::load(&dir, &origin).unwrap().log.verifier_key();
         assert_eq!(first.to_string(), second.to_string());
         fs::set_permissions(dir.join("log.key"), fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Keys::load(&dir, &origin), Err(KeysError::Permissions { .. })));
+        assert!(matches!(
+            Keys::load(&dir, &origin),
+            Err(KeysError::Permissions { .. })
+        ));
     }
 }

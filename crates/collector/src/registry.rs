@@ -89,7 +89,9 @@ pub(crate) async fn append(
         note: signed.to_bytes(),
         log_index: None,
     };
-    store::registry::insert(conn, chain, &record).await.map_err(RecordError::from)
+    store::registry::insert(conn, chain, &record)
+        .await
+        .map_err(RecordError::from)
 }
 
 /// What a record states.

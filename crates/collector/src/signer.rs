@@ -56,9 +56,9 @@ impl Signer {
     /// Reads the state, if there is one yet.
     pub(crate) fn open(path: Utf8PathBuf) -> Result<Self, SignerError> {
         let last = match fs::read_to_string(&path) {
-            Ok(text) => Some(
-                parse_head(&text).ok_or_else(|| SignerError::Content { path: path.clone() })?,
-            ),
+            Ok(text) => {
+                Some(parse_head(&text).ok_or_else(|| SignerError::Content { path: path.clone() })?)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(SignerError::State { path, source }),
         };
@@ -76,13 +76,21 @@ impl Signer {
         if let Some(last) = self.last {
             let continues = tree.head_at(last.size).is_ok_and(|at| at.root == last.root);
             if !continues {
-                return Err(SignerError::Fork { size: head.size, signed: last.size });
+                return Err(SignerError::Fork {
+                    size: head.size,
+                    signed: last.size,
+                });
             }
         }
-        self.remember(head)
-            .map_err(|source| SignerError::State { path: self.path.clone(), source })?;
-        let checkpoint =
-            Checkpoint { origin: origin.to_owned(), size: head.size, root: head.root };
+        self.remember(head).map_err(|source| SignerError::State {
+            path: self.path.clone(),
+            source,
+        })?;
+        let checkpoint = Checkpoint {
+            origin: origin.to_owned(),
+            size: head.size,
+            root: head.root,
+        };
         checkpoint.sign(key).map_err(SignerError::Sign)
     }
 
@@ -100,7 +108,10 @@ impl Signer {
 
 fn parse_head(text: &str) -> Option<TreeHead> {
     let (size, root) = text.trim_end().split_once(' ')?;
-    Some(TreeHead { size: size.parse().ok()?, root: root.parse().ok()? })
+    Some(TreeHead {
+        size: size.parse().ok()?,
+        root: root.parse().ok()?,
+    })
 }
 
 #[cfg(test)]
@@ -120,7 +131,9 @@ mod tests {
     #[test]
     fn a_log_that_does_not_continue_the_signed_one_is_not_signed() {
         let dir = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(dir.path()).unwrap().join("signer.state");
+        let path = Utf8Path::from_path(dir.path())
+            .unwrap()
+            .join("signer.state");
         let key = SigningKey::from_seed("nines.example/log", &[1; 32]).unwrap();
         let sign = |signer: &mut Signer, leaves: &[&str]| {
             signer.sign(&tree(leaves), "nines.example/log", &key)
@@ -128,7 +141,10 @@ mod tests {
         sign(&mut Signer::open(path.clone()).unwrap(), &["a", "b"]).unwrap();
         let mut restarted = Signer::open(path).unwrap();
         let older = sign(&mut restarted, &["a"]);
-        assert!(matches!(older, Err(SignerError::Fork { size: 1, signed: 2 })));
+        assert!(matches!(
+            older,
+            Err(SignerError::Fork { size: 1, signed: 2 })
+        ));
         let other = sign(&mut restarted, &["a", "x", "c"]);
         assert!(matches!(other, Err(SignerError::Fork { .. })));
         sign(&mut restarted, &["a", "b", "c"]).unwrap();

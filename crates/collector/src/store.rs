@@ -48,13 +48,20 @@ impl StoreError {
     }
 
     pub(crate) fn inconsistent(column: &'static str, value: impl ToString) -> Self {
-        Self::Inconsistent { column, value: value.to_string() }
+        Self::Inconsistent {
+            column,
+            value: value.to_string(),
+        }
     }
 
     /// Whether a unique constraint refused a row.
     pub(crate) fn is_unique_violation(&self) -> bool {
-        let Self::Query { source, .. } = self else { return false };
-        source.as_database_error().is_some_and(|e| e.is_unique_violation())
+        let Self::Query { source, .. } = self else {
+            return false;
+        };
+        source
+            .as_database_error()
+            .is_some_and(|e| e.is_unique_violation())
     }
 }
 
@@ -69,7 +76,10 @@ pub(crate) fn to_u64(column: &'static str, value: i64) -> Result<u64, StoreError
 }
 
 /// A SHA-256 whose length the schema checks.
-pub(crate) fn to_hash(column: &'static str, bytes: &[u8]) -> Result<evidence::hash::Hash, StoreError> {
+pub(crate) fn to_hash(
+    column: &'static str,
+    bytes: &[u8],
+) -> Result<evidence::hash::Hash, StoreError> {
     let bytes: [u8; 32] = bytes
         .try_into()
         .map_err(|_| StoreError::inconsistent(column, format!("{} bytes", bytes.len())))?;

@@ -6,6 +6,7 @@ use evidence::note::{
     KeyError, KeyKind, NoteError, SignatureLine, SignedNote, VerifierKey, verify_cosignature,
 };
 use evidence::tree::TreeError;
+use wire::limits::LATE_AFTER_MS;
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Inclusion};
 
 use crate::app::App;
@@ -70,7 +71,9 @@ pub(crate) async fn checkpoint(
     let mut placed = None;
     if let Some(seq) = seq {
         let index = store::log::batch_index(&mut conn, agent.key, seq).await?;
-        placed = index.filter(|index| *index < newest.size).map(|index| (seq, index));
+        placed = index
+            .filter(|index| *index < newest.size)
+            .map(|index| (seq, index));
     }
     let log = app.log.lock().await;
     let consistency = log.tree.consistency_proof(from, newest.size);
@@ -83,10 +86,15 @@ pub(crate) async fn checkpoint(
         inclusion = Some(Inclusion { seq, index, proof });
     }
     let consistency = consistency.iter().map(ToString::to_string).collect();
-    Ok(CheckpointAnswer { checkpoint: newest.note, consistency, inclusion })
+    Ok(CheckpointAnswer {
+        checkpoint: newest.note,
+        consistency,
+        inclusion,
+    })
 }
 
-/// Keeps an agent's cosignature; the first one over a checkpoint dates everything it covers.
+/// Keeps an agent's cosignature; the first one over a checkpoint dates everything it covers. Cells
+/// of what this makes late are computed again.
 pub(crate) async fn cosign(app: &App, request: &CosignatureRequest) -> Result<(), WitnessError> {
     let agent = find_agent(app, &request.agent).await?;
     let size = request.size;
@@ -96,7 +104,12 @@ pub(crate) async fn cosign(app: &App, request: &CosignatureRequest) -> Result<()
     let signed_at = check(&note, &request.line, &agent.vkey)?;
     let line = &request.line;
     if store::log::insert_cosignature(&mut tx, size, agent.key, signed_at, line).await? {
-        store::log::anchor(&mut tx, size, signed_at).await?;
+        let limit = chrono::TimeDelta::milliseconds(LATE_AFTER_MS);
+        for dated in store::log::anchor(&mut tx, size, signed_at).await? {
+            if signed_at - dated.wall_first_at > limit {
+                store::cell::mark_span(&mut tx, dated.wall_first_at, dated.wall_last_at).await?;
+            }
+        }
     }
     tx.commit().await.map_err(StoreError::query("commit"))?;
     Ok(())
@@ -109,7 +122,9 @@ fn check(note: &str, line: &str, vkey: &VerifierKey) -> Result<DateTime<Utc>, Wi
     note.push(line).map_err(WitnessError::Cosignature)?;
     let key = cosigner_key(vkey).map_err(|e| StoreError::inconsistent("agent.vkey", e))?;
     let time_s = verify_cosignature(&note, &key).map_err(WitnessError::Cosignature)?;
-    let at = i64::try_from(time_s).ok().and_then(|s| DateTime::from_timestamp(s, 0));
+    let at = i64::try_from(time_s)
+        .ok()
+        .and_then(|s| DateTime::from_timestamp(s, 0));
     at.ok_or(WitnessError::Time { time_s })
 }
 
@@ -121,5 +136,7 @@ pub(crate) fn cosigner_key(vkey: &VerifierKey) -> Result<VerifierKey, KeyError> 
 async fn find_agent(app: &App, agent: &AgentId) -> Result<Agent, WitnessError> {
     let mut conn = app.connection().await?;
     let found = store::agent::find(&mut conn, agent).await?;
-    found.ok_or_else(|| WitnessError::UnknownAgent { agent: agent.clone() })
+    found.ok_or_else(|| WitnessError::UnknownAgent {
+        agent: agent.clone(),
+    })
 }

@@ -1,3 +1,5 @@
 mod fixture;
 mod honest;
+mod misconduct;
+mod results;
 mod tampering;

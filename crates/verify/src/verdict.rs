@@ -157,12 +157,14 @@ fn render(report: &Report, out: &mut String) -> fmt::Result {
             Verdict::NotChecked { reason } => ("NOT-CHECKED", format!("  {reason}")),
         };
         let (id, title) = (judged.check.id(), judged.check.title());
-        writeln!(out, "{id} {title:<10} {word:<11}{tail}")?;
+        let line = format!("{id} {title:<10} {word:<11}{tail}");
+        writeln!(out, "{}", line.trim_end())?;
         for remark in &judged.remarks {
             writeln!(out, "   - {remark}")?;
         }
     }
     let conclusion = match report.exit_code() {
+        0 if report.simulated => "Everything was checked and holds, within the demonstration.",
         0 => "Everything was checked and holds.",
         1 => "Do not rely on this bundle.",
         _ => "Nothing failed, but not everything was checked.",

@@ -23,6 +23,9 @@ use crate::schedule::{Missed, Slot};
 use crate::spool::SpoolError;
 use crate::stamp::{Stamp, Timebase};
 
+#[cfg(test)]
+mod tests;
+
 /// Facts that may wait to be written; above it, whoever probes waits.
 const QUEUE_MAX: usize = 1_024;
 /// Facts written with one sync.
@@ -153,6 +156,11 @@ impl Desk {
             Command::Progress { reply } => drop(reply.send(self.progress())),
             Command::Finish { reply } => {
                 self.seal()?;
+                // The seal may have made room for what was refused before.
+                if !self.held.is_empty() {
+                    self.write_held(now)?;
+                    self.seal()?;
+                }
                 replies.push(reply);
             }
         }

@@ -5,7 +5,7 @@ use wire::plan::Plan;
 
 use super::*;
 
-const PLAN: &str = r#"
+pub(crate) const PLAN: &str = r#"
 revision = 7
 effective_from_ms = 0
 [[agent]]

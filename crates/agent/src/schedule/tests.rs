@@ -62,10 +62,34 @@ fn an_agent_that_was_off_owes_the_slots_since_its_last() {
 }
 
 #[test]
-fn a_new_agent_owes_nothing_from_before_its_start() {
-    let mut schedule = schedule(&plan(10), 60_000, None);
-    assert_eq!(schedule.take_due(at(60_000)), Due::default());
-    assert_eq!(schedule.next_at(), Some(at(65_000)));
+fn a_slot_is_past_once_the_next_has_come() {
+    let mut schedule = schedule(&plan(1), 0, Some(-500));
+    let due = schedule.take_due(at(3_700));
+    assert_eq!((due.missed[0].count, due.missed[0].last), (3, at(2_500)));
+    assert_eq!(due.slots.len(), 1);
+    assert_eq!(due.slots[0].at, at(3_500));
+}
+
+#[test]
+fn a_new_agent_owes_the_slots_since_the_plan_took_effect() {
+    let mut running = plan(10);
+    running.effective_from_ms = at(20_000);
+    let mut schedule = schedule(&running, 60_000, None);
+    let due = schedule.take_due(at(60_000));
+    assert_eq!(
+        (due.missed[0].first, due.missed[0].last),
+        (at(25_000), at(45_000))
+    );
+    assert_eq!(due.slots[0].at, at(55_000));
+}
+
+#[test]
+fn a_very_late_agent_does_not_speak_of_ages_ago() {
+    let mut old = plan(86_400);
+    old.effective_from_ms = at(0);
+    let mut schedule = schedule(&old, 3 * OWED_MS_MAX, None);
+    let due = schedule.take_due(at(3 * OWED_MS_MAX));
+    assert_eq!(due.missed[0].count, 35);
 }
 
 #[test]

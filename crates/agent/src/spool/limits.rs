@@ -13,9 +13,9 @@ pub const KEPT_US_MAX: i64 = 35 * 24 * 3_600 * 1_000_000;
 /// When appended facts are forced to disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// At every [`Spool::commit`]: measurements that cannot be repeated.
+    /// At every [`Spool::commit`](super::Spool::commit): measurements that cannot be repeated.
     EveryGroup,
-    /// Only at [`Spool::sync`]: a caller that fills in made-up history and can start over.
+    /// Only at [`Spool::sync`](super::Spool::sync): a caller that fills in made-up history and can start over.
     Manual,
 }
 

@@ -62,18 +62,33 @@ enum Action {
 
 pub(crate) fn run(options: Options, metrics: &Metrics) -> anyhow::Result<ExitCode> {
     match options.action {
-        Action::Token { config, agent, database } => {
+        Action::Token {
+            config,
+            agent,
+            database,
+        } => {
             let plan = Loaded::read(&config)?.plan;
             let url = environment::database_url(&database)?;
             let minted = collector::mint_token(&url, &plan, &agent, &SystemClock);
             print::line(&runtime()?.block_on(minted)?);
         }
-        Action::Enroll { collector, token, agent, state_dir, ca_file } => {
+        Action::Enroll {
+            collector,
+            token,
+            agent,
+            state_dir,
+            ca_file,
+        } => {
             let roots = ca_file.map_or(TlsRoots::Platform, |path| TlsRoots::PlatformAnd {
                 ca_pem: path.into_std_path_buf(),
             });
-            let options =
-                EnrolOptions { collector, token: token.into(), agent, dir: state_dir, roots };
+            let options = EnrolOptions {
+                collector,
+                token: token.into(),
+                agent,
+                dir: state_dir,
+                roots,
+            };
             let stored = runtime()?.block_on(operate::enrol(&options, &SystemClock))?;
             print::line(&format!(
                 "enrolled agent `{}` with {}\nlog key, to compare out of band: {}",

@@ -28,10 +28,15 @@ enum Action {
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let Action::Check { files } = &options.action;
     for file in files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{file}`"))?;
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read `{file}`"))?;
         let contract =
             Contract::parse(&text).with_context(|| format!("`{file}` is not a contract"))?;
-        print::line(&format!("{file}: {} with {}: ok", contract.id(), contract.provider));
+        print::line(&format!(
+            "{file}: {} with {}: ok",
+            contract.id(),
+            contract.provider
+        ));
         for commitment in &contract.commitments {
             print::line(&format!("  {}", describe(commitment)));
         }
@@ -40,5 +45,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 fn describe(commitment: &sla::Commitment) -> String {
-    format!("{}: at least {} %", commitment.id, commitment.target.percent_string(4))
+    format!(
+        "{}: at least {} %",
+        commitment.id,
+        commitment.target.percent_string(4)
+    )
 }

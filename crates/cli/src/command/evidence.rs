@@ -31,23 +31,39 @@ enum Action {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let Action::Export { violation, collector, output } = &options.action;
-    let url = format!("{}/api/v1/violations/{violation}/evidence", collector.trim_end_matches('/'));
+    let Action::Export {
+        violation,
+        collector,
+        output,
+    } = &options.action;
+    let url = format!(
+        "{}/api/v1/violations/{violation}/evidence",
+        collector.trim_end_matches('/')
+    );
     let bytes = runtime()?.block_on(fetch(&url))?;
-    let path = output.clone().unwrap_or_else(|| format!("{violation}.evidence.zip").into());
+    let path = output
+        .clone()
+        .unwrap_or_else(|| format!("{violation}.evidence.zip").into());
     std::fs::write(&path, &bytes).with_context(|| format!("failed to write `{path}`"))?;
-    print::line(&format!("wrote {path} ({} bytes); check it with: nines verify {path}", bytes.len()));
+    print::line(&format!(
+        "wrote {path} ({} bytes); check it with: nines verify {path}",
+        bytes.len()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
 async fn fetch(url: &str) -> anyhow::Result<Vec<u8>> {
-    let answer = reqwest::get(url).await.with_context(|| format!("failed to ask {url}"))?;
+    let answer = reqwest::get(url)
+        .await
+        .with_context(|| format!("failed to ask {url}"))?;
     let status = answer.status();
     let bytes = answer.bytes().await.context("the bundle was cut off")?;
     if status.is_success() {
         return Ok(bytes.to_vec());
     }
     let problem: Option<wire::problem::Problem> = serde_json::from_slice(&bytes).ok();
-    let detail = problem.and_then(|p| p.detail).unwrap_or_else(|| status.to_string());
+    let detail = problem
+        .and_then(|p| p.detail)
+        .unwrap_or_else(|| status.to_string());
     bail!("the collector refused: {detail}")
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use domain::detail::{Detail, Text};
 use domain::Outcome;
+use domain::detail::{Detail, Text};
 use probe::{
     Attempt, ChatRequest, Engine, HttpRequest, Method, ModelMatch, Request, STALL_AFTER_DEFAULT,
     Spec, TlsRoots, TokenField, Via,
@@ -70,7 +70,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         anyhow::Ok(engine.attempt(&spec).await)
     })?;
     show(&attempt);
-    Ok(if attempt.outcome == Outcome::Ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if attempt.outcome == Outcome::Ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn spec(options: &Options) -> anyhow::Result<Spec> {
@@ -79,7 +83,13 @@ fn spec(options: &Options) -> anyhow::Result<Spec> {
         anyhow::Ok(SecretString::from(key.trim()))
     });
     let (request, path) = match &options.kind {
-        Kind::Chat { base_url, model, stream, gateway, max_output_tokens } => {
+        Kind::Chat {
+            base_url,
+            model,
+            stream,
+            gateway,
+            max_output_tokens,
+        } => {
             let request = Request::Chat(ChatRequest {
                 base_url: base_url.parse()?,
                 model: model.clone(),
@@ -91,7 +101,11 @@ fn spec(options: &Options) -> anyhow::Result<Spec> {
             });
             (request, if *gateway { Via::Gateway } else { Via::Direct })
         }
-        Kind::Http { url, expect_status, expect_body } => {
+        Kind::Http {
+            url,
+            expect_status,
+            expect_body,
+        } => {
             let request = Request::Http(HttpRequest {
                 url: url.parse()?,
                 method: Method::Get,
@@ -115,7 +129,9 @@ fn spec(options: &Options) -> anyhow::Result<Spec> {
 }
 
 fn show(attempt: &Attempt) {
-    let status = attempt.status.map_or_else(|| "no answer".into(), |s| format!("HTTP {s}"));
+    let status = attempt
+        .status
+        .map_or_else(|| "no answer".into(), |s| format!("HTTP {s}"));
     let fault = attempt.attribution;
     print::line(&format!("{}  {status}  fault: {fault}", attempt.outcome));
     if let Some(fault) = &attempt.detail.fault {
@@ -136,7 +152,11 @@ fn show(attempt: &Attempt) {
 fn show_connection(detail: &Detail) {
     if let Some(net) = &detail.net {
         let part = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
-        print::line(&format!("remote: {}  tls: {}", part(&net.remote), part(&net.tls)));
+        print::line(&format!(
+            "remote: {}  tls: {}",
+            part(&net.remote),
+            part(&net.tls)
+        ));
     }
     if let Some(id) = &detail.req {
         print::line(&format!("request id: {}", text(id)));
@@ -164,12 +184,23 @@ fn waterfall(attempt: &Attempt) -> Vec<String> {
     let whole = attempt.end_us.max(1);
     let mut before = 0;
     let mut lines = Vec::new();
-    for (name, end) in ends.into_iter().filter_map(|(name, end)| Some((name, end?))) {
+    for (name, end) in ends
+        .into_iter()
+        .filter_map(|(name, end)| Some((name, end?)))
+    {
         let column = |us: u64| usize::try_from(us * BAR_WIDTH / whole).unwrap_or(0);
         let (from, to) = (column(before), column(end));
-        let bar = format!("{}{}", " ".repeat(from), "█".repeat((to - from.min(to)).max(1)));
+        let bar = format!(
+            "{}{}",
+            " ".repeat(from),
+            "█".repeat((to - from.min(to)).max(1))
+        );
         let ms = end;
-        lines.push(format!("{name:>20} {:>7}.{:03} ms  {bar}", ms / 1_000, ms % 1_000));
+        lines.push(format!(
+            "{name:>20} {:>7}.{:03} ms  {bar}",
+            ms / 1_000,
+            ms % 1_000
+        ));
         before = before.max(end);
     }
     lines

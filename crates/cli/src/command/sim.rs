@@ -60,7 +60,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
             PersonaName::Gateway => Persona::Gateway,
         },
         models: options.models.clone(),
-        keys: options.keys.iter().map(|key| SecretString::from(key.clone())).collect(),
+        keys: options
+            .keys
+            .iter()
+            .map(|key| SecretString::from(key.clone()))
+            .collect(),
         seed: options.seed,
         script,
         started_unix_s: u64::try_from(started).unwrap_or(0),

@@ -99,7 +99,10 @@ async fn run_with(
         metrics: metrics.clone(),
     })
     .await?;
-    print::line(&format!("\npages: http://{}   Ctrl-C stops\n", collector.addr()));
+    print::line(&format!(
+        "\npages: http://{}   Ctrl-C stops\n",
+        collector.addr()
+    ));
     stop_signal().await?;
     agent.shutdown().await;
     collector.shutdown().await;

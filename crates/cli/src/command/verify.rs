@@ -24,11 +24,19 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> ExitCode {
-    let signatures = if options.all_signatures { Signatures::All } else { Signatures::Heads };
+    let signatures = if options.all_signatures {
+        Signatures::All
+    } else {
+        Signatures::Heads
+    };
     let answer = verify::command::run(&Request {
         file: options.file.clone(),
         policy: options.policy.clone(),
-        format: if options.json { Format::Json } else { Format::Text },
+        format: if options.json {
+            Format::Json
+        } else {
+            Format::Text
+        },
         options: verify::Options { signatures },
     });
     print::line(answer.text.trim_end());

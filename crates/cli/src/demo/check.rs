@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ::evidence::bundle::{self, Bundle};
 use anyhow::{Context as _, ensure};
 use camino::Utf8PathBuf;
-use ::evidence::bundle::{self, Bundle};
 use chrono::{DateTime, Utc};
 use collector::Jobs;
 use domain::{ManualClock, UnixMicros};
@@ -55,21 +55,35 @@ pub(crate) async fn run_at(
 /// The bundle is good, stays good when packed anew, and is refused when a byte changes.
 pub(crate) fn check(proof: &Proof) -> anyhow::Result<()> {
     let code = verify_file(&proof.bundle, &proof.policy).code;
-    ensure!(code == 0, "the bundle does not verify under the demo's policy (exit {code})");
+    ensure!(
+        code == 0,
+        "the bundle does not verify under the demo's policy (exit {code})"
+    );
     let members = read(&proof.bundle)?;
     let repacked = write(&proof.bundle.with_extension("repacked.zip"), &members)?;
     let code = verify_file(&repacked, &proof.policy).code;
     ensure!(code == 0, "a re-zipped copy does not verify (exit {code})");
     print::line("a re-zipped, unaltered copy is accepted");
-    for member in ["result/result.json", "contract/terms.toml", "log/anchors.entries"] {
+    for member in [
+        "result/result.json",
+        "contract/terms.toml",
+        "log/anchors.entries",
+    ] {
         let mut altered = members.clone();
-        let bytes = altered.get_mut(member).with_context(|| format!("no `{member}`"))?;
+        let bytes = altered
+            .get_mut(member)
+            .with_context(|| format!("no `{member}`"))?;
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
         let file = write(&proof.bundle.with_extension("tampered.zip"), &altered)?;
         let answer = verify_file(&file, &proof.policy);
-        ensure!(answer.code == 1 || answer.code == 3, "a change in `{member}` went unnoticed");
-        print::line(&format!("a copy with one bit changed in {member} is refused"));
+        ensure!(
+            answer.code == 1 || answer.code == 3,
+            "a change in `{member}` went unnoticed"
+        );
+        print::line(&format!(
+            "a copy with one bit changed in {member} is refused"
+        ));
     }
     Ok(())
 }
@@ -77,13 +91,13 @@ pub(crate) fn check(proof: &Proof) -> anyhow::Result<()> {
 fn read(path: &Utf8PathBuf) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     let mut opened = Bundle::open(std::fs::File::open(path)?)?;
     let names: Vec<String> = opened.names().map(ToString::to_string).collect();
-    names.into_iter().map(|name| Ok((name.clone(), opened.read(&name)?))).collect()
+    names
+        .into_iter()
+        .map(|name| Ok((name.clone(), opened.read(&name)?)))
+        .collect()
 }
 
-fn write(
-    path: &Utf8PathBuf,
-    members: &BTreeMap<String, Vec<u8>>,
-) -> anyhow::Result<Utf8PathBuf> {
+fn write(path: &Utf8PathBuf, members: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<Utf8PathBuf> {
     let bytes = bundle::write(members, Cursor::new(Vec::new()))?.into_inner();
     std::fs::write(path, bytes).with_context(|| format!("failed to write `{path}`"))?;
     Ok(path.clone())

@@ -24,18 +24,21 @@ pub(crate) fn window_start(now: DateTime<Utc>) -> anyhow::Result<DateTime<Utc>> 
 pub(crate) fn setups(now: DateTime<Utc>) -> anyhow::Result<Vec<ContractSetup>> {
     let start = window_start(now)?;
     let anchor = format!("anchor = {}", start.format("%Y-%m-%dT%H:%M:%SZ"));
-    [(DIRECT, Provider::Direct, "12400.00"), (GATEWAY, Provider::Gateway, "8600.00")]
-        .into_iter()
-        .map(|(toml, provider, fees)| {
-            ensure!(toml.contains(ANCHOR), "a demo contract has no anchor line");
-            let target = provider.name().parse().context("a provider's name")?;
-            Ok(ContractSetup {
-                toml: toml.replace(ANCHOR, &anchor),
-                targets: vec![target],
-                fees: Some(fees.into()),
-            })
+    [
+        (DIRECT, Provider::Direct, "12400.00"),
+        (GATEWAY, Provider::Gateway, "8600.00"),
+    ]
+    .into_iter()
+    .map(|(toml, provider, fees)| {
+        ensure!(toml.contains(ANCHOR), "a demo contract has no anchor line");
+        let target = provider.name().parse().context("a provider's name")?;
+        Ok(ContractSetup {
+            toml: toml.replace(ANCHOR, &anchor),
+            targets: vec![target],
+            fees: Some(fees.into()),
         })
-        .collect()
+    })
+    .collect()
 }
 
 /// Days of history before the demo starts: the window, and a few days that belong to none.
@@ -43,5 +46,7 @@ const HISTORY_DAYS: u64 = 35;
 
 /// Where the demo's history begins.
 pub(crate) fn history_start(started_at: DateTime<Utc>) -> DateTime<Utc> {
-    (started_at.date_naive() - Days::new(HISTORY_DAYS)).and_time(NaiveTime::MIN).and_utc()
+    (started_at.date_naive() - Days::new(HISTORY_DAYS))
+        .and_time(NaiveTime::MIN)
+        .and_utc()
 }

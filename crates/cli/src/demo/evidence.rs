@@ -29,7 +29,11 @@ pub(crate) async fn keep(
     };
     write(&bundle, &exported.bytes)?;
     write(&policy, collector.policy().await?.as_bytes())?;
-    Ok(Proof { violation: violation.to_owned(), bundle, policy })
+    Ok(Proof {
+        violation: violation.to_owned(),
+        bundle,
+        policy,
+    })
 }
 
 /// Verifies a bundle under the demo's policy.
@@ -45,7 +49,11 @@ pub(crate) fn verify_file(file: &Utf8PathBuf, policy: &Utf8PathBuf) -> Answer {
 /// Shows the verification, and how to repeat it.
 pub(crate) fn show(proof: &Proof) -> anyhow::Result<()> {
     let bytes = std::fs::metadata(&proof.bundle)?.len();
-    print::line(&format!("  evidence  {} ({} kB)\n", proof.bundle, bytes / 1_000));
+    print::line(&format!(
+        "  evidence  {} ({} kB)\n",
+        proof.bundle,
+        bytes / 1_000
+    ));
     print::line(verify_file(&proof.bundle, &proof.policy).text.trim_end());
     print::line(&format!(
         "\ncheck it yourself, offline:\n  nines verify {} --policy {}",

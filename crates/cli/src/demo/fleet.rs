@@ -7,7 +7,7 @@ use agent::identity::{StoredIdentity, find_seed};
 use agent::operate::EnrolOptions;
 use anyhow::Context as _;
 use collector::{Collector, Jobs, Setup};
-use domain::{AgentId, Clock};
+use domain::{AgentId, Clock, ManualClock};
 use probe::TlsRoots;
 use telemetry::Metrics;
 use wire::plan::Plan;
@@ -24,7 +24,10 @@ pub(crate) fn plan_of(demo: &Demo) -> anyhow::Result<Plan> {
 
 /// Port of a simulated provider.
 pub(crate) fn port(demo: &Demo, provider: Provider) -> u16 {
-    let place = Provider::ALL.iter().position(|p| *p == provider).unwrap_or(0);
+    let place = Provider::ALL
+        .iter()
+        .position(|p| *p == provider)
+        .unwrap_or(0);
     demo.ports.get(place).copied().unwrap_or(0)
 }
 
@@ -40,17 +43,38 @@ pub(crate) async fn start_collector(
     jobs: Jobs,
     metrics: &Metrics,
 ) -> anyhow::Result<Collector> {
-    let setup = Setup {
+    let mut setup = setup(demo, clock, metrics)?;
+    setup.listen = listen;
+    setup.jobs = jobs;
+    Ok(Collector::start(setup).await?)
+}
+
+/// A collector on any free port, whose jobs are driven by hand.
+fn setup(demo: &Demo, clock: Arc<dyn Clock>, metrics: &Metrics) -> anyhow::Result<Setup> {
+    Ok(Setup {
         database_url: demo.database_url.clone(),
         state_dir: demo.collector_dir(),
         origin: demo.origin.clone(),
-        listen,
+        listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         plan: plan_of(demo)?,
         contracts: contracts::setups(demo.started_at)?,
         clock,
-        jobs,
+        jobs: Jobs::Manual,
         metrics: metrics.clone(),
-    };
+    })
+}
+
+/// Starts the collector that takes the history. It may lose what it committed last when the
+/// machine fails, for an interrupted history is made again; nothing else is different.
+pub(crate) async fn start_history_collector(
+    demo: &Demo,
+    clock: &ManualClock,
+    metrics: &Metrics,
+) -> anyhow::Result<Collector> {
+    let mut setup = setup(demo, Arc::new(clock.clone()), metrics)?;
+    setup
+        .database_url
+        .push_str("&options=-csynchronous_commit%3Doff");
     Ok(Collector::start(setup).await?)
 }
 

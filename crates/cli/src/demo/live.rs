@@ -22,7 +22,8 @@ use crate::command::stop_signal;
 use crate::print;
 
 /// Where the pages are, unless that is taken.
-const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8090);
+const LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8090);
 /// How long the outage lasts: every agent's turn falls into it several times.
 const OUTAGE: Duration = Duration::from_secs(180);
 /// How often the demo looks for the violation.
@@ -57,7 +58,12 @@ impl Live {
             let identity = fleet::identity(demo, &planned.id)?;
             agents.push(Agent::start(agent_setup(demo, &collector, identity, metrics)?).await?);
         }
-        Ok(Self { collector, agents, simulators, demo_dir: demo.dir.clone() })
+        Ok(Self {
+            collector,
+            agents,
+            simulators,
+            demo_dir: demo.dir.clone(),
+        })
     }
 
     /// Where the pages are.

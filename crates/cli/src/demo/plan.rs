@@ -51,9 +51,15 @@ pub(crate) fn plan(
     from: DateTime<Utc>,
 ) -> anyhow::Result<Plan> {
     let agents = AGENTS.into_iter().map(|(id, region, network)| {
-        Ok(PlanAgent { id: id.parse()?, network: network.into(), region: region.into() })
+        Ok(PlanAgent {
+            id: id.parse()?,
+            network: network.into(),
+            region: region.into(),
+        })
     });
-    let targets = Provider::ALL.into_iter().map(|provider| target(provider, base_url(provider)));
+    let targets = Provider::ALL
+        .into_iter()
+        .map(|provider| target(provider, base_url(provider)));
     Ok(Plan {
         agents: agents.collect::<anyhow::Result<_>>()?,
         effective_from_ms: UnixMillis::from(from),

@@ -104,7 +104,9 @@ impl Demo {
         let file = place.root.join(Stored::FILE);
         let stored = fs::read_to_string(&file).ok();
         let stored: Option<Stored> = stored.and_then(|text| serde_json::from_str(&text).ok());
-        let is_new = stored.as_ref().is_none_or(|stored| stored.day != now.date_naive());
+        let is_new = stored
+            .as_ref()
+            .is_none_or(|stored| stored.day != now.date_naive());
         let stored = match stored {
             Some(stored) if !is_new => stored,
             _ => {
@@ -168,5 +170,7 @@ fn remove_runs(root: &Utf8Path) -> anyhow::Result<()> {
 fn free_ports() -> anyhow::Result<Vec<u16>> {
     let listen = || std::net::TcpListener::bind(("127.0.0.1", 0));
     let held = [listen()?, listen()?, listen()?];
-    held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
+    held.iter()
+        .map(|listener| Ok(listener.local_addr()?.port()))
+        .collect()
 }

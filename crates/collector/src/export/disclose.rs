@@ -66,8 +66,7 @@ impl Disclosure {
             let index = first.log_index;
             self.first_index = Some(self.first_index.map_or(index, |known| known.min(index)));
             let until = UnixMicros::from(last.wall_last_at).to_millis().minute();
-            self.complete_until =
-                Some(self.complete_until.map_or(until, |known| known.min(until)));
+            self.complete_until = Some(self.complete_until.map_or(until, |known| known.min(until)));
         }
         for (_, stream) in open {
             self.cells.extend(stream.cells.build());
@@ -94,12 +93,19 @@ impl OpenStream {
             details: Vec::new(),
             paths: Vec::new(),
         };
-        Self { disclosed, cells: CellsBuilder::new(agent.clone(), target.clone(), window) }
+        Self {
+            disclosed,
+            cells: CellsBuilder::new(agent.clone(), target.clone(), window),
+        }
     }
 
     fn add(&mut self, batch: &Batch<'_>, target: &TargetId, anchored_s: i64) {
-        let Some(stream) = batch.streams.iter().find(|stream| stream.id == *target) else { return };
-        let Some(path) = StreamPath::of(batch, target) else { return };
+        let Some(stream) = batch.streams.iter().find(|stream| stream.id == *target) else {
+            return;
+        };
+        let Some(path) = StreamPath::of(batch, target) else {
+            return;
+        };
         self.disclosed.paths.push(path);
         for line in &stream.lines {
             self.disclosed.cores.push(line.core.to_owned());

@@ -25,10 +25,7 @@ pub(super) struct Anchored(Vec<Anchor>);
 
 /// Reads the anchors in the order in which they were cosigned. A checkpoint that was cosigned
 /// after a larger one dated nothing, and is left out.
-pub(super) async fn anchored(
-    app: &App,
-    conn: &mut PgConnection,
-) -> Result<Anchored, ExportError> {
+pub(super) async fn anchored(app: &App, conn: &mut PgConnection) -> Result<Anchored, ExportError> {
     let needed = quorum(app.plan.agents.len());
     let mut anchors: Vec<Anchor> = Vec::new();
     let mut end = 0;
@@ -39,13 +36,22 @@ pub(super) async fn anchored(
         let enough = stored.lines.len() >= needed;
         let time_s = stored.first_signed_at.timestamp();
         let (size, note, lines) = (stored.size, stored.note, stored.lines);
-        anchors.push(Anchor { size, time_s, note, lines });
+        anchors.push(Anchor {
+            size,
+            time_s,
+            note,
+            lines,
+        });
         if enough {
             end = anchors.len();
         }
     }
     anchors.truncate(end);
-    if anchors.is_empty() { Err(ExportError::NotAnchored) } else { Ok(Anchored(anchors)) }
+    if anchors.is_empty() {
+        Err(ExportError::NotAnchored)
+    } else {
+        Ok(Anchored(anchors))
+    }
 }
 
 impl Anchored {

@@ -20,8 +20,7 @@ pub(crate) async fn create(
     State(app): State<Arc<App>>,
     request: Result<Json<EnrolRequest>, JsonRejection>,
 ) -> Result<Json<EnrolAnswer>, Problem> {
-    let Json(request) =
-        request.map_err(|e| Problem::new(ProblemType::Malformed, e.body_text()))?;
+    let Json(request) = request.map_err(|e| Problem::new(ProblemType::Malformed, e.body_text()))?;
     Ok(Json(enrol::enrol(&app, &request).await?))
 }
 
@@ -37,9 +36,7 @@ pub(crate) struct AgentView {
 
 /// Agents with what they have delivered.
 #[tracing::instrument(name = "http.agents.list", skip_all)]
-pub(crate) async fn list(
-    State(app): State<Arc<App>>,
-) -> Result<Json<Vec<AgentView>>, Problem> {
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<AgentView>>, Problem> {
     let mut conn = app.connection().await?;
     let delivered = store::batch::delivered(&mut conn).await?;
     let view = |d: store::batch::Delivered| AgentView {

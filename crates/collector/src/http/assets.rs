@@ -10,7 +10,12 @@ use crate::web::assets;
 const CACHE: &str = "public, max-age=300";
 
 pub(crate) async fn show(uri: Uri) -> Result<impl IntoResponse, super::Problem> {
-    let Some(asset) = assets::find(uri.path()) else { return Err(problem::not_found(uri).await) };
-    let headers = [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, CACHE)];
+    let Some(asset) = assets::find(uri.path()) else {
+        return Err(problem::not_found(uri).await);
+    };
+    let headers = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, CACHE),
+    ];
     Ok((headers, asset.bytes))
 }

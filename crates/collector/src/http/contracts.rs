@@ -12,7 +12,10 @@ use wire::problem::ProblemType;
 use super::{LIST_MAX, Problem};
 use crate::app::App;
 use crate::contracts::Loaded;
-use crate::store::{self, assessment::{State as Progress, Stored}};
+use crate::store::{
+    self,
+    assessment::{State as Progress, Stored},
+};
 
 /// A contract as the API shows it.
 #[derive(Debug, Serialize)]
@@ -38,15 +41,17 @@ struct AssessmentView {
 impl From<Stored> for AssessmentView {
     fn from(stored: Stored) -> Self {
         let is_final = stored.state == Progress::Final;
-        Self { revision: stored.revision, is_final, assessment: stored.assessment }
+        Self {
+            revision: stored.revision,
+            is_final,
+            assessment: stored.assessment,
+        }
     }
 }
 
 /// Every contract with its newest windows.
 #[tracing::instrument(name = "http.contracts.list", skip_all)]
-pub(crate) async fn list(
-    State(app): State<Arc<App>>,
-) -> Result<Json<Vec<ContractView>>, Problem> {
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<ContractView>>, Problem> {
     let mut views = Vec::with_capacity(app.contracts.len());
     for loaded in &app.contracts {
         views.push(view(&app, loaded).await?);
@@ -76,9 +81,15 @@ pub(crate) async fn terms(
 /// A contract by its name in a path.
 pub(crate) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Loaded, Problem> {
     let id: Option<ContractId> = name.parse().ok();
-    let found = app.contracts.iter().find(|loaded| Some(&loaded.registered.id) == id.as_ref());
+    let found = app
+        .contracts
+        .iter()
+        .find(|loaded| Some(&loaded.registered.id) == id.as_ref());
     found.ok_or_else(|| {
-        Problem::new(ProblemType::NotFound, format!("there is no contract `{name}`"))
+        Problem::new(
+            ProblemType::NotFound,
+            format!("there is no contract `{name}`"),
+        )
     })
 }
 

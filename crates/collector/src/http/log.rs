@@ -32,7 +32,9 @@ pub(crate) async fn checkpoint(
 ) -> Result<Json<CheckpointAnswer>, Problem> {
     let malformed = |e: QueryRejection| Problem::new(ProblemType::Malformed, e.body_text());
     let Query(query) = query.map_err(malformed)?;
-    Ok(Json(witness::checkpoint(&app, &query.agent, query.seq, query.from).await?))
+    Ok(Json(
+        witness::checkpoint(&app, &query.agent, query.seq, query.from).await?,
+    ))
 }
 
 /// Keeps a cosignature.

@@ -29,14 +29,14 @@ pub(crate) struct Shape {
 
 /// The front page.
 #[tracing::instrument(name = "http.pages.overview", skip_all)]
-pub(crate) async fn overview(
-    State(app): State<Arc<App>>,
-    Query(shape): Query<Shape>,
-) -> Response {
-    respond(&app, overview::view(&app).await.map(|view| match shape.fragment {
-        Some(_) => web::overview_fragment(&view),
-        None => web::overview(&view),
-    }))
+pub(crate) async fn overview(State(app): State<Arc<App>>, Query(shape): Query<Shape>) -> Response {
+    respond(
+        &app,
+        overview::view(&app).await.map(|view| match shape.fragment {
+            Some(_) => web::overview_fragment(&view),
+            None => web::overview(&view),
+        }),
+    )
 }
 
 /// The page of a contract.
@@ -46,10 +46,15 @@ pub(crate) async fn contract(
     Path(name): Path<String>,
     Query(shape): Query<Shape>,
 ) -> Response {
-    respond(&app, contract::view(&app, &name).await.map(|view| match shape.fragment {
-        Some(_) => web::contract_fragment(&view),
-        None => web::contract(&view),
-    }))
+    respond(
+        &app,
+        contract::view(&app, &name)
+            .await
+            .map(|view| match shape.fragment {
+                Some(_) => web::contract_fragment(&view),
+                None => web::contract(&view),
+            }),
+    )
 }
 
 /// The page of a violation.
@@ -59,10 +64,15 @@ pub(crate) async fn violation(
     Path(name): Path<String>,
     Query(shape): Query<Shape>,
 ) -> Response {
-    respond(&app, violation::view(&app, &name).await.map(|view| match shape.fragment {
-        Some(_) => web::violation_fragment(&view),
-        None => web::violation(&view),
-    }))
+    respond(
+        &app,
+        violation::view(&app, &name)
+            .await
+            .map(|view| match shape.fragment {
+                Some(_) => web::violation_fragment(&view),
+                None => web::violation(&view),
+            }),
+    )
 }
 
 fn respond(app: &App, page: Result<Markup, Problem>) -> Response {
@@ -79,7 +89,10 @@ fn respond(app: &App, page: Result<Markup, Problem>) -> Response {
     };
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            assets::CONTENT_SECURITY_POLICY,
+        ),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
@@ -100,7 +113,11 @@ fn judged(stored: Stored) -> Judged {
         Progress::Live => Stage::Live,
         Progress::Final => Stage::Final,
     };
-    Judged { stage, revision: stored.revision, assessment: stored.assessment }
+    Judged {
+        stage,
+        revision: stored.revision,
+        assessment: stored.assessment,
+    }
 }
 
 /// A violation as lists show it; `newest` is the assessment of its contract's running window.
@@ -111,13 +128,23 @@ fn violation_row(
 ) -> Result<ViolationRow, StoreError> {
     let contract = violation.contract.parse();
     let contract = contract.map_err(|e| StoreError::inconsistent("contract.name", e))?;
-    let loaded = app.contracts.iter().find(|l| l.registered.key == violation.contract_key);
-    let start = domain::UnixMicros::from(violation.window_start_at).to_millis().minute();
+    let loaded = app
+        .contracts
+        .iter()
+        .find(|l| l.registered.key == violation.contract_key);
+    let start = domain::UnixMicros::from(violation.window_start_at)
+        .to_millis()
+        .minute();
     let window = loaded.map(|loaded| loaded.contract.window_at(start));
     let window = window.ok_or_else(|| StoreError::inconsistent("violation", &violation.name))?;
     let conclusion = newest
         .filter(|judged| judged.assessment.window == window)
-        .and_then(|j| j.assessment.commitments.iter().find(|c| c.id == violation.commitment));
+        .and_then(|j| {
+            j.assessment
+                .commitments
+                .iter()
+                .find(|c| c.id == violation.commitment)
+        });
     Ok(ViolationRow {
         name: violation.name.clone(),
         contract,

@@ -24,7 +24,10 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into() }
+        Self {
+            kind,
+            detail: detail.into(),
+        }
     }
 
     pub(crate) fn is(&self, kind: ProblemType) -> bool {
@@ -39,7 +42,10 @@ impl Problem {
     /// Our own failure: logged with its causes here, told without them.
     fn internal(failure: &(dyn std::error::Error + 'static)) -> Self {
         error!(error = failure, "request failed: {failure}");
-        Self::new(ProblemType::Internal, "the failure is in the collector's log")
+        Self::new(
+            ProblemType::Internal,
+            "the failure is in the collector's log",
+        )
     }
 
     /// A refusal with its chain of causes: the sender must know what to change.
@@ -53,8 +59,8 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = problem::Problem::new(self.kind, self.detail);
-        let status = StatusCode::from_u16(self.kind.status())
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         let content_type = header::HeaderValue::from_static(problem::CONTENT_TYPE);
@@ -86,8 +92,14 @@ impl From<IngestError> for Problem {
             IngestError::Conflict { .. } => ProblemType::BatchConflict,
             IngestError::Busy => ProblemType::Busy,
             IngestError::Store(_) => {
-                error!(error = &failure as &dyn std::error::Error, "failed to ingest");
-                return Self::new(ProblemType::Busy, "the database is not available; try again");
+                error!(
+                    error = &failure as &dyn std::error::Error,
+                    "failed to ingest"
+                );
+                return Self::new(
+                    ProblemType::Busy,
+                    "the database is not available; try again",
+                );
             }
         };
         Self::refusal(kind, &failure)
@@ -140,9 +152,15 @@ impl From<ExportError> for Problem {
 }
 
 pub(crate) async fn not_found(uri: Uri) -> Problem {
-    Problem::new(ProblemType::NotFound, format!("there is nothing at `{}`", uri.path()))
+    Problem::new(
+        ProblemType::NotFound,
+        format!("there is nothing at `{}`", uri.path()),
+    )
 }
 
 pub(crate) async fn method_not_allowed() -> Problem {
-    Problem::new(ProblemType::MethodNotAllowed, "see /api/v1 in the manual for the methods")
+    Problem::new(
+        ProblemType::MethodNotAllowed,
+        "see /api/v1 in the manual for the methods",
+    )
 }

@@ -44,9 +44,7 @@ impl From<Violation> for ViolationView {
 
 /// The newest violations.
 #[tracing::instrument(name = "http.violations.list", skip_all)]
-pub(crate) async fn list(
-    State(app): State<Arc<App>>,
-) -> Result<Json<Vec<ViolationView>>, Problem> {
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<ViolationView>>, Problem> {
     let mut conn = app.connection().await?;
     let found = store::violation::list(&mut conn, LIST_MAX).await?;
     Ok(Json(found.into_iter().map(ViolationView::from).collect()))
@@ -59,7 +57,10 @@ pub(crate) async fn show(
     Path(name): Path<String>,
 ) -> Result<Json<ViolationView>, Problem> {
     let (violation, assessment) = find(&app, &name).await?;
-    Ok(Json(ViolationView { assessment, ..violation.into() }))
+    Ok(Json(ViolationView {
+        assessment,
+        ..violation.into()
+    }))
 }
 
 /// A violation and what its commitment's assessment says now.
@@ -70,11 +71,18 @@ pub(crate) async fn find(
     let mut conn = app.connection().await?;
     let violation = store::violation::find(&mut conn, name).await?;
     let violation = violation.ok_or_else(|| {
-        Problem::new(ProblemType::NotFound, format!("there is no violation `{name}`"))
+        Problem::new(
+            ProblemType::NotFound,
+            format!("there is no violation `{name}`"),
+        )
     })?;
     let key = violation.contract_key;
     let stored = store::assessment::find(&mut conn, key, violation.window_start_at).await?;
-    let commitments = stored.map(|stored| stored.assessment.commitments).unwrap_or_default();
-    let assessment = commitments.into_iter().find(|c| c.id == violation.commitment);
+    let commitments = stored
+        .map(|stored| stored.assessment.commitments)
+        .unwrap_or_default();
+    let assessment = commitments
+        .into_iter()
+        .find(|c| c.id == violation.commitment);
     Ok((violation, assessment))
 }

@@ -43,7 +43,9 @@ impl Intake {
     /// Waits until the batch is committed, or known, or refused.
     pub(crate) async fn submit(&self, admission: Admission) -> Result<Receipt, IngestError> {
         let (answer, receipt) = oneshot::channel();
-        self.0.try_send(Waiting { admission, answer }).map_err(|_| IngestError::Busy)?;
+        self.0
+            .try_send(Waiting { admission, answer })
+            .map_err(|_| IngestError::Busy)?;
         receipt.await.unwrap_or(Err(IngestError::Busy))
     }
 }
@@ -80,11 +82,17 @@ async fn flush_group(
             }
         }
         Err(failure) => {
-            error!(error = &failure as &dyn std::error::Error, "failed to store batches");
+            error!(
+                error = &failure as &dyn std::error::Error,
+                "failed to store batches"
+            );
             let busy = "failed to store batches; they may be sent again";
             for answer in answers {
                 let source = sqlx::Error::Protocol(busy.into());
-                let again = StoreError::Query { operation: "commit a group of batches", source };
+                let again = StoreError::Query {
+                    operation: "commit a group of batches",
+                    source,
+                };
                 reply(answer, Err(again.into()));
             }
         }
@@ -119,7 +127,13 @@ fn receipt(admission: &Admission, stored: Stored) -> Result<Receipt, IngestError
     };
     let batch = admission.batch.hash.to_string();
     let received_us = UnixMicros::from(admission.batch.received_at);
-    Ok(Receipt { agent, seq, batch, state, received_us })
+    Ok(Receipt {
+        agent,
+        seq,
+        batch,
+        state,
+        received_us,
+    })
 }
 
 async fn commit(
@@ -127,10 +141,14 @@ async fn commit(
     partitions: &mut BTreeSet<chrono::NaiveDate>,
     group: &[Admission],
 ) -> Result<Vec<Stored>, StoreError> {
-    let mut conn = pool.acquire().await.map_err(StoreError::query("get a connection"))?;
+    let mut conn = pool
+        .acquire()
+        .await
+        .map_err(StoreError::query("get a connection"))?;
     let samples = group.iter().flat_map(|a| &a.samples);
-    let days: BTreeSet<_> =
-        samples.map(|row| row.sample.slot_ms.to_micros().to_utc().date_naive()).collect();
+    let days: BTreeSet<_> = samples
+        .map(|row| row.sample.slot_ms.to_micros().to_utc().date_naive())
+        .collect();
     for day in days {
         if !partitions.contains(&day) {
             store::partition::ensure(&mut conn, day).await?;
@@ -161,9 +179,14 @@ async fn insert_ledger(
 ) -> Result<Vec<bool>, StoreError> {
     let mut firsts = BTreeMap::new();
     for (place, admission) in group.iter().enumerate() {
-        firsts.entry((admission.batch.agent, admission.batch.seq)).or_insert(place);
+        firsts
+            .entry((admission.batch.agent, admission.batch.seq))
+            .or_insert(place);
     }
-    let batches: Vec<_> = firsts.values().map(|place| group[*place].batch.clone()).collect();
+    let batches: Vec<_> = firsts
+        .values()
+        .map(|place| group[*place].batch.clone())
+        .collect();
     let fresh = store::batch::insert(conn, &batches).await?;
     let is_fresh = |(place, admission): (usize, &Admission)| {
         let key = (admission.batch.agent, admission.batch.seq);
@@ -210,13 +233,25 @@ async fn insert_samples(
     tx: &mut sqlx::Transaction<'_, sqlx::Postgres>,
     stream: Vec<u8>,
 ) -> Result<(), StoreError> {
-    let mut attempt = tx.begin().await.map_err(StoreError::query("set a savepoint"))?;
+    let mut attempt = tx
+        .begin()
+        .await
+        .map_err(StoreError::query("set a savepoint"))?;
     match store::sample::insert(&mut attempt, stream.clone()).await {
-        Ok(()) => attempt.commit().await.map_err(StoreError::query("release a savepoint")),
+        Ok(()) => attempt
+            .commit()
+            .await
+            .map_err(StoreError::query("release a savepoint")),
         Err(error) if error.is_unique_violation() => {
-            attempt.rollback().await.map_err(StoreError::query("roll back to a savepoint"))?;
+            attempt
+                .rollback()
+                .await
+                .map_err(StoreError::query("roll back to a savepoint"))?;
             let conflicts = store::sample::insert_slowly(tx, stream).await?;
-            warn!(ingest.conflicts = conflicts, "{conflicts} samples were stored before");
+            warn!(
+                ingest.conflicts = conflicts,
+                "{conflicts} samples were stored before"
+            );
             Ok(())
         }
         Err(error) => Err(error),
@@ -228,7 +263,10 @@ fn touched(new: &[&Admission], targets: &BTreeMap<String, i32>) -> BTreeSet<Targ
     hours
         .filter_map(|(name, hour)| {
             let hour_at = Hour::new(*hour).first_minute().start().to_micros().to_utc();
-            targets.get(name).map(|target| TargetHour { target: *target, hour_at })
+            targets.get(name).map(|target| TargetHour {
+                target: *target,
+                hour_at,
+            })
         })
         .collect()
 }

@@ -27,7 +27,9 @@ pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now_utc();
     let complete = complete_until(&mut conn, now).await?;
     for loaded in &app.contracts {
-        let current = loaded.contract.window_at(UnixMicros::from(now).to_millis().minute());
+        let current = loaded
+            .contract
+            .window_at(UnixMicros::from(now).to_millis().minute());
         let previous = loaded.contract.window_at(current.start().plus(-1));
         for window in [previous, current] {
             assess_window(app, &mut conn, loaded, window, complete).await?;
@@ -38,12 +40,11 @@ pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
 
 /// Until when every live agent's samples are in: minutes after it have not happened yet, as far
 /// as anybody here knows. An agent that is far behind does not hold the others back.
-async fn complete_until(
-    conn: &mut PgConnection,
-    now: DateTime<Utc>,
-) -> Result<Minute, StoreError> {
+async fn complete_until(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Minute, StoreError> {
     let oldest = now - SETTLE_MAX;
-    let slowest = store::batch::sealed_until(conn, oldest).await?.unwrap_or(now);
+    let slowest = store::batch::sealed_until(conn, oldest)
+        .await?
+        .unwrap_or(now);
     Ok(UnixMicros::from(slowest.min(now)).to_millis().minute())
 }
 
@@ -56,7 +57,10 @@ async fn assess_window(
 ) -> Result<(), StoreError> {
     let start = utc(window.start());
     let stored = store::assessment::find(conn, loaded.registered.key, start).await?;
-    if stored.as_ref().is_some_and(|stored| stored.state == State::Final) {
+    if stored
+        .as_ref()
+        .is_some_and(|stored| stored.state == State::Final)
+    {
         return Ok(());
     }
     let is_over = complete >= window.end();
@@ -71,7 +75,11 @@ async fn assess_window(
     };
     let revision = stored.map_or(0, |stored| stored.revision);
     record_violations(app, conn, loaded, &assessment).await?;
-    let stored = Stored { revision, state, assessment };
+    let stored = Stored {
+        revision,
+        state,
+        assessment,
+    };
     store::assessment::put(conn, loaded.registered.key, &stored).await
 }
 
@@ -83,7 +91,11 @@ pub(crate) async fn assess(
     as_of: Minute,
 ) -> Result<Assessment, StoreError> {
     let cells = gather(conn, &loaded.registered.targets, window).await?;
-    Ok(sla::assess(&loaded.contract, &terms(loaded, window, as_of), &cells))
+    Ok(sla::assess(
+        &loaded.contract,
+        &terms(loaded, window, as_of),
+        &cells,
+    ))
 }
 
 /// The circumstances of an assessment.

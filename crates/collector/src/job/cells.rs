@@ -35,7 +35,8 @@ pub(crate) async fn run_once(pool: &PgPool, now: DateTime<Utc>) -> Result<usize,
 }
 
 pub(crate) fn parse_target(name: &str) -> Result<TargetId, StoreError> {
-    name.parse().map_err(|_| StoreError::inconsistent("target.name", name))
+    name.parse()
+        .map_err(|_| StoreError::inconsistent("target.name", name))
 }
 
 /// Cells of one target and hour, one per agent that has samples or gaps in it.
@@ -60,7 +61,10 @@ pub(crate) async fn compute(
             cell.miss(slot.minute(), gap.reason);
         }
     }
-    Ok(builders.into_iter().map(|(key, builder)| (key, builder.build())).collect())
+    Ok(builders
+        .into_iter()
+        .map(|(key, builder)| (key, builder.build()))
+        .collect())
 }
 
 /// The builder of one agent's cells, made where it is the first mention.
@@ -70,7 +74,9 @@ fn open<'a>(
     key: i32,
     (target, hour): (&TargetId, Hour),
 ) -> Result<&'a mut CellHourBuilder, StoreError> {
-    let name = agents.get(&key).ok_or_else(|| StoreError::inconsistent("agent.id", key))?;
+    let name = agents
+        .get(&key)
+        .ok_or_else(|| StoreError::inconsistent("agent.id", key))?;
     let empty = || CellHourBuilder::new(name.clone(), target.clone(), hour);
     Ok(builders.entry(key).or_insert_with(empty))
 }
@@ -85,5 +91,8 @@ fn slots(gap: &GapRange) -> impl Iterator<Item = domain::UnixMillis> + use<> {
 
 async fn agent_names(conn: &mut PgConnection) -> Result<BTreeMap<i32, AgentId>, StoreError> {
     let agents = store::agent::list(conn).await?;
-    Ok(agents.into_iter().map(|agent| (agent.key, agent.id)).collect())
+    Ok(agents
+        .into_iter()
+        .map(|agent| (agent.key, agent.id))
+        .collect())
 }

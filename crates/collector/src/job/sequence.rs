@@ -63,8 +63,16 @@ pub(crate) async fn run_once(
     follow(&mut log.tree, appended);
     let head = log.tree.head();
     let note = log.signer.sign(&log.tree, origin, &keys.log)?;
-    let signed = Signed { size: head.size, root: head.root, note: note.to_string(), created_at: now };
-    let mut conn = pool.acquire().await.map_err(StoreError::query("get a connection"))?;
+    let signed = Signed {
+        size: head.size,
+        root: head.root,
+        note: note.to_string(),
+        created_at: now,
+    };
+    let mut conn = pool
+        .acquire()
+        .await
+        .map_err(StoreError::query("get a connection"))?;
     store::log::insert_checkpoint(&mut conn, &signed).await?;
     info!(log.size = head.size, "signed checkpoint {}", head.size);
     Ok(head.size)

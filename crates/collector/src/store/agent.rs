@@ -30,10 +30,28 @@ impl TryFrom<Row> for Agent {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let Row { id: key, name, vkey, region, network, revoked } = row;
-        let id = name.parse().map_err(|_| StoreError::inconsistent("agent.name", &name))?;
-        let vkey = vkey.parse().map_err(|_| StoreError::inconsistent("agent.vkey", &vkey))?;
-        Ok(Self { key, id, vkey, region, network, revoked })
+        let Row {
+            id: key,
+            name,
+            vkey,
+            region,
+            network,
+            revoked,
+        } = row;
+        let id = name
+            .parse()
+            .map_err(|_| StoreError::inconsistent("agent.name", &name))?;
+        let vkey = vkey
+            .parse()
+            .map_err(|_| StoreError::inconsistent("agent.vkey", &vkey))?;
+        Ok(Self {
+            key,
+            id,
+            vkey,
+            region,
+            network,
+            revoked,
+        })
     }
 }
 

@@ -52,7 +52,11 @@ impl TryFrom<Row> for Stored {
         };
         let assessment = serde_json::from_str(&row.body)
             .map_err(|e| StoreError::inconsistent("assessment.body", e))?;
-        Ok(Self { revision: row.revision, state, assessment })
+        Ok(Self {
+            revision: row.revision,
+            state,
+            assessment,
+        })
     }
 }
 

@@ -51,7 +51,10 @@ pub(crate) async fn insert(
     .fetch_all(conn)
     .await
     .map_err(StoreError::query("insert batches"))?;
-    Ok(rows.into_iter().map(|row| (row.agent_id, row.seq)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.agent_id, row.seq))
+        .collect())
 }
 
 /// Hash of a stored batch.
@@ -126,7 +129,11 @@ pub(crate) async fn list_covering(
     rows.into_iter()
         .map(|row| {
             let log_index = to_u64("batch.log_index", row.log_index)?;
-            Ok(Stored { body: row.body, log_index, wall_last_at: row.wall_last_at })
+            Ok(Stored {
+                body: row.body,
+                log_index,
+                wall_last_at: row.wall_last_at,
+            })
         })
         .collect()
 }
@@ -156,7 +163,10 @@ pub(crate) async fn delivered(conn: &mut PgConnection) -> Result<Vec<Delivered>,
                 agent: row.name,
                 batches: to_u64("count(batch)", row.batches)?,
                 lines: to_u64("sum(batch.lines)", row.lines)?,
-                last_seq: row.last_seq.map(|seq| to_u64("batch.seq", seq)).transpose()?,
+                last_seq: row
+                    .last_seq
+                    .map(|seq| to_u64("batch.seq", seq))
+                    .transpose()?,
                 received_at: row.received_at,
             })
         })

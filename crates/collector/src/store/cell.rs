@@ -35,6 +35,27 @@ pub(crate) async fn mark(
     Ok(())
 }
 
+/// Marks every target's hours in `[from, to]`.
+pub(crate) async fn mark_span(
+    conn: &mut PgConnection,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO cell_dirty (target_id, hour_at)
+         SELECT t.id, h FROM target t,
+             generate_series(date_trunc('hour', $1::timestamptz, 'UTC'), $2, '1 hour') AS h
+         ORDER BY 1, 2
+         ON CONFLICT DO NOTHING",
+        from,
+        to,
+    )
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("mark a span"))?;
+    Ok(())
+}
+
 /// Takes marked hours that closed before `closed_at`, for this transaction.
 pub(crate) async fn take_dirty(
     conn: &mut PgConnection,
@@ -55,7 +76,10 @@ pub(crate) async fn take_dirty(
     .await
     .map_err(StoreError::query("take marked hours"))?;
     let key = |target, hour_at| TargetHour { target, hour_at };
-    Ok(rows.into_iter().map(|row| (key(row.target_id, row.hour_at), row.name)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (key(row.target_id, row.hour_at), row.name))
+        .collect())
 }
 
 /// Replaces the cells of an hour.
@@ -125,7 +149,10 @@ pub(crate) async fn list_dirty(
     .await
     .map_err(StoreError::query("list marked hours"))?;
     let key = |target, hour_at| TargetHour { target, hour_at };
-    Ok(rows.into_iter().map(|row| (key(row.target_id, row.hour_at), row.name)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (key(row.target_id, row.hour_at), row.name))
+        .collect())
 }
 
 fn pack(cell: &CellHour) -> Result<Vec<u8>, StoreError> {

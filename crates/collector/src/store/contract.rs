@@ -30,10 +30,26 @@ impl TryFrom<Row> for Registered {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let Row { id: key, name, toml, sha256, targets, fees } = row;
-        let id = name.parse().map_err(|_| StoreError::inconsistent("contract.name", &name))?;
+        let Row {
+            id: key,
+            name,
+            toml,
+            sha256,
+            targets,
+            fees,
+        } = row;
+        let id = name
+            .parse()
+            .map_err(|_| StoreError::inconsistent("contract.name", &name))?;
         let sha256 = to_hash("contract.sha256", &sha256)?;
-        Ok(Self { key, id, toml, sha256, targets, fees })
+        Ok(Self {
+            key,
+            id,
+            toml,
+            sha256,
+            targets,
+            fees,
+        })
     }
 }
 

@@ -29,7 +29,12 @@ impl BinaryCopy {
     }
 
     pub(crate) fn i16(&mut self, value: Option<i16>) -> &mut Self {
-        self.field(value.map(i16::to_be_bytes).as_ref().map(<[u8; 2]>::as_slice))
+        self.field(
+            value
+                .map(i16::to_be_bytes)
+                .as_ref()
+                .map(<[u8; 2]>::as_slice),
+        )
     }
 
     pub(crate) fn i32(&mut self, value: i32) -> &mut Self {
@@ -37,7 +42,12 @@ impl BinaryCopy {
     }
 
     pub(crate) fn i64(&mut self, value: Option<i64>) -> &mut Self {
-        self.field(value.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice))
+        self.field(
+            value
+                .map(i64::to_be_bytes)
+                .as_ref()
+                .map(<[u8; 8]>::as_slice),
+        )
     }
 
     pub(crate) fn bool(&mut self, value: bool) -> &mut Self {
@@ -80,7 +90,9 @@ pub(crate) async fn send(
     let failed = || StoreError::query("copy rows");
     let mut copy = conn.copy_in_raw(statement).await.map_err(failed())?;
     if let Err(error) = copy.send(bytes).await {
-        copy.abort("the client failed to send").await.map_err(failed())?;
+        copy.abort("the client failed to send")
+            .await
+            .map_err(failed())?;
         return Err(failed()(error));
     }
     copy.finish().await.map_err(failed())

@@ -15,10 +15,13 @@ const SEQUENCER_LOCK: i64 = 0x6e69_6e65_736c_6f67; // "nineslog"
 
 /// Takes the sequencer's lock for this transaction; false where another collector has it.
 pub(crate) async fn try_lock(conn: &mut PgConnection) -> Result<bool, StoreError> {
-    sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock($1) AS "locked!""#, SEQUENCER_LOCK)
-        .fetch_one(conn)
-        .await
-        .map_err(StoreError::query("take the sequencer lock"))
+    sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock($1) AS "locked!""#,
+        SEQUENCER_LOCK
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("take the sequencer lock"))
 }
 
 /// Leaf hashes from an index on, in order.
@@ -33,7 +36,9 @@ pub(crate) async fn leaf_hashes(
     .fetch_all(conn)
     .await
     .map_err(StoreError::query("load the log"))?;
-    rows.iter().map(|bytes| to_hash("log_entry.leaf_hash", bytes)).collect()
+    rows.iter()
+        .map(|bytes| to_hash("log_entry.leaf_hash", bytes))
+        .collect()
 }
 
 /// Queues freshly stored batches.
@@ -56,10 +61,7 @@ pub(crate) async fn enqueue_batches(
 
 /// Gives waiting entries their index, from `size` on. Leaf hashes are computed from the stored
 /// bytes, so that what is signed is what can be read back.
-pub(crate) async fn sequence(
-    conn: &mut PgConnection,
-    size: u64,
-) -> Result<Vec<Hash>, StoreError> {
+pub(crate) async fn sequence(conn: &mut PgConnection, size: u64) -> Result<Vec<Hash>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT p.id, p.agent_id, p.seq, p.registry_id, COALESCE(b.note, r.note) AS "note!"
            FROM log_pending p
@@ -71,7 +73,9 @@ pub(crate) async fn sequence(
     .fetch_all(&mut *conn)
     .await
     .map_err(StoreError::query("read the log queue"))?;
-    let Some(last) = rows.last().map(|row| row.id) else { return Ok(Vec::new()) };
+    let Some(last) = rows.last().map(|row| row.id) else {
+        return Ok(Vec::new());
+    };
     let hashes: Vec<Hash> = rows.iter().map(|row| tree::leaf_hash(&row.note)).collect();
     let first = to_i64("log size", size)?;
     sqlx::query!(
@@ -174,7 +178,10 @@ pub(crate) async fn batch_index(
     .fetch_optional(conn)
     .await
     .map_err(StoreError::query("find a batch in the log"))?;
-    index.flatten().map(|index| to_u64("batch.log_index", index)).transpose()
+    index
+        .flatten()
+        .map(|index| to_u64("batch.log_index", index))
+        .transpose()
 }
 
 /// Stores a verified cosignature; false where this agent had cosigned this size before.
@@ -199,35 +206,29 @@ pub(crate) async fn insert_cosignature(
     Ok(done.rows_affected() == 1)
 }
 
-/// Dates what a checkpoint covers by its first cosignature, and marks the hours that this makes
-/// late, so that their cells are computed again.
+/// A batch that a cosignature has just dated.
+#[derive(Debug)]
+pub(crate) struct Dated {
+    pub(crate) wall_first_at: DateTime<Utc>,
+    pub(crate) wall_last_at: DateTime<Utc>,
+}
+
+/// Dates the batches that a checkpoint is the first to cover, by its first cosignature.
 pub(crate) async fn anchor(
     conn: &mut PgConnection,
     size: u64,
     signed_at: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "WITH anchored AS (
-             UPDATE batch SET anchored_at = $2
-             WHERE anchored_at IS NULL AND log_index < $1
-             RETURNING agent_id, seq, wall_first_at
-         ),
-         late AS (
-             SELECT agent_id, seq FROM anchored
-             WHERE $2 - wall_first_at > make_interval(secs => 900)
-         )
-         INSERT INTO cell_dirty (target_id, hour_at)
-         SELECT DISTINCT s.target_id, date_trunc('hour', s.started_at, 'UTC')
-         FROM late l JOIN sample s ON s.agent_id = l.agent_id AND s.seq = l.seq
-         ORDER BY 1, 2
-         ON CONFLICT DO NOTHING",
+) -> Result<Vec<Dated>, StoreError> {
+    sqlx::query_as!(
+        Dated,
+        "UPDATE batch SET anchored_at = $2 WHERE anchored_at IS NULL AND log_index < $1
+         RETURNING wall_first_at, wall_last_at",
         to_i64("log size", size)?,
         signed_at,
     )
-    .execute(conn)
+    .fetch_all(conn)
     .await
-    .map_err(StoreError::query("anchor batches"))?;
-    Ok(())
+    .map_err(StoreError::query("anchor batches"))
 }
 
 /// A checkpoint with cosignatures, the first received first.
@@ -254,7 +255,12 @@ pub(crate) async fn anchors(conn: &mut PgConnection) -> Result<Vec<Cosigned>, St
         .map(|row| {
             let size = to_u64("checkpoint.size", row.size)?;
             let first_signed_at = row.first_signed_at;
-            Ok(Cosigned { size, note: row.note, lines: row.lines, first_signed_at })
+            Ok(Cosigned {
+                size,
+                note: row.note,
+                lines: row.lines,
+                first_signed_at,
+            })
         })
         .collect()
 }

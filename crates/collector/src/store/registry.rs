@@ -19,10 +19,7 @@ pub(crate) struct Record {
 }
 
 /// All records of a chain, oldest first.
-pub(crate) async fn list(
-    conn: &mut PgConnection,
-    chain: &str,
-) -> Result<Vec<Record>, StoreError> {
+pub(crate) async fn list(conn: &mut PgConnection, chain: &str) -> Result<Vec<Record>, StoreError> {
     let rows = sqlx::query!(
         "SELECT entry, kind, at, hash, body, note, log_index FROM registry
          WHERE chain = $1 ORDER BY entry",
@@ -51,10 +48,13 @@ pub(crate) async fn list(
 
 /// Holds off other writers of a chain until the transaction ends.
 pub(crate) async fn lock(conn: &mut PgConnection, chain: &str) -> Result<(), StoreError> {
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", chain)
-        .fetch_one(conn)
-        .await
-        .map_err(StoreError::query("lock a registry chain"))?;
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+        chain
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("lock a registry chain"))?;
     Ok(())
 }
 
@@ -64,8 +64,9 @@ pub(crate) async fn insert(
     chain: &str,
     record: &Record,
 ) -> Result<(), StoreError> {
-    let entry =
-        i32::try_from(record.entry).map_err(|_| StoreError::Range { what: "registry.entry" })?;
+    let entry = i32::try_from(record.entry).map_err(|_| StoreError::Range {
+        what: "registry.entry",
+    })?;
     sqlx::query!(
         "WITH new AS (
              INSERT INTO registry (chain, entry, kind, at, hash, body, note)

@@ -152,7 +152,9 @@ pub(crate) async fn insert_gaps(
     targets: &BTreeMap<String, i32>,
 ) -> Result<(), StoreError> {
     for row in rows {
-        let Some(target) = targets.get(row.target.as_str()) else { continue };
+        let Some(target) = targets.get(row.target.as_str()) else {
+            continue;
+        };
         let gap = &row.gap;
         sqlx::query!(
             "INSERT INTO slot_gap
@@ -174,4 +176,3 @@ pub(crate) async fn insert_gaps(
     }
     Ok(())
 }
-

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use sla::{Commitment, CommitmentAssessment, Family};
 
 use super::conclusion::Run;
-use super::view::{OutcomeCount, Sighting, Stage, ViolationPage};
+use super::view::{OutcomeCount, Sighting, ViolationPage};
 use super::{conclusion, page, words};
 
 /// Most periods told in a sentence of their own; the table has more.
@@ -33,7 +33,7 @@ pub(super) fn story(
             @for run in runs.iter().take(TOLD_MAX) { li { (period(part, run)) } }
             @if untold > 0 { li { (untold) " more, listed below." } }
             @if let Some(seen) = seen(view) { li { (seen) } }
-            (formula(view, promised, part))
+            (formula(promised, part))
             @if part.minutes.unmeasured > 0 {
                 li { "Undetermined: " (words::minutes(part.minutes.unmeasured)) " unmeasured." }
             }
@@ -136,14 +136,10 @@ fn outcomes(seen: &[OutcomeCount]) -> String {
 }
 
 /// What the contract's formula gives on what was measured, and what cannot change it.
-fn formula(
-    view: &ViolationPage,
-    promised: Option<&Commitment>,
-    part: &CommitmentAssessment,
-) -> Markup {
+fn formula(promised: Option<&Commitment>, part: &CommitmentAssessment) -> Markup {
     let is_kept = |uptime| promised.is_none_or(|promised| promised.kept_by(uptime));
     let target = words::exact_percent(&part.target);
-    let so_far = if view.judged.stage == Stage::Live {
+    let so_far = if part.minutes.future > 0 {
         " so far"
     } else {
         ""

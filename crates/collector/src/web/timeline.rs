@@ -2,8 +2,9 @@
 //!
 //! Each state has a shape of its own besides its colour: up fills the row, degraded time is split
 //! in two, downtime overhangs the row, unmeasured time is striped, excluded time half as high,
-//! empty and future time a line. Drawings stretch with the page, so shapes differ in height only, which stretching leaves
-//! alone. Downtime has an outline that does not stretch: one minute of a month stays visible.
+//! empty and future time a line. Drawings stretch with the page, so shapes differ in height only,
+//! which stretching leaves alone. Downtime has an outline that does not stretch: one minute of a
+//! month stays visible.
 
 use std::fmt::Write as _;
 

@@ -25,7 +25,7 @@ pub fn write(prefix: &CompactRange) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Reads what [`write`] writes, and nothing else.
+/// Reads what [`write()`] writes, and nothing else.
 pub fn read(bytes: &[u8]) -> Result<CompactRange, PrefixError> {
     let text = std::str::from_utf8(bytes).map_err(|_| PrefixError::Form)?;
     let mut lines = text.split_terminator('\n');

@@ -24,7 +24,7 @@ dd{margin:0}
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .5rem;border-bottom:1px solid var(--line);text-align:left}
 code{font-family:ui-monospace,monospace;font-size:.9em}
-@media print{:root{color-scheme:light}body{font-size:11pt}main{max-width:none;padding:0}
+@media print{:root{color-scheme:light;--ink:#000;--paper:#fff;--faint:#444;--line:#bbb}body{font-size:11pt}main{max-width:none;padding:0}
 h2,h3{break-after:avoid}tr,.timeline{break-inside:avoid}
 .timeline rect{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 ";

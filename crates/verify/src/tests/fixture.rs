@@ -3,30 +3,25 @@
 
 mod judge;
 mod lines;
+mod registry;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use domain::{AgentId, Line, Outcome, TargetId, UnixMillis};
 use evidence::batch_note::Seen;
 use evidence::checkpoint::Checkpoint;
 use evidence::hash::Hash;
 use evidence::note::{self, SigningKey};
-use evidence::registry::{RegistryNote, RegistryType, registry_hash};
 use evidence::tree::{self, CompactRange, Tree};
 use sla::{Contract, Terms};
 use wire::batch::{Draft, SealedBatch, StreamLines, decompress, parse, seal};
 use wire::names::Origin;
-use wire::plan::Plan;
-use wire::protocol::enrol_text;
 
 pub(super) use judge::judge;
 use lines::{lines, mono_us};
 
 use crate::layout::paths::StreamPath;
-use crate::layout::registry::{ContractBody, EnrolBody, SoftwareBody, write_body};
 use crate::*;
 
 pub(super) const AGENTS: [&str; 2] = ["eu", "us"];
@@ -57,6 +52,10 @@ pub(super) enum Twist {
     SplitView,
     /// The clock of agent `eu` is an hour fast.
     FastClock,
+    /// Agent `us` did not run for a while and keeps silent about it.
+    SkippedSlot,
+    /// Agent `us` has both samples and a gap for the same slots.
+    DoubleSlot,
     /// Agent `us` signs with another key than the one it enrolled.
     StrangerKey,
     /// Agent `us` held its batches back for half an hour.
@@ -206,91 +205,6 @@ impl Maker {
                 self.record_plan(1, START_MS - SEAL_MS);
             }
             self.anchor(from + SEAL_MS + 4_000);
-        }
-    }
-
-    fn enrol_all(&mut self) {
-        let software = SoftwareBody {
-            export_vkey: self.export.verifier_key().to_string(),
-            log_vkey: self.log.verifier_key().to_string(),
-            operator_vkey: self.operator.verifier_key().to_string(),
-            program: "nines 0.1.0".into(),
-        };
-        self.record_fleet(RegistryType::Software, &write_body(&software).unwrap());
-        for nth in 0..self.agents.len() {
-            let agent = &self.agents[nth];
-            let vkey = agent.key.verifier_key().to_string();
-            let text = enrol_text(&agent.id, &vkey, "token");
-            let proof = note::sign(&text, &[&agent.key]).unwrap().to_bytes();
-            let body = EnrolBody {
-                agent: agent.id.clone(),
-                network: agent.id.to_string(),
-                proof: STANDARD.encode(proof),
-                region: format!("cloud:{}", agent.id),
-                vkey,
-            };
-            self.record_fleet(RegistryType::Enrol, &write_body(&body).unwrap());
-        }
-    }
-
-    fn record_plan(&mut self, revision: u64, effective_ms: i64) {
-        let agents = AGENTS.map(|id| {
-            format!("[[agent]]\nid = \"{id}\"\nregion = \"cloud:{id}\"\nnetwork = \"{id}\"\n")
-        });
-        let targets = TARGETS.map(|id| {
-            format!(
-                "[[target]]\nid = \"{id}\"\nprovider = \"acme\"\ninterval_s = 60\n\
-                 deadline_ms = 30000\nrequest = {{ kind = \"http\", url = \"http://x.invalid/\" }}\n"
-            )
-        });
-        let head = format!("revision = {revision}\neffective_from_ms = {effective_ms}\n");
-        let plan = Plan::parse(&format!("{head}{}{}", agents.concat(), targets.concat())).unwrap();
-        self.record_fleet(RegistryType::Plan, &plan.to_body().unwrap());
-    }
-
-    fn record_contract(&mut self) {
-        let body = ContractBody {
-            contract: "acme-chat".parse().unwrap(),
-            fees: None,
-            targets: vec![TARGETS[0].parse().unwrap()],
-            terms_sha256: Hash::of(CONTRACT.as_bytes()).to_hex(),
-        };
-        let chain = self.origin.contract_chain(&body.contract);
-        let record = self.record(
-            &chain,
-            &[],
-            RegistryType::Contract,
-            &write_body(&body).unwrap(),
-        );
-        self.contract.push(record);
-    }
-
-    fn record_fleet(&mut self, kind: RegistryType, body: &str) {
-        let chain = std::mem::take(&mut self.fleet);
-        let record = self.record(&self.origin.fleet_chain(), &chain, kind, body);
-        self.fleet = chain;
-        self.fleet.push(record);
-    }
-
-    fn record(&mut self, chain: &str, before: &[Record], kind: RegistryType, body: &str) -> Record {
-        let prev = before.last().map_or(Hash::ZERO, |last| {
-            registry_hash(note::SignedNote::parse(&last.note).unwrap().text())
-        });
-        let note = RegistryNote {
-            chain: chain.to_owned(),
-            entry: before.len() as u64,
-            prev,
-            kind,
-            at_s: 1_772_322_000,
-            body: Hash::of(body.as_bytes()),
-        };
-        let signed = note::sign(&note.text().unwrap(), &[&self.operator]).unwrap();
-        let index = self.append(signed.to_bytes());
-        Record {
-            note: signed.to_bytes(),
-            body: body.as_bytes().to_vec(),
-            index,
-            proof: Vec::new(),
         }
     }
 

@@ -151,3 +151,36 @@ fn the_command_tells_what_it_cannot_read() {
     assert_eq!(answer.code, 3);
     assert!(answer.text.starts_with("UNREADABLE  failed to open"));
 }
+
+#[test]
+fn the_command_verifies_files() {
+    let world = World::new(Twist::None);
+    let folder = tempfile::tempdir().unwrap();
+    let (file, policy) = (
+        folder.path().join("b.zip"),
+        folder.path().join("policy.txt"),
+    );
+    let members = assemble(&world.contents, &world.export).unwrap();
+    evidence::bundle::write(&members, std::fs::File::create(&file).unwrap()).unwrap();
+    std::fs::write(&policy, &world.contents.policy).unwrap();
+    let mut request = command::Request {
+        file,
+        policy: Some(policy),
+        format: command::Format::Json,
+        options: Options::default(),
+    };
+    let answer = command::run(&request);
+    assert_eq!(answer.code, 0, "{}", answer.text);
+    assert!(serde_json::from_str::<serde_json::Value>(&answer.text).is_ok());
+    request.policy = Some(request.file.clone());
+    assert_eq!(command::run(&request).code, 3);
+}
+
+#[test]
+fn the_report_for_people_has_a_line_per_verdict() {
+    let text = render_text(&World::new(Twist::None).verify());
+    for check in Check::ALL {
+        let start = format!("{} {:<10} PASS", check.id(), check.title());
+        assert_eq!(text.matches(&start).count(), 1, "{text}");
+    }
+}

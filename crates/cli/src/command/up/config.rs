@@ -64,7 +64,9 @@ impl UpConfig {
             toml::from_str(&text).with_context(|| format!("`{path}` cannot be used"))?;
         config.dir = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         for target in &config.targets {
-            let Some(alias) = &target.credential else { continue };
+            let Some(alias) = &target.credential else {
+                continue;
+            };
             if !config.credential.contains_key(alias) {
                 bail!(
                     "`{path}`: target `{}` uses credential `{alias}`; add a [credential.{alias}] \
@@ -77,9 +79,10 @@ impl UpConfig {
     }
 
     pub(super) fn database_url(&self) -> anyhow::Result<Option<String>> {
-        let url = self.database_url_env.as_deref().map(|name| {
-            environment::var(name).with_context(|| format!("`{name}` is not set"))
-        });
+        let url = self
+            .database_url_env
+            .as_deref()
+            .map(|name| environment::var(name).with_context(|| format!("`{name}` is not set")));
         url.transpose()
     }
 
@@ -88,7 +91,11 @@ impl UpConfig {
             let path = self.dir.join(&entry.file);
             let toml = std::fs::read_to_string(&path)
                 .with_context(|| format!("cannot read the contract `{path}`"))?;
-            Ok(ContractSetup { toml, targets: entry.targets.clone(), fees: entry.fees.clone() })
+            Ok(ContractSetup {
+                toml,
+                targets: entry.targets.clone(),
+                fees: entry.fees.clone(),
+            })
         };
         self.contracts.iter().map(read).collect()
     }

@@ -36,9 +36,14 @@ pub(super) async fn show(
 
 /// What an attempt means for the person who wrote the configuration.
 fn advice(target: &PlanTarget, config: &UpConfig, attempt: &Attempt) -> String {
-    let status = attempt.status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
+    let status = attempt
+        .status
+        .map_or_else(String::new, |status| format!(" (HTTP {status})"));
     let place = || {
-        let credential = target.credential.as_ref().and_then(|alias| config.credential.get(alias));
+        let credential = target
+            .credential
+            .as_ref()
+            .and_then(|alias| config.credential.get(alias));
         credential.map_or_else(|| "nowhere".into(), super::config::Credential::place)
     };
     match attempt.outcome {
@@ -62,7 +67,8 @@ fn advice(target: &PlanTarget, config: &UpConfig, attempt: &Attempt) -> String {
             "the provider does not know the model{status}: check `model`; recorded as our own fault"
         ),
         Outcome::Billing | Outcome::QuotaDaily | Outcome::RateLimited => format!(
-            "our own limit or credit{status}: {}; recorded as our own fault", attempt.outcome
+            "our own limit or credit{status}: {}; recorded as our own fault",
+            attempt.outcome
         ),
         other => format!("{other}{status}, fault: {}", attempt.attribution),
     }

@@ -19,7 +19,11 @@ pub(super) fn current(config: &UpConfig, root: &Utf8Path) -> anyhow::Result<Plan
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),
     };
-    let agent = PlanAgent { id: AGENT.parse()?, network: AGENT.into(), region: AGENT.into() };
+    let agent = PlanAgent {
+        id: AGENT.parse()?,
+        network: AGENT.into(),
+        region: AGENT.into(),
+    };
     if let Some(last) = &last
         && last.targets == config.targets
         && last.agents == [agent.clone()]

@@ -1,132 +1,183 @@
-//! An agent that lives in simulated time: the real recorder and chain, no network.
+//! Agents that live in simulated time: the real recorder and chain, no network.
 
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use agent::recorder::{Attempted, Recorder, RecorderSettings};
-use agent::Durability;
 use agent::spool::Limits;
 use agent::stamp::Stamp;
-use agent::witness::{self, Trusted};
-use agent::Identity;
-use chrono::{DateTime, Utc};
-use domain::{AgentId, Kind, UnixMicros, UnixMillis};
+use agent::{Durability, Identity};
+use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{Kind, UnixMicros, UnixMillis};
+use tokio::sync::mpsc::Sender;
 use wire::plan::{Plan, PlanTarget};
-use wire::protocol::{CheckpointAnswer, CosignatureRequest};
+use wire::protocol::Receipt;
 
 use super::weather::Weather;
 use crate::demo::plan::Provider;
 use crate::demo::state::Demo;
 
-/// Beyond the state that the live agent finds, nothing here is worth a sync per batch: a demo
-/// that was interrupted starts over.
-fn limits() -> Limits {
-    Limits { durability: Durability::Manual, ..Limits::default() }
+/// How near to the end the history stops; below the distance of the plan's slots.
+const LIVE_WITHIN: TimeDelta = TimeDelta::seconds(2);
+
+/// Sealed batches of all agents up to one moment.
+pub(super) struct Step {
+    /// The moment.
+    pub(super) to: DateTime<Utc>,
+    /// What to send.
+    pub(super) bodies: Vec<Vec<u8>>,
 }
 
-pub(super) struct SimulatedAgent {
-    identity: Arc<Identity>,
-    recorder: Recorder,
-    /// When its run began, for monotonic stamps.
-    started: UnixMicros,
-    acked: Option<u64>,
+/// What the collector's side tells the agents after a step.
+pub(super) struct News {
+    pub(super) receipts: Vec<Receipt>,
+    /// The newest checkpoint that the agents may believe.
+    pub(super) seen: String,
 }
 
-impl SimulatedAgent {
+/// Five recorders and the script they record.
+pub(super) struct SimulatedFleet {
+    recorders: Vec<Recorder>,
+    plan: Plan,
+    weather: Weather,
+    start: DateTime<Utc>,
+}
+
+impl SimulatedFleet {
     pub(super) fn open(
         demo: &Demo,
-        identity: Identity,
+        identities: &[Arc<Identity>],
+        plan: Plan,
+        weather: Weather,
         start: DateTime<Utc>,
     ) -> anyhow::Result<Self> {
-        let identity = Arc::new(identity);
+        // Beyond the state that the live agents find, nothing here is worth a sync per batch: a
+        // history that was interrupted is made again.
+        let limits = Limits {
+            durability: Durability::Manual,
+            ..Limits::default()
+        };
         let settings = RecorderSettings {
             boot: start.timestamp_micros().unsigned_abs(),
-            limits: limits(),
+            limits,
             seal_interval: Duration::from_secs(300),
         };
-        let dir = demo.agent_dir(&identity.agent).join(agent::SPOOL_DIR);
-        let (recorder, _recovered) = Recorder::open(&dir, identity.clone(), settings)?;
-        Ok(Self { identity, recorder, started: UnixMicros::from(start), acked: None })
+        let mut recorders = Vec::with_capacity(identities.len());
+        for identity in identities {
+            let dir = demo.agent_dir(&identity.agent).join(agent::SPOOL_DIR);
+            recorders.push(Recorder::open(&dir, identity.clone(), settings)?.0);
+        }
+        Ok(Self {
+            recorders,
+            plan,
+            weather,
+            start,
+        })
     }
 
-    pub(super) fn id(&self) -> &AgentId {
-        &self.identity.agent
-    }
-
-    /// Sequence number of the newest batch that the collector has.
-    pub(super) fn newest(&self) -> Option<u64> {
-        self.acked
-    }
-
-    /// Size of the newest checkpoint that this agent believes.
-    pub(super) fn seen_size(&self) -> u64 {
-        self.recorder.seen().size
-    }
-
-    /// Records every slot of a span and seals it; gives the body to send.
-    pub(super) fn seal(
-        &mut self,
-        plan: &Plan,
-        (from, to): (UnixMillis, UnixMillis),
-        weather: &Weather,
-        now: UnixMicros,
-    ) -> anyhow::Result<Vec<u8>> {
-        for (provider, target) in Provider::ALL.into_iter().zip(&plan.targets) {
-            let Some(grid) = plan.grid(&self.identity.agent, &target.id) else { continue };
-            let place = plan.agents.iter().position(|a| a.id == self.identity.agent);
-            for slot in grid.between(from, to) {
-                let attempt = weather.attempt(provider, place.unwrap_or(0), slot);
-                self.record(target, plan.revision, slot, &attempt)?;
+    /// Makes steps until the end has come, which may move on meanwhile.
+    pub(super) fn run(
+        mut self,
+        step: TimeDelta,
+        end: impl Fn() -> DateTime<Utc>,
+        steps: &Sender<Step>,
+        news: &Receiver<News>,
+    ) -> anyhow::Result<()> {
+        let mut at = self.start;
+        let mut told = 0_u64;
+        let mut made = 0_u64;
+        loop {
+            let to = (at + step).min(end());
+            if to - at < LIVE_WITHIN {
+                break; // Time goes on while we work: the live agents take over from here.
+            }
+            let bodies = self.seal(at, to)?;
+            steps
+                .blocking_send(Step { to, bodies })
+                .ok()
+                .context("the collector gave up")?;
+            made += 1;
+            at = to;
+            for news in news.try_iter() {
+                told += 1;
+                self.hear(&news)?;
             }
         }
-        let sealed = self.recorder.seal(self.stamp(now))?;
-        sealed.map(|sealed| sealed.body).ok_or_else(|| anyhow::anyhow!("a span without a slot"))
-    }
-
-    fn record(
-        &mut self,
-        target: &PlanTarget,
-        plan_revision: u64,
-        slot: UnixMillis,
-        attempt: &probe::Attempt,
-    ) -> anyhow::Result<()> {
-        let started = UnixMicros::new(slot.to_micros().get() + 180);
-        let start = self.stamp(started);
-        let (number, kind) = (1, Kind::Planned);
-        let attempted = Attempted { target, plan_revision, slot, number, kind, start, attempt };
-        Ok(self.recorder.record_attempt(&attempted)?)
-    }
-
-    pub(super) fn acked(&mut self, seq: u64) -> anyhow::Result<()> {
-        self.acked = Some(seq);
-        Ok(self.recorder.mark_acked(seq)?)
-    }
-
-    /// Checks a checkpoint as a live agent does, believes it and vouches for it.
-    pub(super) fn cosign(
-        &mut self,
-        answer: &CheckpointAnswer,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<CosignatureRequest> {
-        let log = self.identity.origin.log();
-        let trusted =
-            Trusted { log: &log, log_key: &self.identity.log_key, seen: self.recorder.seen() };
-        let witnessed = witness::check(answer, trusted)?;
-        let time_s = now.timestamp().unsigned_abs();
-        let request = witnessed.cosign(&self.identity.agent, &self.identity.key, time_s)?;
-        self.recorder.set_seen(&answer.checkpoint)?;
-        if let Some(inclusion) = &answer.inclusion {
-            self.recorder.mark_released(inclusion.seq)?;
+        while told < made {
+            self.hear(&news.recv().context("the collector gave up")?)?;
+            told += 1;
         }
-        Ok(request)
+        self.recorders
+            .iter_mut()
+            .try_for_each(|recorder| Ok(recorder.sync()?))
     }
 
-    pub(super) fn sync(&mut self) -> anyhow::Result<()> {
-        Ok(self.recorder.sync()?)
+    /// Records every slot of a span on every agent, and seals; gives what there is to send.
+    fn seal(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::Result<Vec<Vec<u8>>> {
+        let Self {
+            recorders,
+            plan,
+            weather,
+            start,
+        } = self;
+        let stamp = |wall: UnixMicros| Stamp {
+            wall,
+            mono_us: wall
+                .get()
+                .saturating_sub(start.timestamp_micros())
+                .unsigned_abs(),
+        };
+        let mut bodies = Vec::with_capacity(recorders.len());
+        for (place, recorder) in recorders.iter_mut().enumerate() {
+            for (provider, target) in Provider::ALL.into_iter().zip(&plan.targets) {
+                let Some(grid) = plan.grid(recorder.agent(), &target.id) else {
+                    continue;
+                };
+                for slot in grid.between(UnixMillis::from(from), UnixMillis::from(to)) {
+                    let attempt = weather.attempt(provider, place, slot);
+                    let start = stamp(UnixMicros::new(slot.to_micros().get() + 180));
+                    record(recorder, (target, plan.revision), slot, (start, &attempt))?;
+                }
+            }
+            let sealed = recorder.seal(stamp(UnixMicros::from(to)))?;
+            bodies.extend(sealed.map(|sealed| sealed.body));
+        }
+        Ok(bodies)
     }
 
-    fn stamp(&self, wall: UnixMicros) -> Stamp {
-        let mono_us = wall.get().saturating_sub(self.started.get()).unsigned_abs();
-        Stamp { wall, mono_us }
+    fn hear(&mut self, news: &News) -> anyhow::Result<()> {
+        for receipt in &news.receipts {
+            let mut own = self
+                .recorders
+                .iter_mut()
+                .filter(|r| *r.agent() == receipt.agent);
+            if let Some(recorder) = own.next() {
+                recorder.mark_acked(receipt.seq)?;
+                recorder.set_seen(&news.seen)?;
+                recorder.mark_released(receipt.seq)?;
+            }
+        }
+        Ok(())
     }
+}
+
+fn record(
+    recorder: &mut Recorder,
+    (target, plan_revision): (&PlanTarget, u64),
+    slot: UnixMillis,
+    (start, attempt): (Stamp, &probe::Attempt),
+) -> anyhow::Result<()> {
+    let (number, kind) = (1, Kind::Planned);
+    let attempted = Attempted {
+        target,
+        plan_revision,
+        slot,
+        number,
+        kind,
+        start,
+        attempt,
+    };
+    Ok(recorder.record_attempt(&attempted)?)
 }

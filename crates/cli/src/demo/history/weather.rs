@@ -4,8 +4,8 @@
 //! gateway has partial trouble that its contract still bears; the flaky one fails now and then.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{Attribution, Detail, Minute, Outcome, UnixMicros, UnixMillis};
 use domain::detail::{Phases, Text};
+use domain::{Attribution, Detail, Minute, Outcome, UnixMicros, UnixMillis};
 use probe::Attempt;
 
 use crate::demo::contracts::window_start;
@@ -14,11 +14,18 @@ use crate::demo::state::Demo;
 
 /// Outages of the direct provider within the window: day, minute of the day, minutes. 43 minutes
 /// of the 43.2 that 99.9 % of thirty days allow.
-const DIRECT_OUTAGES: [(i64, i64, i64); 4] =
-    [(3, 9 * 60 + 12, 14), (11, 22 * 60 + 41, 9), (19, 4 * 60 + 3, 17), (25, 15 * 60 + 30, 3)];
+const DIRECT_OUTAGES: [(i64, i64, i64); 4] = [
+    (3, 9 * 60 + 12, 14),
+    (11, 22 * 60 + 41, 9),
+    (19, 4 * 60 + 3, 17),
+    (25, 15 * 60 + 30, 3),
+];
 /// Spells of the gateway, in which two of five agents see errors.
-const GATEWAY_SPELLS: [(i64, i64, i64); 3] =
-    [(6, 13 * 60, 35), (16, 2 * 60 + 20, 25), (24, 18 * 60 + 5, 20)];
+const GATEWAY_SPELLS: [(i64, i64, i64); 3] = [
+    (6, 13 * 60, 35),
+    (16, 2 * 60 + 20, 25),
+    (24, 18 * 60 + 5, 20),
+];
 /// One attempt in this many fails at the flaky provider.
 const FLAKY_ONE_IN: u64 = 40;
 
@@ -43,25 +50,38 @@ impl Weather {
         let seed = demo.started_at.timestamp_micros().unsigned_abs();
         let minute = |at| UnixMicros::from(at).to_millis().minute();
         let outage = until.map(|until| minute(until - OUTAGE_BEFORE_END));
-        Ok(Self { window_start, seed, outage })
+        Ok(Self {
+            window_start,
+            seed,
+            outage,
+        })
     }
 
     /// What an agent (by its place in the plan) meets at a slot.
     pub(super) fn attempt(&self, provider: Provider, agent: usize, slot: UnixMillis) -> Attempt {
         let place = [provider as u64, agent as u64, slot.get().unsigned_abs()];
-        let mut dice = Dice::new(place.into_iter().fold(self.seed, |seed, part| mix(seed ^ part)));
+        let mut dice = Dice::new(
+            place
+                .into_iter()
+                .fold(self.seed, |seed, part| mix(seed ^ part)),
+        );
         let minute = slot.minute();
         let fails = match provider {
             Provider::Direct => self.breaks(minute) || self.within(&DIRECT_OUTAGES, minute),
             Provider::Gateway => agent < 2 && self.within(&GATEWAY_SPELLS, minute),
             Provider::Flaky => dice.below(FLAKY_ONE_IN) == 0,
         };
-        if fails { failure(provider, &mut dice) } else { success(agent, &mut dice) }
+        if fails {
+            failure(provider, &mut dice)
+        } else {
+            success(agent, &mut dice)
+        }
     }
 
     fn breaks(&self, minute: Minute) -> bool {
         let length = OUTAGE_LENGTH.num_minutes();
-        self.outage.is_some_and(|start| (0..length).contains(&(minute.get() - start.get())))
+        self.outage
+            .is_some_and(|start| (0..length).contains(&(minute.get() - start.get())))
     }
 
     fn within(&self, spells: &[(i64, i64, i64)], minute: Minute) -> bool {
@@ -114,16 +134,28 @@ fn success(agent: usize, dice: &mut Dice) -> Attempt {
 /// An answer that says it cannot.
 fn failure(provider: Provider, dice: &mut Dice) -> Attempt {
     let (outcome, attribution, status, code) = match provider {
-        Provider::Gateway => (Outcome::GatewayError, Attribution::Gateway, 502, "bad_gateway"),
-        Provider::Direct | Provider::Flaky => {
-            (Outcome::Overloaded, Attribution::Provider, 503, "server_is_overloaded")
-        }
+        Provider::Gateway => (
+            Outcome::GatewayError,
+            Attribution::Gateway,
+            502,
+            "bad_gateway",
+        ),
+        Provider::Direct | Provider::Flaky => (
+            Outcome::Overloaded,
+            Attribution::Provider,
+            503,
+            "server_is_overloaded",
+        ),
     };
     let end = 95_000 + dice.below(40_000);
     let detail = Detail {
         error_code: Some(Text::from_bytes(code.as_bytes())),
         http: Some("1.1".into()),
-        phase: Phases { headers_us: Some(end - 300), end_us: Some(end), ..Phases::default() },
+        phase: Phases {
+            headers_us: Some(end - 300),
+            end_us: Some(end),
+            ..Phases::default()
+        },
         ..base(dice)
     };
     Attempt {
@@ -139,9 +171,15 @@ fn failure(provider: Provider, dice: &mut Dice) -> Attempt {
 fn base(dice: &mut Dice) -> Detail {
     let header = |text: &str| Text::from_bytes(text.as_bytes());
     let id = format!("req_{:016x}", dice.next());
-    let headers = [("x-nines-simulated", header("true")), ("x-request-id", header(&id))];
+    let headers = [
+        ("x-nines-simulated", header("true")),
+        ("x-request-id", header(&id)),
+    ];
     Detail {
-        hdr: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        hdr: headers
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
         req: Some(header(&id)),
         ..Detail::default()
     }

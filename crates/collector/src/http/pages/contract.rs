@@ -14,7 +14,12 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ContractPage, Problem>
     let newest = windows.next();
     let id = loaded.contract.id();
     let json_href = format!("/api/v1/contracts/{id}");
-    let past = windows.map(|judged| PastWindow { judged, href: json_href.clone() }).collect();
+    let past = windows
+        .map(|judged| PastWindow {
+            judged,
+            href: json_href.clone(),
+        })
+        .collect();
     let mut violations = Vec::new();
     for violation in store::violation::list(&mut conn, LIST_MAX).await? {
         if violation.contract_key == loaded.registered.key {

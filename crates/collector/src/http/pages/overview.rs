@@ -23,7 +23,10 @@ pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
     for loaded in &app.contracts {
         let stored = store::assessment::list(&mut conn, loaded.registered.key, 1).await?;
         let judged = stored.into_iter().next().map(judged);
-        contracts.push(ContractCard { contract: loaded.contract.clone(), judged });
+        contracts.push(ContractCard {
+            contract: loaded.contract.clone(),
+            judged,
+        });
     }
     let mut violations = Vec::new();
     for violation in store::violation::list(&mut conn, LIST_MAX).await? {
@@ -45,7 +48,9 @@ fn row(
     violation: store::violation::Violation,
     cards: &[ContractCard],
 ) -> Result<ViolationRow, StoreError> {
-    let card = cards.iter().find(|card| card.contract.id().as_str() == violation.contract);
+    let card = cards
+        .iter()
+        .find(|card| card.contract.id().as_str() == violation.contract);
     let newest: Option<&Judged> = card.and_then(|card| card.judged.as_ref());
     violation_row(violation, newest, app)
 }
@@ -60,13 +65,24 @@ async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, Stor
             by_agent.insert(sample.agent.clone(), shown(sample)?);
         }
         let agents = app.plan.agents.iter();
-        let latest = agents.map(|agent| by_agent.remove(agent.id.as_str())).collect();
-        rows.push(MatrixRow { target: target.id.clone(), label: label(target), latest });
+        let latest = agents
+            .map(|agent| by_agent.remove(agent.id.as_str()))
+            .collect();
+        rows.push(MatrixRow {
+            target: target.id.clone(),
+            label: label(target),
+            latest,
+        });
     }
     let agents = app.plan.agents.iter();
-    let column =
-        |agent: &wire::plan::PlanAgent| MatrixAgent { id: agent.id.clone(), region: agent.region.clone() };
-    Ok(Matrix { agents: agents.map(column).collect(), rows })
+    let column = |agent: &wire::plan::PlanAgent| MatrixAgent {
+        id: agent.id.clone(),
+        region: agent.region.clone(),
+    };
+    Ok(Matrix {
+        agents: agents.map(column).collect(),
+        rows,
+    })
 }
 
 fn shown(sample: store::sample::Latest) -> Result<Latest, StoreError> {
@@ -82,7 +98,11 @@ fn shown(sample: store::sample::Latest) -> Result<Latest, StoreError> {
 
 fn label(target: &PlanTarget) -> String {
     match &target.request {
-        PlanRequest::Chat { model, stream: true, .. } => format!("{model}, streamed"),
+        PlanRequest::Chat {
+            model,
+            stream: true,
+            ..
+        } => format!("{model}, streamed"),
         PlanRequest::Chat { model, .. } => model.clone(),
         PlanRequest::Http { url, .. } => url.clone(),
     }
@@ -90,19 +110,28 @@ fn label(target: &PlanTarget) -> String {
 
 async fn fleet(conn: &mut sqlx::PgConnection) -> Result<Vec<AgentRow>, StoreError> {
     let delivered = store::batch::delivered(conn).await?;
-    let mut by_name: BTreeMap<String, _> =
-        delivered.into_iter().map(|d| (d.agent.clone(), d)).collect();
+    let mut by_name: BTreeMap<String, _> = delivered
+        .into_iter()
+        .map(|d| (d.agent.clone(), d))
+        .collect();
     let agents = store::agent::list(conn).await?;
     let row = |agent: store::agent::Agent| {
         let delivered = by_name.remove(agent.id.as_str());
         let newest = delivered.as_ref().and_then(|d| {
             let received_at = d.received_at?.into();
-            Some(NewestBatch { seq: d.last_seq?, received_at })
+            Some(NewestBatch {
+                seq: d.last_seq?,
+                received_at,
+            })
         });
         AgentRow {
             region: agent.region,
             network: agent.network,
-            standing: if agent.revoked { AgentStanding::Revoked } else { AgentStanding::Enrolled },
+            standing: if agent.revoked {
+                AgentStanding::Revoked
+            } else {
+                AgentStanding::Enrolled
+            },
             newest,
             batches: delivered.as_ref().map_or(0, |d| d.batches),
             lines: delivered.as_ref().map_or(0, |d| d.lines),

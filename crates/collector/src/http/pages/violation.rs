@@ -25,7 +25,11 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem
     let conclusion = conclusion.ok_or_else(gone)?;
     let mut conn = app.connection().await?;
     let key = violation.contract_key;
-    let loaded = app.contracts.iter().find(|l| l.registered.key == key).ok_or_else(gone)?;
+    let loaded = app
+        .contracts
+        .iter()
+        .find(|l| l.registered.key == key)
+        .ok_or_else(gone)?;
     let stored = store::assessment::find(&mut conn, key, violation.window_start_at).await?;
     let stored = stored.ok_or_else(gone)?;
     let window = stored.assessment.window;
@@ -73,10 +77,20 @@ fn sightings(
             let mut valid = 0;
             let mut errors: BTreeMap<(Outcome, Option<u16>), u64> = BTreeMap::new();
             for cell in cells.iter().filter(|cell| cell.agent == agent.id) {
-                tally(contract, &conclusion.downtime, cell, &mut valid, &mut errors);
+                tally(
+                    contract,
+                    &conclusion.downtime,
+                    cell,
+                    &mut valid,
+                    &mut errors,
+                );
             }
             let total = errors.values().sum();
-            let count = |((outcome, status), count)| OutcomeCount { outcome, status, count };
+            let count = |((outcome, status), count)| OutcomeCount {
+                outcome,
+                status,
+                count,
+            };
             let mut outcomes: Vec<_> = errors.into_iter().map(count).collect();
             outcomes.sort_by_key(|seen| std::cmp::Reverse(seen.count));
             Sighting {
@@ -100,8 +114,12 @@ fn tally(
 ) {
     for count in &cell.counts {
         let minute = cell.hour.first_minute().plus(i64::from(count.minute));
-        let class = usize::try_from(count.class).ok().and_then(|at| cell.classes.get(at));
-        let (Some(class), true) = (class, is_down(downtime, minute)) else { continue };
+        let class = usize::try_from(count.class)
+            .ok()
+            .and_then(|at| cell.classes.get(at));
+        let (Some(class), true) = (class, is_down(downtime, minute)) else {
+            continue;
+        };
         let event = contract.events.classify(class);
         if matches!(event, EventClass::Error | EventClass::Success) {
             *valid += u64::from(count.count);
@@ -114,7 +132,9 @@ fn tally(
 }
 
 fn is_down(downtime: &[Downtime], minute: Minute) -> bool {
-    downtime.iter().any(|period| (period.start..period.end).contains(&minute))
+    downtime
+        .iter()
+        .any(|period| (period.start..period.end).contains(&minute))
 }
 
 /// The newest samples in downtime that count as errors.
@@ -144,5 +164,10 @@ async fn failing(
         status: sample.class.status,
         request_id: None,
     };
-    Ok(failed.into_iter().filter(counts).take(SAMPLES_MAX).map(shown).collect())
+    Ok(failed
+        .into_iter()
+        .filter(counts)
+        .take(SAMPLES_MAX)
+        .map(shown)
+        .collect())
 }

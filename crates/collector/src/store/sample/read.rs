@@ -34,11 +34,16 @@ impl TryFrom<ClassRow> for Class {
     fn try_from(row: ClassRow) -> Result<Self, StoreError> {
         let bad = |column, e: &dyn std::fmt::Display| StoreError::inconsistent(column, e);
         let status = row.status.map(u16::try_from).transpose();
-        let features = row.features.map(|f| f.split(',').map(str::to_owned).collect());
+        let features = row
+            .features
+            .map(|f| f.split(',').map(str::to_owned).collect());
         Ok(Self {
             outcome: row.outcome.parse().map_err(|e| bad("sample.outcome", &e))?,
             status: status.map_err(|e| bad("sample.status", &e))?,
-            attribution: row.attribution.parse().map_err(|e| bad("sample.attribution", &e))?,
+            attribution: row
+                .attribution
+                .parse()
+                .map_err(|e| bad("sample.attribution", &e))?,
             kind: row.kind.parse().map_err(|e| bad("sample.kind", &e))?,
             source: row.source.parse().map_err(|e| bad("sample.source", &e))?,
             stream: row.stream,

@@ -1,0 +1,78 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use domain::{Line, ManualClock, Outcome, UnixMicros, UnixMillis};
+use telemetry::Metrics;
+use wire::batch;
+use wire::plan::Plan;
+
+use super::*;
+use crate::recorder::RecorderSettings;
+use crate::recorder::tests::{PLAN, attempt, identity};
+use crate::spool::Limits;
+
+/// Slots that samples and gaps account for, in the order of the lines.
+async fn accounted(recorder: &RecorderHandle) -> Vec<(u64, Option<GapReason>, u64)> {
+    let mut lines = Vec::new();
+    let mut from_seq = 0;
+    while let Some(sealed) = recorder.find_unacked(from_seq).await.unwrap() {
+        from_seq = sealed.seq + 1;
+        let text = batch::decompress(&sealed.body).unwrap();
+        for stream in batch::parse(&text).unwrap().streams {
+            lines.extend(stream.lines.into_iter().map(|line| match line.value {
+                Line::Sample(sample) => (sample.i, None, 1),
+                Line::Gap(gap) => (gap.i, Some(gap.gap), gap.count),
+            }));
+        }
+    }
+    lines
+}
+
+#[tokio::test]
+async fn what_a_full_spool_refuses_becomes_a_gap_once_there_is_room() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let limits = Limits {
+        segment_bytes_max: 2_000,
+        backlog_bytes_max: 8_000,
+        ..Limits::default()
+    };
+    let settings = RecorderSettings {
+        boot: 1,
+        limits,
+        seal_interval: Duration::from_hours(1),
+    };
+    let (recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
+    let settings = TaskSettings {
+        plan_revision: 7,
+        timebase: Timebase::start(Arc::new(ManualClock::at(UnixMicros::new(0)))),
+        health: Health::default(),
+        metrics: AgentMetrics::new(&Metrics::local("test", "0").unwrap(), "eu-1"),
+    };
+    let now = settings.timebase.now();
+    let health = settings.health.clone();
+    let (recorder, _task) = spawn(recorder, settings);
+    let target = Arc::new(Plan::parse(PLAN).unwrap().targets.remove(0));
+    let take = |slot: i64| Taken {
+        target: Arc::clone(&target),
+        slot: UnixMillis::new(slot * 60_000),
+        number: 1,
+        kind: Kind::Planned,
+        start: now,
+        attempt: attempt(Outcome::Ok),
+    };
+    for slot in 0..30 {
+        recorder.take(take(slot)).await.unwrap();
+    }
+    recorder.finish().await.unwrap();
+    let lines = accounted(&recorder).await;
+    let (kept, gaps): (Vec<_>, Vec<_>) = lines.into_iter().partition(|(_, gap, _)| gap.is_none());
+    let refused = 30 - kept.len() as u64;
+    assert!(refused > 0);
+    assert_eq!(
+        gaps,
+        [(kept.len() as u64, Some(GapReason::SpoolFull), refused)]
+    );
+    assert_eq!(health.get().slots_missed, refused);
+}

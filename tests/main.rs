@@ -1,0 +1,6 @@
+//! Tests that no single crate can hold: the repository against its own rules, and real processes.
+
+#[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod repository;
