@@ -26,9 +26,9 @@ use crate::command::runtime;
 use crate::{environment, print};
 
 /// How long after the start the outage begins.
-const OUTAGE_AFTER: Duration = Duration::from_secs(60);
+const OUTAGE_AFTER: Duration = Duration::from_mins(1);
 /// How long `--check` may wait for the violation: an outage's minute, its end, seal and verdict.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(300);
+const CHECK_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Options of `nines demo`.
 #[derive(Debug, clap::Args)]
@@ -69,7 +69,7 @@ async fn run_with(
     cluster: &pgembed::Cluster,
     metrics: &Metrics,
 ) -> anyhow::Result<ExitCode> {
-    let now = options.at.map_or_else(|| SystemClock.now_utc(), |at| at);
+    let now = options.at.unwrap_or_else(|| SystemClock.now_utc());
     let demo = state::Demo::open(place, cluster, now).await?;
     if demo.is_new {
         history::fill(&demo, options.at, metrics)

@@ -9,9 +9,9 @@ pub(crate) fn line(text: &str) {
 
 /// A failure with its causes, on standard error.
 pub(crate) fn error(failure: &anyhow::Error) {
-    let mut text = format!("error: {failure}");
+    let mut out = io::stderr().lock();
+    let _gone = writeln!(out, "error: {failure}");
     for cause in failure.chain().skip(1) {
-        text.push_str(&format!("\n  because: {cause}"));
+        let _gone = writeln!(out, "  because: {cause}");
     }
-    let _gone = writeln!(io::stderr().lock(), "{text}");
 }

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tracing::{error, info};
+use verify::layout::registry::SoftwareBody;
 use wire::names::Origin;
 use wire::plan::{Plan, PlanError};
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
@@ -29,7 +30,7 @@ use crate::ingest::{self, IngestError};
 use crate::job::sequence::{self, Log};
 use crate::job::{assess, cells};
 use crate::keys::{Keys, KeysError};
-use crate::registry::{self, Entry, RecordError, Software};
+use crate::registry::{self, Entry, RecordError};
 use crate::signer::{Signer, SignerError};
 use crate::store::StoreError;
 use crate::witness::{self, WitnessError};
@@ -288,9 +289,7 @@ async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), Start
     let keys = Keys::load(&setup.state_dir.join("keys"), &setup.origin)?;
     let now = setup.clock.now_utc();
     register_fleet(&pool, setup, &keys, now).await?;
-    let contracts = &setup.contracts;
-    let contracts =
-        contracts::register(&pool, &keys, &setup.origin, contracts, &setup.plan, now).await?;
+    let contracts = contracts::register(&pool, &keys, setup, now).await?;
     let signer = Signer::open(setup.state_dir.join("signer.state"))?;
     let (intake, queue) = flush::queue();
     let app = App {
@@ -326,11 +325,11 @@ async fn register_fleet(
     at: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), StartError> {
     let chain = setup.origin.fleet_chain();
-    let software = registry::body(&Software {
+    let software = registry::body(&SoftwareBody {
         export_vkey: keys.export.verifier_key().to_string(),
         log_vkey: keys.log.verifier_key().to_string(),
         operator_vkey: keys.operator.verifier_key().to_string(),
-        program: concat!("nines ", env!("CARGO_PKG_VERSION")),
+        program: concat!("nines ", env!("CARGO_PKG_VERSION")).to_owned(),
     })?;
     let plan = setup.plan.to_body().map_err(StartError::Plan)?;
     let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;

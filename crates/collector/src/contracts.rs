@@ -5,11 +5,12 @@ use evidence::hash::Hash;
 use evidence::registry::RegistryType;
 use sla::{Contract, ContractError, Money};
 use sqlx::PgPool;
+use verify::layout::registry::ContractBody;
 
+use crate::app::Setup;
 use crate::keys::Keys;
-use crate::registry::{self, ContractBinding, Entry, RecordError};
+use crate::registry::{self, Entry, RecordError};
 use crate::store::{self, StoreError, contract::Registered};
-use wire::names::Origin;
 
 /// A contract and what it is bound to here.
 #[derive(Clone, Debug)]
@@ -99,11 +100,10 @@ pub(crate) fn check(
 pub(crate) async fn register(
     pool: &PgPool,
     keys: &Keys,
-    origin: &Origin,
-    setups: &[ContractSetup],
-    plan: &wire::plan::Plan,
+    setup: &Setup,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<Vec<Loaded>, ContractSetupError> {
+    let (origin, setups, plan) = (&setup.origin, &setup.contracts, &setup.plan);
     let mut loaded = Vec::with_capacity(setups.len());
     for setup in setups {
         let (contract, fees) = check(setup, plan)?;
@@ -115,10 +115,10 @@ pub(crate) async fn register(
             targets: setup.targets.iter().map(ToString::to_string).collect(),
             fees: setup.fees.clone(),
         };
-        let binding = ContractBinding {
-            contract: registered.id.as_str(),
-            fees: registered.fees.as_deref(),
-            targets: &registered.targets,
+        let binding = ContractBody {
+            contract: registered.id.clone(),
+            fees,
+            targets: setup.targets.clone(),
             terms_sha256: registered.sha256.to_hex(),
         };
         let body = registry::body(&binding)?;

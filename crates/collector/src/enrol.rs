@@ -7,11 +7,12 @@ use evidence::hash::Hash;
 use evidence::note::{KeyError, NoteError, SignedNote, VerifierKey};
 use evidence::registry::RegistryType;
 use sqlx::{Connection as _, PgConnection};
+use verify::layout::registry::EnrolBody;
 use wire::plan::Plan;
 use wire::protocol::{EnrolAnswer, EnrolRequest, enrol_text};
 
 use crate::app::App;
-use crate::registry::{self, Enrolment, Entry, RecordError};
+use crate::registry::{self, Entry, RecordError};
 use crate::store::{self, StoreError, agent::NewAgent};
 
 /// Bytes of randomness in a join token.
@@ -130,12 +131,12 @@ pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnsw
         enrolled_at: now,
     };
     store::agent::insert(&mut tx, &new).await?;
-    let body = registry::body(&Enrolment {
-        agent,
-        network: &planned.network,
+    let body = registry::body(&EnrolBody {
+        agent: agent.clone(),
+        network: planned.network.clone(),
         proof: STANDARD.encode(&request.proof),
-        region: &planned.region,
-        vkey: &request.vkey,
+        region: planned.region.clone(),
+        vkey: request.vkey.clone(),
     })?;
     let entry = Entry {
         kind: RegistryType::Enrol,

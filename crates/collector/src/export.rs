@@ -180,12 +180,10 @@ async fn records(
             let Some(index) = stored.log_index.filter(|index| *index < size) else {
                 break;
             };
-            let proof = match index < segment_start {
-                true => log
-                    .tree
-                    .inclusion_proof(index, size)
-                    .map_err(ExportError::Proof)?,
-                false => Vec::new(),
+            let proof = if index < segment_start {
+                log.tree.inclusion_proof(index, size).map_err(ExportError::Proof)?
+            } else {
+                Vec::new()
             };
             records.push(Record {
                 note: stored.note,

@@ -2,7 +2,6 @@
 //! transaction that stores them.
 
 use chrono::{DateTime, Utc};
-use domain::AgentId;
 use evidence::hash::Hash;
 use evidence::jcs::{self, JcsError};
 use evidence::note::{self, NoteError, SigningKey};
@@ -27,36 +26,6 @@ pub enum RecordError {
     /// The operator key cannot sign.
     #[error("failed to sign a registry record")]
     Sign(#[source] NoteError),
-}
-
-/// Body of fleet entry 0: the installation's keys and program.
-#[derive(Debug, Serialize)]
-pub(crate) struct Software<'a> {
-    pub(crate) export_vkey: String,
-    pub(crate) log_vkey: String,
-    pub(crate) operator_vkey: String,
-    pub(crate) program: &'a str,
-}
-
-/// Body of an enrolment.
-#[derive(Debug, Serialize)]
-pub(crate) struct Enrolment<'a> {
-    pub(crate) agent: &'a AgentId,
-    pub(crate) network: &'a str,
-    /// The agent's signed note over the enrolment text, base64.
-    pub(crate) proof: String,
-    pub(crate) region: &'a str,
-    pub(crate) vkey: &'a str,
-}
-
-/// Body of a contract's entry.
-#[derive(Debug, Serialize)]
-pub(crate) struct ContractBinding<'a> {
-    pub(crate) contract: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) fees: Option<&'a str>,
-    pub(crate) targets: &'a [String],
-    pub(crate) terms_sha256: String,
 }
 
 /// Appends a record to a chain.

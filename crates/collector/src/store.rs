@@ -47,6 +47,7 @@ impl StoreError {
         move |source| Self::Query { operation, source }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "errors come by value from `map_err`")]
     pub(crate) fn inconsistent(column: &'static str, value: impl ToString) -> Self {
         Self::Inconsistent {
             column,
@@ -61,7 +62,7 @@ impl StoreError {
         };
         source
             .as_database_error()
-            .is_some_and(|e| e.is_unique_violation())
+            .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
     }
 }
 

@@ -46,13 +46,12 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
     };
     std::fs::create_dir_all(&root).with_context(|| format!("failed to create `{root}`"))?;
     // On the main thread: the database goes when the thread that started it goes.
-    let (url, cluster) = match config.database_url()? {
-        Some(url) => (url, None),
-        None => {
-            let cluster = environment::private_postgres(&root)
-                .context("failed to start the private database")?;
-            (cluster.url(), Some(cluster))
-        }
+    let (url, cluster) = if let Some(url) = config.database_url()? {
+        (url, None)
+    } else {
+        let cluster = environment::private_postgres(&root)
+            .context("failed to start the private database")?;
+        (cluster.url(), Some(cluster))
     };
     let done = runtime()?.block_on(run_with(&config, &root, url, metrics));
     drop(cluster);

@@ -15,14 +15,14 @@ const GATEWAY: &str = include_str!("../../../sla/contracts/demo-gateway.toml");
 const ANCHOR: &str = "anchor = 2026-01-01T00:00:00Z";
 
 /// Start of the window that ends at the end of tomorrow.
-pub(crate) fn window_start(now: DateTime<Utc>) -> anyhow::Result<DateTime<Utc>> {
+pub(crate) fn window_start(now: DateTime<Utc>) -> DateTime<Utc> {
     let start = now.date_naive() + Days::new(2) - Days::new(WINDOW_DAYS);
-    Ok(start.and_time(NaiveTime::MIN).and_utc())
+    start.and_time(NaiveTime::MIN).and_utc()
 }
 
 /// Both contracts.
 pub(crate) fn setups(now: DateTime<Utc>) -> anyhow::Result<Vec<ContractSetup>> {
-    let start = window_start(now)?;
+    let start = window_start(now);
     let anchor = format!("anchor = {}", start.format("%Y-%m-%dT%H:%M:%SZ"));
     [
         (DIRECT, Provider::Direct, "12400.00"),

@@ -49,7 +49,7 @@ pub(crate) async fn fill(
         identities.push(Arc::new(identity));
     }
     collector.run_sequencer().await?;
-    let weather = Weather::of(demo, until)?;
+    let weather = Weather::of(demo, until);
     let simulated = SimulatedFleet::open(demo, &identities, plan, weather, start)?;
     let witnesses = Witnesses::new(identities);
     make(&collector, &clock, simulated, witnesses, (start, until)).await?;

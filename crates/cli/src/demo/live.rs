@@ -25,7 +25,7 @@ use crate::print;
 const LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8090);
 /// How long the outage lasts: every agent's turn falls into it several times.
-const OUTAGE: Duration = Duration::from_secs(180);
+const OUTAGE: Duration = Duration::from_mins(3);
 /// How often the demo looks for the violation.
 const POLL: Duration = Duration::from_millis(500);
 

@@ -122,7 +122,7 @@ fn judged(stored: Stored) -> Judged {
 
 /// A violation as lists show it; `newest` is the assessment of its contract's running window.
 fn violation_row(
-    violation: Violation,
+    violation: &Violation,
     newest: Option<&Judged>,
     app: &App,
 ) -> Result<ViolationRow, StoreError> {

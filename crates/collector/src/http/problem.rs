@@ -145,7 +145,7 @@ impl From<ExportError> for Problem {
     fn from(failure: ExportError) -> Self {
         match &failure {
             ExportError::NotFound { .. } => Self::refusal(ProblemType::NotFound, &failure),
-            ExportError::NotAnchored { .. } => Self::refusal(ProblemType::Busy, &failure),
+            ExportError::NotAnchored | ExportError::NotYetProven { .. } => Self::refusal(ProblemType::Busy, &failure),
             _ => Self::internal(&failure),
         }
     }

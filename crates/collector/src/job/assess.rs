@@ -103,7 +103,7 @@ pub(crate) fn terms(loaded: &Loaded, window: Window, as_of: Minute) -> Terms {
     Terms {
         window,
         as_of: as_of.min(window.end()),
-        fees: loaded.fees.clone(),
+        fees: loaded.fees,
         exclusions: Vec::new(),
     }
 }

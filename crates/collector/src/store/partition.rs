@@ -30,6 +30,6 @@ pub(crate) async fn ensure(conn: &mut PgConnection, day: NaiveDate) -> Result<()
 fn is_race(error: &sqlx::Error) -> bool {
     let code = error
         .as_database_error()
-        .and_then(|e| e.code().map(|c| c.into_owned()));
+        .and_then(|e| e.code().map(std::borrow::Cow::into_owned));
     matches!(code.as_deref(), Some("42P07" | "23505"))
 }

@@ -62,7 +62,7 @@ impl SimulatedFleet {
         let settings = RecorderSettings {
             boot: start.timestamp_micros().unsigned_abs(),
             limits,
-            seal_interval: Duration::from_secs(300),
+            seal_interval: Duration::from_mins(5),
         };
         let mut recorders = Vec::with_capacity(identities.len());
         for identity in identities {

@@ -45,16 +45,12 @@ pub(super) struct Weather {
 impl Weather {
     /// The script up to a moment, where that is given, ends with the outage that live demos
     /// have after their start.
-    pub(super) fn of(demo: &Demo, until: Option<DateTime<Utc>>) -> anyhow::Result<Self> {
-        let window_start = window_start(demo.started_at)?;
+    pub(super) fn of(demo: &Demo, until: Option<DateTime<Utc>>) -> Self {
+        let window_start = window_start(demo.started_at);
         let seed = demo.started_at.timestamp_micros().unsigned_abs();
         let minute = |at| UnixMicros::from(at).to_millis().minute();
         let outage = until.map(|until| minute(until - OUTAGE_BEFORE_END));
-        Ok(Self {
-            window_start,
-            seed,
-            outage,
-        })
+        Self { window_start, seed, outage }
     }
 
     /// What an agent (by its place in the plan) meets at a slot.

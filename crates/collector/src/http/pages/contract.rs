@@ -23,7 +23,7 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ContractPage, Problem>
     let mut violations = Vec::new();
     for violation in store::violation::list(&mut conn, LIST_MAX).await? {
         if violation.contract_key == loaded.registered.key {
-            violations.push(violation_row(violation, newest.as_ref(), app)?);
+            violations.push(violation_row(&violation, newest.as_ref(), app)?);
         }
     }
     Ok(ContractPage {

@@ -30,7 +30,7 @@ pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
     }
     let mut violations = Vec::new();
     for violation in store::violation::list(&mut conn, LIST_MAX).await? {
-        violations.push(row(app, violation, &contracts)?);
+        violations.push(row(app, &violation, &contracts)?);
     }
     Ok(Overview {
         site: site(app),
@@ -45,7 +45,7 @@ pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
 
 fn row(
     app: &App,
-    violation: store::violation::Violation,
+    violation: &store::violation::Violation,
     cards: &[ContractCard],
 ) -> Result<ViolationRow, StoreError> {
     let card = cards
@@ -62,7 +62,7 @@ async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, Stor
         let latest = store::sample::latest(conn, target.id.as_str(), since).await?;
         let mut by_agent: BTreeMap<String, Latest> = BTreeMap::new();
         for sample in latest {
-            by_agent.insert(sample.agent.clone(), shown(sample)?);
+            by_agent.insert(sample.agent.clone(), shown(&sample)?);
         }
         let agents = app.plan.agents.iter();
         let latest = agents
@@ -85,7 +85,7 @@ async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, Stor
     })
 }
 
-fn shown(sample: store::sample::Latest) -> Result<Latest, StoreError> {
+fn shown(sample: &store::sample::Latest) -> Result<Latest, StoreError> {
     let bad = |e: domain::outcome::UnknownWord| StoreError::inconsistent("sample.outcome", e);
     Ok(Latest {
         at: sample.started_at.into(),
