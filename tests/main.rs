@@ -4,3 +4,5 @@
 mod architecture;
 #[cfg(test)]
 mod repository;
+#[cfg(test)]
+mod thread;

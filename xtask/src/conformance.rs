@@ -1,15 +1,45 @@
 //! `cargo xtask conformance`: what the real processes promise, checked from outside.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::steps::{self, Step};
 use crate::{demo, process};
 
-const STEPS: &[Step] = &[Step {
-    // Collector, agents and simulated providers as processes; ends when its claim is verified.
-    name: "demo --check",
-    run: || process::run(demo::built()?.arg("--check")),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        name: "deploy/lint.sh",
+        run: || {
+            process::run(&mut Command::new(
+                process::repository().join("deploy/lint.sh"),
+            ))
+        },
+    },
+    Step {
+        // Collector, agents and simulated providers as they run for a user, in real time; ends
+        // when the claim is verified.
+        name: "demo --check",
+        run: || process::run(demo::built()?.arg("--check")),
+    },
+    // The same in simulated time, on days that calendars treat in their own way.
+    Step {
+        name: "demo on the 1st of a month",
+        run: || on("2027-01-01T00:20:00Z"),
+    },
+    Step {
+        name: "demo on the day clocks change",
+        run: || on("2027-03-28T01:30:00Z"),
+    },
+    Step {
+        name: "demo on 29 February",
+        run: || on("2028-02-29T10:05:00Z"),
+    },
+];
+
+fn on(at: &str) -> Result<()> {
+    process::run(demo::built()?.args(["--check", "--at", at]))
+}
 
 /// Runs every step.
 pub(crate) fn run() -> Result<()> {

@@ -181,7 +181,9 @@ async fn records(
                 break;
             };
             let proof = if index < segment_start {
-                log.tree.inclusion_proof(index, size).map_err(ExportError::Proof)?
+                log.tree
+                    .inclusion_proof(index, size)
+                    .map_err(ExportError::Proof)?
             } else {
                 Vec::new()
             };

@@ -31,7 +31,9 @@ pub enum SignerError {
         source: io::Error,
     },
     /// The state file holds no tree head.
-    #[error("`{path}` does not hold `<size> <root>`; restore it from a backup of this machine")]
+    #[error(
+        "`{path}` does not hold `<size> <root>` lines; restore it from a backup of this machine"
+    )]
     Content {
         /// Which file.
         path: Utf8PathBuf,
@@ -55,13 +57,19 @@ pub enum SignerError {
 impl Signer {
     /// Reads the state, if there is one yet.
     pub(crate) fn open(path: Utf8PathBuf) -> Result<Self, SignerError> {
-        let last = match fs::read_to_string(&path) {
-            Ok(text) => {
-                Some(parse_head(&text).ok_or_else(|| SignerError::Content { path: path.clone() })?)
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { path, last: None });
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(SignerError::State { path, source }),
         };
+        let last = last_head(&text).ok_or_else(|| SignerError::Content { path: path.clone() })?;
+        compact(&path, last).map_err(|source| SignerError::State {
+            path: path.clone(),
+            source,
+        })?;
+        let last = Some(last);
         Ok(Self { path, last })
     }
 
@@ -94,16 +102,32 @@ impl Signer {
         checkpoint.sign(key).map_err(SignerError::Sign)
     }
 
+    /// One line appended and synced: a torn last line was never signed for.
     fn remember(&mut self, head: TreeHead) -> io::Result<()> {
-        let staged = self.path.with_extension("new");
-        let mut file = File::create(&staged)?;
+        let mut file = File::options().append(true).create(true).open(&self.path)?;
         writeln!(file, "{} {}", head.size, head.root)?;
         file.sync_all()?;
-        fs::rename(&staged, &self.path)?;
-        File::open(self.path.parent().unwrap_or(Utf8Path::new(".")))?.sync_all()?;
+        if self.last.is_none() {
+            File::open(self.path.parent().unwrap_or(Utf8Path::new(".")))?.sync_all()?;
+        }
         self.last = Some(head);
         Ok(())
     }
+}
+
+/// The last whole line of the file.
+fn last_head(text: &str) -> Option<TreeHead> {
+    let whole = &text[..text.rfind('\n')? + 1];
+    parse_head(whole.lines().next_back()?)
+}
+
+/// Leaves only the last head in the file, which grows by a line for every checkpoint.
+fn compact(path: &Utf8Path, last: TreeHead) -> io::Result<()> {
+    let staged = path.with_extension("new");
+    let mut file = File::create(&staged)?;
+    writeln!(file, "{} {}", last.size, last.root)?;
+    file.sync_all()?;
+    fs::rename(&staged, path)
 }
 
 fn parse_head(text: &str) -> Option<TreeHead> {
@@ -139,6 +163,8 @@ mod tests {
             signer.sign(&tree(leaves), "nines.example/log", &key)
         };
         sign(&mut Signer::open(path.clone()).unwrap(), &["a", "b"]).unwrap();
+        let mut torn = File::options().append(true).open(&path).unwrap();
+        torn.write_all(b"9 AAAA").unwrap(); // The power went during the next one.
         let mut restarted = Signer::open(path).unwrap();
         let older = sign(&mut restarted, &["a"]);
         assert!(matches!(

@@ -47,7 +47,10 @@ impl StoreError {
         move |source| Self::Query { operation, source }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "errors come by value from `map_err`")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "errors come by value from `map_err`"
+    )]
     pub(crate) fn inconsistent(column: &'static str, value: impl ToString) -> Self {
         Self::Inconsistent {
             column,

@@ -27,8 +27,8 @@ use weather::Weather;
 use witnesses::Witnesses;
 
 /// Simulated time between seals and between checkpoints: samples reach the log in time to be
-/// beyond doubt, with three minutes of the limit to spare.
-const STEP: TimeDelta = TimeDelta::minutes(12);
+/// beyond doubt, with a minute of the limit to spare.
+const STEP: TimeDelta = TimeDelta::minutes(14);
 /// Steps that the agents may be ahead of the collector.
 const STEPS_AHEAD: usize = 16;
 

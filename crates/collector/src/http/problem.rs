@@ -145,7 +145,9 @@ impl From<ExportError> for Problem {
     fn from(failure: ExportError) -> Self {
         match &failure {
             ExportError::NotFound { .. } => Self::refusal(ProblemType::NotFound, &failure),
-            ExportError::NotAnchored | ExportError::NotYetProven { .. } => Self::refusal(ProblemType::Busy, &failure),
+            ExportError::NotAnchored | ExportError::NotYetProven { .. } => {
+                Self::refusal(ProblemType::Busy, &failure)
+            }
             _ => Self::internal(&failure),
         }
     }

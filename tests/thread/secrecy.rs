@@ -1,0 +1,129 @@
+//! What stays with the agent: its provider key, and what it asks.
+
+use serde_json::json;
+
+use super::installation::{CHAT, CONTRACT, Installation, KEY_FILE};
+use super::process::files_below;
+use super::{SOON, eventually};
+
+/// The key: looks like one, and stands nowhere else in the world.
+const CANARY: &str = "sk-canary-5f0c1e7a9b3d2468";
+/// What every prompt begins with.
+const PROMPT: &str = "Reply with exactly";
+
+#[tokio::test]
+async fn no_secret_or_prompt_leaves_the_agent() {
+    let lab = Installation::create("secrecy", CANARY).await;
+    let _sim = lab.start_sim().await;
+    let collector = lab.start_collector().await;
+    lab.enrol().await;
+    let agent = lab.start_agent().await;
+    until_samples(&lab, "outcome = 'ok'").await;
+    // Providers do tell the key and the prompt back, in the words of an error.
+    let echo = json!({ "error": {
+        "message": format!("Incorrect API key provided: {CANARY}. You said: {PROMPT}: pong."),
+        "type": "invalid_request_error", "code": "invalid_api_key",
+    }});
+    for status in [401, 400, 500] {
+        let fault = json!({ "kind": "status", "status": status, "body": echo.to_string() });
+        lab.inject(fault, 5).await;
+        until_samples(&lab, &format!("status = {status}")).await;
+    }
+
+    let mut told = vec![
+        (
+            "the agent's metrics".into(),
+            lab.page(&lab.agent_url("/metrics")).await,
+        ),
+        (
+            "the agent's page".into(),
+            lab.page(&lab.agent_url("/")).await,
+        ),
+    ];
+    let contract = format!("/contracts/{CONTRACT}");
+    let api = format!("/api/v1{contract}");
+    for path in [
+        "/",
+        "/metrics",
+        &contract,
+        &api,
+        "/api/v1/agents",
+        "/policy.txt",
+    ] {
+        told.push((path.to_owned(), lab.page(&lab.url(path)).await));
+    }
+    agent.stop().await;
+    collector.stop().await;
+    told.extend(files(&lab));
+    told.extend(tables(&lab).await);
+    told.extend(bodies(&lab).await);
+    let samples_are_read = |(place, text): &(String, String)| {
+        place.starts_with("batch ") && text.contains(CHAT) && text.contains("invalid_api_key")
+    };
+    assert!(told.iter().any(samples_are_read), "bodies are not read");
+    let mut leaks = Vec::new();
+    for (place, text) in &told {
+        for secret in [CANARY, PROMPT] {
+            if let Some(at) = text.find(secret) {
+                let start = text.floor_char_boundary(at.saturating_sub(80));
+                leaks.push(format!("{place}: {}", &text[start..at + secret.len()]));
+            }
+        }
+    }
+    assert!(leaks.is_empty(), "{}", leaks.join("\n"));
+}
+
+async fn until_samples(lab: &Installation, which: &str) {
+    let query = format!("SELECT count(*) FROM sample WHERE {which}");
+    eventually(which, SOON, async || {
+        (lab.database.number(&query).await > 0).then_some(())
+    })
+    .await;
+}
+
+/// Every file of the installation but the one that the operator wrote the key in.
+fn files(lab: &Installation) -> Vec<(String, String)> {
+    let found = files_below(lab.dir());
+    assert!(found.iter().any(|file| file.as_str().contains("spool")));
+    found
+        .into_iter()
+        .filter(|file| file.file_name() != Some(KEY_FILE))
+        .map(|file| {
+            let bytes = std::fs::read(&file).expect("a file can be read");
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            (file.to_string(), text)
+        })
+        .collect()
+}
+
+/// Every table's rows; bytes that are text stand there as text.
+async fn tables(lab: &Installation) -> Vec<(String, String)> {
+    let names = "SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public'";
+    let mut found = Vec::new();
+    for table in lab.database.rows(names).await {
+        let rows = lab.database.rows(&format!("SELECT * FROM {table}")).await;
+        found.push((format!("table {table}"), rows.join("\n")));
+    }
+    assert!(found.len() > 10, "only {} tables", found.len());
+    found
+}
+
+/// What the stored batches hold, unfolded.
+async fn bodies(lab: &Installation) -> Vec<(String, String)> {
+    let query = "SELECT encode(body, 'hex') FROM batch ORDER BY seq";
+    let unfold = |(seq, hex): (usize, &String)| {
+        let text = wire::batch::decompress(&bytes(hex)).expect("it was taken");
+        let text = String::from_utf8(text).expect("batches are text");
+        (format!("batch {seq}"), text)
+    };
+    let rows = lab.database.rows(query).await;
+    rows.iter().enumerate().map(unfold).collect()
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let pair = |pair: &[u8]| {
+        let digits = std::str::from_utf8(pair).expect("digits are ASCII");
+        u8::from_str_radix(digits, 16).expect("two digits of hexadecimal")
+    };
+    hex.as_bytes().chunks(2).map(pair).collect()
+}
