@@ -12,7 +12,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, Postgres};
 use telemetry::Metrics;
-use telemetry::metrics::{CollectorMetrics, IngestResult};
+use telemetry::metrics::CollectorMetrics;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
@@ -26,7 +26,7 @@ use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
 use crate::enrol::{self, EnrolError};
 use crate::export::{self, ExportError, Exported};
 use crate::ingest::flush::{self, Intake};
-use crate::ingest::{self, IngestError};
+use crate::ingest::{IngestError, receive};
 use crate::job::sequence::{self, Log};
 use crate::job::{assess, cells};
 use crate::keys::{Keys, KeysError};
@@ -196,7 +196,7 @@ impl Collector {
 
     /// Takes a batch as the HTTP interface would.
     pub async fn ingest(&self, body: Vec<u8>) -> Result<Receipt, IngestError> {
-        receive(&self.app, body).await
+        receive::receive(&self.app, body).await
     }
 
     /// Orders the log and signs a checkpoint, once.
@@ -342,42 +342,6 @@ async fn register_fleet(
     }
     tx.commit().await.map_err(StoreError::query("commit"))?;
     Ok(())
-}
-
-/// Body to receipt: the one path for HTTP and for history made in simulated time.
-pub(crate) async fn receive(app: &Arc<App>, body: Vec<u8>) -> Result<Receipt, IngestError> {
-    let result = receive_uncounted(app, body).await;
-    let (outcome, lines) = match &result {
-        Ok((receipt, lines)) => match receipt.state {
-            wire::protocol::ReceiptState::Stored => (IngestResult::Committed, *lines),
-            wire::protocol::ReceiptState::Duplicate => (IngestResult::Duplicate, *lines),
-        },
-        Err(IngestError::Conflict { .. }) => (IngestResult::Conflict, 0),
-        Err(_) => (IngestResult::Refused, 0),
-    };
-    app.instruments.batch_answered(outcome, lines);
-    result.map(|(receipt, _)| receipt)
-}
-
-async fn receive_uncounted(app: &Arc<App>, body: Vec<u8>) -> Result<(Receipt, u64), IngestError> {
-    let unpack = move || wire::batch::decompress(&body).map(|text| (body, text));
-    let unpacked = tokio::task::spawn_blocking(unpack).await;
-    let (body, text) = unpacked
-        .map_err(|_| IngestError::Busy)?
-        .map_err(IngestError::Batch)?;
-    let admission = {
-        let batch = ingest::read(&text)?;
-        let agent = ingest::claimed_agent(&batch, &app.origin)?;
-        let mut conn = app.connection().await?;
-        let enrolled = store::agent::find(&mut conn, &agent).await?;
-        let enrolled = enrolled.ok_or(IngestError::UnknownAgent { agent })?;
-        ingest::admit(&batch, &body, &enrolled, app.clock.now())?
-    };
-    let lines = u64::try_from(admission.batch.lines).unwrap_or(0);
-    app.intake
-        .submit(admission)
-        .await
-        .map(|receipt| (receipt, lines))
 }
 
 pub(crate) async fn sequence_once(app: &App) -> Result<u64, sequence::SequenceError> {

@@ -5,6 +5,7 @@
 //! before. The bytes are the evidence: parsed, stored, never rewritten.
 
 pub(crate) mod flush;
+pub(crate) mod receive;
 
 use std::collections::BTreeSet;
 

@@ -117,7 +117,7 @@ impl Signer {
 
 /// The last whole line of the file.
 fn last_head(text: &str) -> Option<TreeHead> {
-    let whole = &text[..text.rfind('\n')? + 1];
+    let whole = &text[..=text.rfind('\n')?];
     parse_head(whole.lines().next_back()?)
 }
 

@@ -10,7 +10,8 @@ use wire::problem::ProblemType;
 use wire::protocol::Receipt;
 
 use super::Problem;
-use crate::app::{self, App};
+use crate::app::App;
+use crate::ingest::receive;
 
 /// Stores a batch. The signature in its note says whose it is; there is no other credential.
 #[tracing::instrument(name = "http.batches.create", skip_all)]
@@ -19,5 +20,5 @@ pub(crate) async fn create(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Receipt>, Problem> {
     let body = body.map_err(|e| Problem::new(ProblemType::TooLarge, e.body_text()))?;
-    Ok(Json(app::receive(&app, body.to_vec()).await?))
+    Ok(Json(receive::receive(&app, body.to_vec()).await?))
 }
