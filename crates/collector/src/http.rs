@@ -7,6 +7,8 @@ mod contracts;
 mod evidence;
 mod health;
 mod log;
+mod name;
+mod openapi;
 mod pages;
 mod problem;
 mod violations;
@@ -68,6 +70,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/policy.txt", get(log::policy))
         .route("/checkpoint", get(log::newest))
+        .route("/api/openapi.json", get(openapi::show))
         .nest("/api/v1", api)
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)

@@ -5,7 +5,7 @@
 //! consistency proof ([`protocol::CheckpointAnswer`]), checks it, and posts its cosignature.
 //! Every request may be repeated: batches are known by `(agent, seq)` and their hash.
 //!
-//! Sample lines ([`line`]) and the plan ([`plan`]) stand here because agent, collector and
+//! Sample lines ([`mod@line`]) and the plan ([`plan`]) stand here because agent, collector and
 //! verifier must read the very same bytes the very same way.
 
 pub mod batch;

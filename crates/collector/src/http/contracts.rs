@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::ContractId;
 use serde::Serialize;
 use sla::Assessment;
 use wire::problem::ProblemType;
 
+use super::name::Name;
 use super::{LIST_MAX, Problem};
 use crate::app::App;
 use crate::contracts::Loaded;
@@ -63,7 +64,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<Contrac
 #[tracing::instrument(name = "http.contracts.show", skip_all)]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    Path(contract): Path<String>,
+    Name(contract): Name,
 ) -> Result<Json<ContractView>, Problem> {
     let loaded = find(&app, &contract)?;
     Ok(Json(view(&app, loaded).await?))
@@ -73,7 +74,7 @@ pub(crate) async fn show(
 #[tracing::instrument(name = "http.contracts.terms", skip_all)]
 pub(crate) async fn terms(
     State(app): State<Arc<App>>,
-    Path(contract): Path<String>,
+    Name(contract): Name,
 ) -> Result<String, Problem> {
     Ok(find(&app, &contract)?.registered.toml.clone())
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 
 use super::Problem;
+use super::name::Name;
 use crate::app::App;
 use crate::export;
 
@@ -14,7 +15,7 @@ use crate::export;
 #[tracing::instrument(name = "http.evidence.download", skip_all)]
 pub(crate) async fn download(
     State(app): State<Arc<App>>,
-    Path(violation): Path<String>,
+    Name(violation): Name,
 ) -> Result<impl IntoResponse, Problem> {
     let exported = export::export(&app, &violation).await?;
     let disposition = format!("attachment; filename=\"{}\"", exported.file_name);

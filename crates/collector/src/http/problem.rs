@@ -163,6 +163,6 @@ pub(crate) async fn not_found(uri: Uri) -> Problem {
 pub(crate) async fn method_not_allowed() -> Problem {
     Problem::new(
         ProblemType::MethodNotAllowed,
-        "see /api/v1 in the manual for the methods",
+        "see /api/openapi.json for the methods",
     )
 }

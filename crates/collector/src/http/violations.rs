@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sla::CommitmentAssessment;
 use wire::problem::ProblemType;
 
+use super::name::Name;
 use super::{LIST_MAX, Problem};
 use crate::app::App;
 use crate::store::{self, violation::Violation};
@@ -54,7 +55,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<Violati
 #[tracing::instrument(name = "http.violations.show", skip_all)]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Result<Json<ViolationView>, Problem> {
     let (violation, assessment) = find(&app, &name).await?;
     Ok(Json(ViolationView {
