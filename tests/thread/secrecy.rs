@@ -22,7 +22,7 @@ async fn no_secret_or_prompt_leaves_the_agent() {
     // Providers do tell the key and the prompt back, in the words of an error.
     let echo = json!({ "error": {
         "message": format!("Incorrect API key provided: {CANARY}. You said: {PROMPT}: pong."),
-        "type": "invalid_request_error", "code": "invalid_api_key",
+        "type": CANARY, "code": "invalid_api_key",
     }});
     for status in [401, 400, 500] {
         let fault = json!({ "kind": "status", "status": status, "body": echo.to_string() });

@@ -26,6 +26,7 @@ use crate::schedule::Missed;
 use crate::spool::{Limits, Recovered, Spool, SpoolError, SpooledLine};
 use crate::stamp::Stamp;
 
+mod begun;
 mod handle;
 mod line;
 mod open;
@@ -252,7 +253,7 @@ impl Recorder {
             slot,
             line,
         };
-        self.spool.append_line(spooled.clone())?;
+        self.spool.append_line(&spooled)?;
         self.open.add(spooled);
         Ok(())
     }

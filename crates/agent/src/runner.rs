@@ -201,6 +201,7 @@ impl Runner {
             let desk = Arc::clone(&self.desk);
             match desk.permits_for(target) {
                 Some(permits) => {
+                    desk.recorder.begin(slot.clone()).await?;
                     let phase = self.phase.subscribe();
                     let course = Course {
                         desk,

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 
 use camino::Utf8PathBuf;
-use domain::UnixMicros;
+use domain::{TargetId, UnixMicros, UnixMillis};
 use wire::batch::SealedBatch;
 
 mod error;
@@ -93,16 +93,26 @@ impl Spool {
     }
 
     /// Appends a line. Refused when the backlog is full.
-    pub fn append_line(&mut self, line: SpooledLine) -> Result<(), SpoolError> {
+    pub fn append_line(&mut self, line: &SpooledLine) -> Result<(), SpoolError> {
         if self.is_full() {
             return Err(SpoolError::Full {
                 bytes_max: self.limits.backlog_bytes_max,
             });
         }
-        let (stream, i, slot) = (line.stream.clone(), line.i, line.slot);
-        let location = self.append(&Frame::Line(line))?;
+        let location = self.append(&Frame::Line(line.clone()))?;
         self.unsealed_from.get_or_insert(location.segment);
-        self.state.add_line(&stream, i, slot);
+        self.state.add_line(line);
+        Ok(())
+    }
+
+    /// Notes that the attempt of a slot begins. It need not be synced: facts keep their order, so
+    /// it is durable once any later line is, and only then can its slot be passed over.
+    pub fn append_begun(&mut self, stream: &TargetId, slot: UnixMillis) -> Result<(), SpoolError> {
+        self.append(&Frame::Begun {
+            stream: stream.clone(),
+            slot,
+        })?;
+        self.state.begin(stream, slot);
         Ok(())
     }
 

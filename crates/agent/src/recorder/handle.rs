@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use wire::batch::SealedBatch;
 use wire::plan::PlanTarget;
 
-use crate::schedule::Missed;
+use crate::schedule::{Missed, Slot};
 use crate::stamp::Stamp;
 
 /// An attempt on its way to the recorder.
@@ -47,6 +47,7 @@ pub struct Progress {
 /// What the task is asked to do.
 #[derive(Debug)]
 pub(super) enum Command {
+    Begin(Slot),
     Take(Box<Taken>),
     Miss(Missed),
     FindUnacked {
@@ -75,6 +76,13 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// Whether what it says may wait for the sync of a later line.
+    pub(super) const fn needs_no_sync(&self) -> bool {
+        matches!(self, Self::Begin(_))
+    }
+}
+
 /// The recorder's task has ended; its own result says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the recorder has ended")]
@@ -88,6 +96,11 @@ pub struct RecorderHandle {
 }
 
 impl RecorderHandle {
+    /// Notes that an attempt begins.
+    pub async fn begin(&self, slot: Slot) -> Result<(), RecorderGone> {
+        self.send(Command::Begin(slot)).await
+    }
+
     /// Records an attempt.
     pub async fn take(&self, taken: Taken) -> Result<(), RecorderGone> {
         self.send(Command::Take(Box::new(taken))).await

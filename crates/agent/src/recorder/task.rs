@@ -75,15 +75,20 @@ pub fn spawn(
 }
 
 async fn run(mut desk: Desk, mut commands: mpsc::Receiver<Command>) -> Result<(), TaskError> {
+    let lost = desk.recorder.lost_slots().into_iter();
+    let mut group: Vec<Command> = lost
+        .map(|slot| Command::Miss(Missed::one(slot, GapReason::AgentDown)))
+        .collect();
     loop {
         let due = desk.settings.timebase.instant(desk.recorder.due_at_us());
-        let mut group = Vec::new();
-        let received = tokio::select! {
-            received = commands.recv_many(&mut group, GROUP_MAX) => received > 0,
-            () = tokio::time::sleep_until(due) => true,
-        };
+        let received = !group.is_empty()
+            || tokio::select! {
+                received = commands.recv_many(&mut group, GROUP_MAX) => received > 0,
+                () = tokio::time::sleep_until(due) => true,
+            };
+        let facts = std::mem::take(&mut group);
         let (back, written) = tokio::task::spawn_blocking(move || {
-            let written = desk.write(group);
+            let written = desk.write(facts);
             (desk, written)
         })
         .await
@@ -113,12 +118,15 @@ struct Desk {
 impl Desk {
     fn write(&mut self, group: Vec<Command>) -> Result<(), RecorderError> {
         let now = self.settings.timebase.now();
+        let to_sync = !self.held.is_empty() || !group.iter().all(Command::needs_no_sync);
         self.write_held(now)?;
         let mut replies = Vec::new();
         for command in group {
             self.apply(command, now, &mut replies)?;
         }
-        self.recorder.commit()?;
+        if to_sync {
+            self.recorder.commit()?;
+        }
         // A seal that falls due while its facts were written need not wait for the next round.
         if self.recorder.due(self.settings.timebase.now()) {
             self.seal()?;
@@ -139,6 +147,10 @@ impl Desk {
         replies: &mut Vec<oneshot::Sender<()>>,
     ) -> Result<(), RecorderError> {
         match command {
+            Command::Begin(slot) => {
+                let begun = self.recorder.begin(&slot);
+                self.refused(begun)?;
+            }
             Command::Take(taken) => self.take(&taken, now)?,
             Command::Miss(missed) => self.miss(missed, now)?,
             Command::FindUnacked { from_seq, reply } => {

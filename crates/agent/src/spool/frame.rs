@@ -4,9 +4,9 @@
 //! payload. A length of zero is no frame, so a tail of zeros that a crash leaves behind is never
 //! taken for data.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
-use domain::{TargetId, UnixMicros, UnixMillis};
+use domain::{Line, TargetId, UnixMicros, UnixMillis};
 use evidence::hash::Hash;
 use wire::batch::SealedBatch;
 use wire::limits::BATCH_BODY_BYTES_MAX;
@@ -38,6 +38,8 @@ pub(super) enum Frame {
     Seen { checkpoint: String },
     /// Everything that older segments would say; opens each segment and each run.
     Snapshot(State),
+    /// The attempt of a slot begins; its line follows, unless the run ends first.
+    Begun { stream: TargetId, slot: UnixMillis },
 }
 
 /// A line as it waits in the spool, with the facts that recovery needs of it.
@@ -112,6 +114,10 @@ impl Frame {
                 let json = serde_json::to_vec(state).expect("names and integers are always JSON");
                 out.extend_from_slice(&json);
             }
+            Self::Begun { stream, slot } => {
+                out.push(7);
+                out.extend_from_slice(format!("{stream} {}", slot.get()).as_bytes());
+            }
         }
     }
 
@@ -130,12 +136,21 @@ impl Frame {
                 .ok()
                 .map(|checkpoint| Self::Seen { checkpoint }),
             6 => serde_json::from_slice(payload).ok().map(Self::Snapshot),
+            7 => decode_begun(std::str::from_utf8(payload).ok()?),
             _ => None,
         }
     }
 }
 
 impl SpooledLine {
+    /// From the first slot it speaks of to the last.
+    pub(super) fn slots(&self) -> RangeInclusive<UnixMillis> {
+        match wire::line::parse_core(self.line.core.as_bytes()) {
+            Ok(line) => slots(&line),
+            Err(_) => self.slot..=self.slot,
+        }
+    }
+
     fn decode(payload: &str) -> Option<Self> {
         let mut lines = payload.split('\n');
         let mut words = lines.next()?.split(' ');
@@ -156,6 +171,14 @@ impl SpooledLine {
     }
 }
 
+fn decode_begun(payload: &str) -> Option<Frame> {
+    let (stream, slot) = payload.split_once(' ')?;
+    Some(Frame::Begun {
+        stream: stream.parse().ok()?,
+        slot: UnixMillis::new(slot.parse().ok()?),
+    })
+}
+
 fn decode_seal(payload: &[u8]) -> Option<Frame> {
     let (seq, rest) = payload.split_first_chunk::<8>()?;
     let (hash, rest) = rest.split_first_chunk::<32>()?;
@@ -174,6 +197,14 @@ fn decode_seal(payload: &[u8]) -> Option<Frame> {
     })
 }
 
+/// From the first slot a line speaks of to the last.
+pub(super) fn slots(line: &Line) -> RangeInclusive<UnixMillis> {
+    match line {
+        Line::Sample(sample) => sample.slot_ms..=sample.slot_ms,
+        Line::Gap(gap) => gap.first_ms..=gap.last_ms,
+    }
+}
+
 /// The frame that starts at `at`, and where it ends; `None` where no intact frame starts.
 pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Frame, usize)> {
     let (header, content) = bytes.get(at..)?.split_at_checked(HEADER_BYTES)?;
@@ -181,7 +212,7 @@ pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Frame, usize)> {
     let checksum = u32::from_le_bytes(header[4..].try_into().ok()?);
     let content = content.get(..length)?;
     // The kind is looked at first: it spares most checksums while searching behind damage.
-    let plausible = (1..=6).contains(content.first()?) && length <= FRAME_BYTES_MAX;
+    let plausible = (1..=7).contains(content.first()?) && length <= FRAME_BYTES_MAX;
     if !plausible || crc32fast::hash(content) != checksum {
         return None;
     }
@@ -284,6 +315,10 @@ mod tests {
                 checkpoint: "o\n1\nr\n".into(),
             },
             Frame::Snapshot(State::default()),
+            Frame::Begun {
+                stream: "acme".parse().unwrap(),
+                slot: UnixMillis::new(-5),
+            },
         ];
         for frame in frames {
             let bytes = frame.encode().unwrap();

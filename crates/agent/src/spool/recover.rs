@@ -12,7 +12,7 @@ use domain::{Line, TargetId, UnixMillis};
 use wire::batch;
 
 use super::SpoolError;
-use super::frame::{Frame, Piece, Pieces, SpooledLine};
+use super::frame::{Frame, Piece, Pieces, SpooledLine, slots};
 use super::segment::{self, Location};
 use super::state::State;
 
@@ -136,6 +136,7 @@ impl Fold {
                 self.state.released_below = self.state.released_below.max(seq + 1);
                 self.batches = self.batches.split_off(&self.state.released_below);
             }
+            Frame::Begun { stream, slot } => self.state.begin(&stream, slot),
             Frame::Seen { checkpoint } => self.state.seen = Some(checkpoint),
             Frame::Snapshot(state) => {
                 self.counters_known = true;
@@ -153,7 +154,7 @@ impl Fold {
             .get(&line.stream)
             .map_or(0, |stream| stream.sealed_i);
         if line.i >= sealed {
-            self.state.add_line(&line.stream, line.i, line.slot);
+            self.state.add_line(&line);
             self.unsealed
                 .insert((line.stream.clone(), line.i), (line, segment));
         }
@@ -169,6 +170,9 @@ impl Fold {
             return;
         };
         for stream in batch.streams {
+            for line in &stream.lines {
+                self.state.settle(&stream.id, &slots(&line.value));
+            }
             let counters = self.state.streams.entry(stream.id).or_default();
             counters.sealed_i = stream.line.first_i + stream.line.count;
             counters.sealed_slot = stream.lines.last().map(|line| last_slot(&line.value));

@@ -1,10 +1,13 @@
 //! What the journal adds up to: counters that must never go back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use domain::{TargetId, UnixMicros, UnixMillis};
 use evidence::hash::Hash;
 use serde::{Deserialize, Serialize};
+
+use super::frame::SpooledLine;
 
 /// Counters of an agent's chain, written at the head of each segment, so that older segments
 /// may go.
@@ -12,6 +15,9 @@ use serde::{Deserialize, Serialize};
 pub struct State {
     /// Batches below this number have a receipt.
     pub acked_below: u64,
+    /// Slots whose attempt began and of which no line speaks yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub begun: BTreeMap<TargetId, BTreeSet<UnixMillis>>,
     /// Random id of the run that wrote the snapshot.
     pub boot: u64,
     /// Number of the next batch.
@@ -47,6 +53,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             acked_below: 0,
+            begun: BTreeMap::new(),
             boot: 0,
             next_seq: 0,
             prev: Hash::ZERO,
@@ -61,10 +68,28 @@ impl Default for State {
 
 impl State {
     /// Counts a line that was appended.
-    pub(super) fn add_line(&mut self, stream: &TargetId, i: u64, slot: UnixMillis) {
-        let counters = self.streams.entry(stream.clone()).or_default();
-        counters.next_i = counters.next_i.max(i + 1);
-        counters.last_slot = counters.last_slot.max(Some(slot));
+    pub(super) fn add_line(&mut self, line: &SpooledLine) {
+        let counters = self.streams.entry(line.stream.clone()).or_default();
+        counters.next_i = counters.next_i.max(line.i + 1);
+        counters.last_slot = counters.last_slot.max(Some(line.slot));
+        if self.begun.contains_key(&line.stream) {
+            self.settle(&line.stream, &line.slots());
+        }
+    }
+
+    /// Counts an attempt that begins.
+    pub(super) fn begin(&mut self, stream: &TargetId, slot: UnixMillis) {
+        self.begun.entry(stream.clone()).or_default().insert(slot);
+    }
+
+    /// Forgets attempts that a line speaks of.
+    pub(super) fn settle(&mut self, stream: &TargetId, slots: &RangeInclusive<UnixMillis>) {
+        if let Some(begun) = self.begun.get_mut(stream) {
+            begun.retain(|slot| !slots.contains(slot));
+            if begun.is_empty() {
+                self.begun.remove(stream);
+            }
+        }
     }
 
     /// Counts a batch that carries every line so far.

@@ -132,7 +132,7 @@ impl Harness {
                 let line = line(&stream, *i);
                 model.unsealed.insert((stream, *i), line.clone());
                 *i += 1;
-                spool.append_line(line).unwrap();
+                spool.append_line(&line).unwrap();
             }
             Op::Seal => {
                 model.unsealed.clear();
@@ -285,9 +285,9 @@ fn a_corrupt_middle_is_put_aside_and_what_can_be_read_is_carried_over() {
     let (mut spool, _) = open(&dir);
     spool.append_seal(batch(0), UnixMicros::new(0)).unwrap();
     for i in 0..4 {
-        spool.append_line(line("a", i)).unwrap();
+        spool.append_line(&line("a", i)).unwrap();
     }
-    spool.append_line(line("b", 0)).unwrap();
+    spool.append_line(&line("b", 0)).unwrap();
     spool.sync().unwrap();
     drop(spool);
     damage(&dir, 0, r#"{"i":2}"#);
@@ -304,7 +304,7 @@ fn a_corrupt_middle_is_put_aside_and_what_can_be_read_is_carried_over() {
         spool.unacked(0).map(Result::unwrap).collect::<Vec<_>>(),
         [batch(0)]
     );
-    spool.append_line(line("a", 2)).unwrap();
+    spool.append_line(&line("a", 2)).unwrap();
     drop(spool);
 
     let (spool, recovered) = open(&dir);
@@ -353,9 +353,9 @@ fn a_full_spool_refuses_lines_until_batches_are_acknowledged() {
     };
     let (mut spool, _) = Spool::open(&dir, limits).unwrap();
     let full = (0..1_000)
-        .find(|i| spool.append_line(line("a", *i)).is_err())
+        .find(|i| spool.append_line(&line("a", *i)).is_err())
         .unwrap();
-    let refused = spool.append_line(line("a", full));
+    let refused = spool.append_line(&line("a", full));
     assert!(
         matches!(refused, Err(SpoolError::Full { .. })),
         "{refused:?}"
@@ -363,7 +363,7 @@ fn a_full_spool_refuses_lines_until_batches_are_acknowledged() {
     spool.append_seal(batch(0), UnixMicros::new(0)).unwrap();
     assert!(spool.is_full() || spool.backlog_bytes() <= 2 * SEGMENT);
     spool.mark_acked(0).unwrap();
-    spool.append_line(line("a", full)).unwrap();
+    spool.append_line(&line("a", full)).unwrap();
 }
 
 #[test]

@@ -49,8 +49,8 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
     let (url, cluster) = if let Some(url) = config.database_url()? {
         (url, None)
     } else {
-        let cluster = environment::private_postgres(&root)
-            .context("failed to start the private database")?;
+        let cluster =
+            environment::private_postgres(&root).context("failed to start the private database")?;
         (cluster.url(), Some(cluster))
     };
     let done = runtime()?.block_on(run_with(&config, &root, url, metrics));

@@ -76,3 +76,56 @@ async fn what_a_full_spool_refuses_becomes_a_gap_once_there_is_room() {
     );
     assert_eq!(health.get().slots_missed, refused);
 }
+
+#[tokio::test]
+async fn a_slot_that_a_former_run_had_begun_becomes_one_gap() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let target = Arc::new(Plan::parse(PLAN).unwrap().targets.remove(0));
+    let at = |slot: i64| Slot {
+        target: target.id.clone(),
+        at: UnixMillis::new(slot * 60_000),
+    };
+    let run = |boot| {
+        let settings = RecorderSettings {
+            boot,
+            limits: Limits::default(),
+            seal_interval: Duration::from_hours(1),
+        };
+        let (recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
+        let settings = TaskSettings {
+            plan_revision: 7,
+            timebase: Timebase::start(Arc::new(ManualClock::at(UnixMicros::new(0)))),
+            health: Health::default(),
+            metrics: AgentMetrics::new(&Metrics::local("test", "0").unwrap(), "eu-1"),
+        };
+        let now = settings.timebase.now();
+        let (recorder, task) = spawn(recorder, settings);
+        (recorder, task, now)
+    };
+    let (recorder, task, start) = run(1);
+    for slot in [1, 2, 3] {
+        recorder.begin(at(slot)).await.unwrap();
+    }
+    let taken = Taken {
+        target: Arc::clone(&target),
+        slot: at(2).at,
+        number: 1,
+        kind: Kind::Planned,
+        start,
+        attempt: attempt(Outcome::Ok),
+    };
+    recorder.take(taken).await.unwrap();
+    drop(recorder);
+    task.await.unwrap().unwrap();
+
+    // The schedule goes on behind slot 2, so that 3 is its to account for.
+    let wanted = [(0, None, 1), (1, Some(GapReason::AgentDown), 1)];
+    for boot in [2, 3] {
+        let (recorder, task, _) = run(boot);
+        recorder.finish().await.unwrap();
+        assert_eq!(accounted(&recorder).await, wanted);
+        drop(recorder);
+        task.await.unwrap().unwrap();
+    }
+}

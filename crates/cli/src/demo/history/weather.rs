@@ -50,7 +50,11 @@ impl Weather {
         let seed = demo.started_at.timestamp_micros().unsigned_abs();
         let minute = |at| UnixMicros::from(at).to_millis().minute();
         let outage = until.map(|until| minute(until - OUTAGE_BEFORE_END));
-        Self { window_start, seed, outage }
+        Self {
+            window_start,
+            seed,
+            outage,
+        }
     }
 
     /// What an agent (by its place in the plan) meets at a slot.
