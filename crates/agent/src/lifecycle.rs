@@ -33,6 +33,7 @@ use crate::stamp::Timebase;
 use crate::uplink::{Uplink, UplinkSettings};
 
 mod error;
+mod former;
 #[cfg(test)]
 mod tests;
 
@@ -129,7 +130,8 @@ impl Agent {
             metrics: AgentMetrics::new(&setup.metrics, id.as_str()),
             boot: boot()?,
         };
-        let recorder = open_recorder(&setup, shared.boot).await?;
+        let mut recorder = open_recorder(&setup, shared.boot).await?;
+        former::declare(&mut recorder, &setup, &shared.timebase)?;
         let last_slots = recorder.last_slots();
         let (recorder, recording) = task::spawn(recorder, shared.task(&setup.plan));
         let (failing, failed) = watch::channel(false);

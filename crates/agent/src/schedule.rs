@@ -118,6 +118,15 @@ impl Schedule {
         self.entries.iter().map(|entry| entry.next).min()
     }
 
+    /// Hands out every slot before `end` as missed: the end of a plan that this agent no longer
+    /// runs.
+    pub fn take_missed(&mut self, end: UnixMillis) -> Vec<Missed> {
+        self.entries
+            .iter_mut()
+            .flat_map(|entry| entry.take_before(end))
+            .collect()
+    }
+
     /// Hands out every slot up to `now`.
     pub fn take_due(&mut self, now: UnixMillis) -> Due {
         let mut due = Due::default();

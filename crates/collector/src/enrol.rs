@@ -113,10 +113,16 @@ pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnsw
     let now = app.clock.now_utc();
     let token = Hash::of(request.token.as_bytes());
     let mut tx = app.pool.begin().await.map_err(StoreError::query("begin"))?;
-    if store::agent::find(&mut tx, agent).await?.is_some() {
-        return Err(EnrolError::Exists {
-            agent: agent.clone(),
-        });
+    if let Some(known) = store::agent::find(&mut tx, agent).await? {
+        // The same key again: its first answer was lost on the way.
+        let same = known.vkey.to_string() == request.vkey;
+        return if same {
+            Ok(answer(app))
+        } else {
+            Err(EnrolError::Exists {
+                agent: agent.clone(),
+            })
+        };
     }
     if !store::token::redeem(&mut tx, token.as_bytes(), agent, now).await? {
         return Err(EnrolError::Token {
@@ -152,11 +158,15 @@ pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnsw
     .await?;
     tx.commit().await.map_err(StoreError::query("commit"))?;
     tracing::info!(agent.id = %agent, "enrolled agent {agent}");
-    Ok(EnrolAnswer {
+    Ok(answer(app))
+}
+
+fn answer(app: &App) -> EnrolAnswer {
+    EnrolAnswer {
         origin: app.origin.to_string(),
         log_vkey: app.keys.log.verifier_key().to_string(),
         now_us: app.clock.now(),
-    })
+    }
 }
 
 fn check_proof(app: &App, request: &EnrolRequest) -> Result<(), EnrolError> {

@@ -8,6 +8,8 @@ use domain::AgentId;
 use probe::EngineError;
 use tokio::task::JoinError;
 
+use wire::plan::PlanError;
+
 use crate::client::ClientError;
 use crate::recorder::RecorderError;
 use crate::runner::TargetError;
@@ -21,6 +23,9 @@ pub enum AgentError {
         /// The agent.
         agent: AgentId,
     },
+    /// The plan, or the one that ran before, cannot be used.
+    #[error("failed to use the plan")]
+    Plan(#[source] PlanError),
     /// No random bytes.
     #[error("failed to draw random bytes")]
     Random(#[source] getrandom::Error),

@@ -3,7 +3,7 @@ use domain::SystemClock;
 use super::*;
 use crate::recorder::tests::identity;
 
-fn setup(dir: &std::path::Path, plan: &str) -> AgentSetup {
+pub(super) fn setup(dir: &std::path::Path, plan: &str) -> AgentSetup {
     AgentSetup {
         identity: identity(),
         plan: Arc::new(Plan::parse(plan).unwrap()),
@@ -25,7 +25,7 @@ async fn get(url: String) -> reqwest::Result<reqwest::Response> {
 }
 
 /// A target at an address where nobody listens.
-const PLAN: &str = r#"
+pub(super) const PLAN: &str = r#"
 revision = 1
 effective_from_ms = 0
 [[agent]]

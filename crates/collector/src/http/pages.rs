@@ -4,16 +4,18 @@ mod contract;
 mod overview;
 mod violation;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
-use serde::Deserialize;
 use wire::problem::ProblemType;
 
 use super::Problem;
+use super::name::Name;
 use crate::app::App;
 use crate::store::StoreError;
 use crate::store::assessment::{State as Progress, Stored};
@@ -21,58 +23,76 @@ use crate::store::violation::Violation;
 use crate::web::view::{Judged, Site, Stage, ViolationRow};
 use crate::web::{self, assets};
 
-/// Whether a page asks for its newest `<main>` only.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Shape {
-    fragment: Option<u8>,
+/// How much of a page is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape {
+    /// All of it.
+    Page,
+    /// Its newest `<main>` only (`?fragment=1`).
+    Fragment,
+}
+
+impl<S: Sync> FromRequestParts<S> for Shape {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let mut pairs = parts.uri.query().unwrap_or_default().split('&');
+        let fragment = pairs.any(|pair| pair == "fragment=1");
+        Ok(if fragment { Self::Fragment } else { Self::Page })
+    }
+}
+
+impl Shape {
+    /// Renders a view by the one function or the other.
+    fn render<V>(self, view: &V, page: fn(&V) -> Markup, fragment: fn(&V) -> Markup) -> Markup {
+        match self {
+            Self::Page => page(view),
+            Self::Fragment => fragment(view),
+        }
+    }
 }
 
 /// The front page.
 #[tracing::instrument(name = "http.pages.overview", skip_all)]
-pub(crate) async fn overview(State(app): State<Arc<App>>, Query(shape): Query<Shape>) -> Response {
-    respond(
-        &app,
-        overview::view(&app).await.map(|view| match shape.fragment {
-            Some(_) => web::overview_fragment(&view),
-            None => web::overview(&view),
-        }),
-    )
+pub(crate) async fn overview(State(app): State<Arc<App>>, shape: Shape) -> Response {
+    let view = overview::view(&app).await;
+    let render = |view| shape.render(&view, web::overview, web::overview_fragment);
+    respond(&app, view.map(render))
 }
 
 /// The page of a contract.
 #[tracing::instrument(name = "http.pages.contract", skip_all)]
 pub(crate) async fn contract(
     State(app): State<Arc<App>>,
-    Path(name): Path<String>,
-    Query(shape): Query<Shape>,
+    name: Result<Name, Problem>,
+    shape: Shape,
 ) -> Response {
-    respond(
-        &app,
-        contract::view(&app, &name)
-            .await
-            .map(|view| match shape.fragment {
-                Some(_) => web::contract_fragment(&view),
-                None => web::contract(&view),
-            }),
-    )
+    let view = match name {
+        Ok(Name(name)) => contract::view(&app, &name).await,
+        Err(_) => Err(no_such_page()),
+    };
+    let render = |view| shape.render(&view, web::contract, web::contract_fragment);
+    respond(&app, view.map(render))
 }
 
 /// The page of a violation.
 #[tracing::instrument(name = "http.pages.violation", skip_all)]
 pub(crate) async fn violation(
     State(app): State<Arc<App>>,
-    Path(name): Path<String>,
-    Query(shape): Query<Shape>,
+    name: Result<Name, Problem>,
+    shape: Shape,
 ) -> Response {
-    respond(
-        &app,
-        violation::view(&app, &name)
-            .await
-            .map(|view| match shape.fragment {
-                Some(_) => web::violation_fragment(&view),
-                None => web::violation(&view),
-            }),
-    )
+    let view = match name {
+        Ok(Name(name)) => violation::view(&app, &name).await,
+        Err(_) => Err(no_such_page()),
+    };
+    let render = |view| shape.render(&view, web::violation, web::violation_fragment);
+    respond(&app, view.map(render))
+}
+
+/// A path that is no text names no page.
+fn no_such_page() -> Problem {
+    Problem::new(ProblemType::NotFound, "the name in the address is not text")
 }
 
 fn respond(app: &App, page: Result<Markup, Problem>) -> Response {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::cell::CellHourBuilder;
-use domain::{AgentId, CellHour, Hour, TargetId, UnixMicros};
+use domain::{AgentId, CellHour, Hour, TargetId, UnixMicros, UnixMillis};
 use sqlx::{PgConnection, PgPool};
 
 use crate::store::cell::TargetHour;
@@ -57,7 +57,7 @@ pub(crate) async fn compute(
     }
     for gap in gaps {
         let cell = open(&mut builders, &agents, gap.agent, (target, hour))?;
-        for slot in slots(&gap) {
+        for slot in slots(&gap, hour) {
             cell.miss(slot.minute(), gap.reason);
         }
     }
@@ -81,12 +81,19 @@ fn open<'a>(
     Ok(builders.entry(key).or_insert_with(empty))
 }
 
-/// The slots of a gap range: evenly spaced from first to last.
-fn slots(gap: &GapRange) -> impl Iterator<Item = domain::UnixMillis> + use<> {
-    let steps = (gap.slots - 1).max(1);
-    let spacing = (gap.last.get() - gap.first.get()) / steps;
+/// The slots of a gap range that lie in an hour: evenly spaced from first to last.
+fn slots(gap: &GapRange, hour: Hour) -> impl Iterator<Item = UnixMillis> + use<> {
+    let spacing = ((gap.last.get() - gap.first.get()) / (gap.slots - 1).max(1)).max(1);
+    let (start, end) = (
+        hour.first_minute().start(),
+        hour.first_minute().plus(60).start(),
+    );
+    let before = (start.get() - gap.first.get()).max(0);
+    let skipped = before / spacing + i64::from(before % spacing != 0);
     let first = gap.first;
-    (0..gap.slots).map(move |n| first.plus_ms(n * spacing))
+    (skipped..gap.slots)
+        .map(move |n| first.plus_ms(n * spacing))
+        .take_while(move |slot| *slot < end)
 }
 
 async fn agent_names(conn: &mut PgConnection) -> Result<BTreeMap<i32, AgentId>, StoreError> {
@@ -95,4 +102,33 @@ async fn agent_names(conn: &mut PgConnection) -> Result<BTreeMap<i32, AgentId>, 
         .into_iter()
         .map(|agent| (agent.key, agent.id))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::GapReason;
+
+    use super::*;
+
+    #[test]
+    fn the_hours_of_a_gap_hold_each_of_its_slots_once() {
+        let gap = GapRange {
+            agent: 1,
+            first: UnixMillis::new(1_800_000 + 12_000),
+            last: UnixMillis::new(1_800_000 + 12_000 + 299 * 60_000),
+            slots: 300,
+            reason: GapReason::AgentDown,
+        };
+        let all: Vec<_> = (0..8)
+            .flat_map(|hour| slots(&gap, Hour::new(hour)))
+            .collect();
+        assert_eq!((all.len(), all[0], all[299]), (300, gap.first, gap.last));
+        assert_eq!(slots(&gap, Hour::new(1)).count(), 60);
+        let one = GapRange {
+            last: gap.first,
+            slots: 1,
+            ..gap
+        };
+        assert_eq!(slots(&one, Hour::new(0)).count(), 1);
+    }
 }
