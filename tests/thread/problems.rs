@@ -54,6 +54,29 @@ async fn problems_are_told_as_problem_json() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[tokio::test]
+async fn pages_that_are_not_there_are_told_as_pages() {
+    let lab = Installation::create("pages", KEY).await;
+    let _collector = lab.start_collector().await;
+    let cases = [
+        ("/", 200),
+        ("/?fragment=x", 200),
+        ("/?fragment=1", 200),
+        ("/contracts/nobody", 404),
+        ("/contracts/%FF", 404),
+        ("/violations/%FF", 404),
+        ("/assets/nines.css", 200),
+    ];
+    for (path, wanted) in cases {
+        let answer = lab.request(Method::GET, path, String::new()).await;
+        assert_eq!(answer.status().as_u16(), wanted, "{path}");
+        let kind = answer.headers()["content-type"]
+            .to_str()
+            .expect("it is ASCII");
+        assert!(kind.starts_with("text/"), "{path}: {kind}");
+    }
+}
+
 async fn check(
     lab: &Installation,
     method: &Method,
