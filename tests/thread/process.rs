@@ -20,8 +20,7 @@ pub(super) fn program(name: &str) -> Utf8PathBuf {
     let path = Utf8PathBuf::try_from(profile.join(name)).expect("the target directory is UTF-8");
     assert!(
         path.is_file(),
-        "`{path}` is not built; run `cargo test --workspace`, which builds every program, or \
-         `cargo build --workspace --bins` first"
+        "`{path}` is not built; run `cargo xtask test`, or `cargo build --workspace --bins` first"
     );
     path
 }

@@ -12,6 +12,8 @@ pub(crate) fn run(args: &[OsString]) -> Result<()> {
     let mut command = process::cargo();
     command.args(["test", "--locked"]);
     if !names_package(args) {
+        // Tests of real processes start the programs, which cargo builds for no test but their own.
+        process::run(process::cargo().args(["build", "--locked", "--workspace", "--bins"]))?;
         command.arg("--workspace");
     }
     process::run(command.args(args).env("DATABASE_URL", cluster.url()))
