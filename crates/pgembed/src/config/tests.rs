@@ -18,7 +18,7 @@ fn check(uid: u32, service_data: &str, places: &Places<'_>, expected: &str) {
 
 #[test]
 fn root_has_the_place_of_services_and_else_a_temporary_one() {
-    let places = places(Some("/root/.data"), Some("/root"));
+    let places = places(Some("/admin/.data"), Some("/admin"));
     check(0, "/usr", &places, "/usr/nines");
     check(0, "/no/such/place", &places, "/tmp/nines-0");
 }
