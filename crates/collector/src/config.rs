@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::TargetId;
 use serde::Deserialize;
+use wire::document::{self, DocumentError};
 use wire::names::{Origin, OriginError};
 use wire::plan::{Plan, PlanError};
 
@@ -77,7 +78,7 @@ pub enum ConfigError {
         path: Utf8PathBuf,
         /// What is wrong, and where.
         #[source]
-        source: Box<toml::de::Error>,
+        source: DocumentError,
     },
     /// The origin cannot be used.
     #[error("`origin` cannot be used")]
@@ -111,9 +112,9 @@ impl Loaded {
     pub fn read(path: &Utf8Path) -> Result<Self, ConfigError> {
         let parse = |source| ConfigError::Parse {
             path: path.to_owned(),
-            source: Box::new(source),
+            source,
         };
-        let config: CollectorConfig = toml::from_str(&read(path)?).map_err(parse)?;
+        let config: CollectorConfig = document::read(&read(path)?).map_err(parse)?;
         let beside = |file: &Utf8Path| path.parent().unwrap_or(Utf8Path::new("")).join(file);
         let origin = config.origin.parse().map_err(ConfigError::Origin)?;
         let plan_path = beside(&config.plan);

@@ -9,6 +9,7 @@
 //! verifier must read the very same bytes the very same way.
 
 pub mod batch;
+pub mod document;
 pub mod limits;
 pub mod line;
 pub mod names;

@@ -8,6 +8,8 @@ use domain::{AgentId, CredentialAlias, ProviderId, TargetId, UnixMillis};
 use evidence::jcs;
 use serde::{Deserialize, Serialize};
 
+use crate::document::{self, DocumentError};
+
 pub mod grid;
 
 pub use grid::Grid;
@@ -155,7 +157,7 @@ pub enum Via {
 pub enum PlanError {
     /// Not the TOML of a plan.
     #[error("the plan cannot be read")]
-    Toml(#[source] Box<toml::de::Error>),
+    Toml(#[source] DocumentError),
     /// Not the canonical JSON of a plan.
     #[error("the plan body is not canonical")]
     Canonical(#[source] jcs::JcsError),
@@ -170,7 +172,7 @@ pub enum PlanError {
 impl Plan {
     /// Reads a plan from TOML.
     pub fn parse(text: &str) -> Result<Self, PlanError> {
-        let plan: Self = toml::from_str(text).map_err(|e| PlanError::Toml(Box::new(e)))?;
+        let plan: Self = document::read(text).map_err(PlanError::Toml)?;
         plan.check()?;
         Ok(plan)
     }

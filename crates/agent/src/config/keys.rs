@@ -1,6 +1,7 @@
 //! The keys that a configuration may have, and the nearest one to a key that it may not.
 
 use toml::{Table, Value};
+use wire::document::distance;
 
 use super::ConfigError;
 
@@ -55,19 +56,4 @@ fn check_table(prefix: &str, table: &Table, known: &[&str]) -> Result<(), Config
         key: format!("{prefix}{key}"),
         nearest: format!("{prefix}{nearest}"),
     })
-}
-
-/// Insertions, deletions and replacements between two words (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, to) in b.chars().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.chars().count()]
 }

@@ -61,7 +61,7 @@ impl UpConfig {
             format!("cannot read `{path}`; copy docs/samples/nines.toml to begin")
         })?;
         let mut config: Self =
-            toml::from_str(&text).with_context(|| format!("`{path}` cannot be used"))?;
+            wire::document::read(&text).with_context(|| format!("`{path}` cannot be used"))?;
         config.dir = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         for target in &config.targets {
             let Some(alias) = &target.credential else {
