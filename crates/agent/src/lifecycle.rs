@@ -222,6 +222,11 @@ impl Shared {
     fn task(&self, plan: &Plan) -> TaskSettings {
         TaskSettings {
             plan_revision: plan.revision,
+            intervals_ms: plan
+                .targets
+                .iter()
+                .map(|target| (target.id.clone(), i64::from(target.interval_s) * 1_000))
+                .collect(),
             timebase: self.timebase.clone(),
             health: self.health.clone(),
             metrics: self.metrics.clone(),

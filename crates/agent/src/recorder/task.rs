@@ -4,7 +4,7 @@
 //! Disk work runs on a blocking thread, so that it never delays a probe's clock. What the spool
 //! refuses because it is full is remembered as a gap and written as soon as there is room.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use domain::{GapReason, Kind, TargetId};
 use telemetry::metrics::AgentMetrics;
@@ -47,6 +47,8 @@ pub enum TaskError {
 pub struct TaskSettings {
     /// Plan revision in force.
     pub plan_revision: u64,
+    /// Between the slots of each target, milliseconds.
+    pub intervals_ms: BTreeMap<TargetId, i64>,
     /// Both clocks.
     pub timebase: Timebase,
     /// The agent's picture of itself.
@@ -66,7 +68,7 @@ pub fn spawn(
     let mut desk = Desk {
         recorder,
         settings,
-        held: BTreeMap::new(),
+        held: VecDeque::new(),
         sealed: sealed_tx,
     };
     desk.report();
@@ -110,8 +112,8 @@ async fn run(mut desk: Desk, mut commands: mpsc::Receiver<Command>) -> Result<()
 struct Desk {
     recorder: Recorder,
     settings: TaskSettings,
-    /// Slots whose lines the spool refused, by target and reason.
-    held: BTreeMap<(TargetId, GapReason), Missed>,
+    /// Slots whose lines the spool refused, in runs, until there is room to declare them.
+    held: VecDeque<Missed>,
     sealed: watch::Sender<u64>,
 }
 
@@ -234,28 +236,33 @@ impl Desk {
         Ok(())
     }
 
-    /// Joins a gap to those that wait for room.
+    /// Joins a gap to the run that it continues. Gaps that do not touch stay apart: a slot between
+    /// them may have been run, and its line may still come.
     fn hold(&mut self, missed: Missed) {
-        let key = (missed.target.clone(), missed.reason);
-        self.held
-            .entry(key)
-            .and_modify(|held| {
-                held.first = held.first.min(missed.first);
-                held.last = held.last.max(missed.last);
+        let step = self.settings.intervals_ms.get(&missed.target);
+        let continues = |held: &&mut Missed| {
+            held.target == missed.target
+                && held.reason == missed.reason
+                && step.is_some_and(|step| held.last.plus_ms(*step) == missed.first)
+        };
+        match self.held.iter_mut().rev().find(continues) {
+            Some(held) => {
+                held.last = missed.last;
                 held.count = held.count.saturating_add(missed.count);
-            })
-            .or_insert(missed);
+            }
+            None => self.held.push_back(missed),
+        }
     }
 
     fn write_held(&mut self, now: Stamp) -> Result<(), RecorderError> {
         while !self.recorder.spool().is_full()
-            && let Some((_, missed)) = self.held.pop_first()
+            && let Some(missed) = self.held.pop_front()
         {
             let recorded = self
                 .recorder
                 .record_gap(&missed, self.settings.plan_revision, now);
             if self.refused(recorded)?.is_some() {
-                self.hold(missed);
+                self.held.push_front(missed);
                 break;
             }
         }

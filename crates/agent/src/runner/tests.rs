@@ -66,6 +66,7 @@ impl Bench {
         let metrics = telemetry::Metrics::local("test", "0").unwrap();
         let task = TaskSettings {
             plan_revision: 1,
+            intervals_ms: BTreeMap::new(),
             timebase: timebase.clone(),
             health: Health::default(),
             metrics: AgentMetrics::new(&metrics, "eu-1"),

@@ -44,12 +44,7 @@ async fn what_a_full_spool_refuses_becomes_a_gap_once_there_is_room() {
         seal_interval: Duration::from_hours(1),
     };
     let (recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
-    let settings = TaskSettings {
-        plan_revision: 7,
-        timebase: Timebase::start(Arc::new(ManualClock::at(UnixMicros::new(0)))),
-        health: Health::default(),
-        metrics: AgentMetrics::new(&Metrics::local("test", "0").unwrap(), "eu-1"),
-    };
+    let settings = task_settings();
     let now = settings.timebase.now();
     let health = settings.health.clone();
     let (recorder, _task) = spawn(recorder, settings);
@@ -93,12 +88,7 @@ async fn a_slot_that_a_former_run_had_begun_becomes_one_gap() {
             seal_interval: Duration::from_hours(1),
         };
         let (recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
-        let settings = TaskSettings {
-            plan_revision: 7,
-            timebase: Timebase::start(Arc::new(ManualClock::at(UnixMicros::new(0)))),
-            health: Health::default(),
-            metrics: AgentMetrics::new(&Metrics::local("test", "0").unwrap(), "eu-1"),
-        };
+        let settings = task_settings();
         let now = settings.timebase.now();
         let (recorder, task) = spawn(recorder, settings);
         (recorder, task, now)
@@ -128,4 +118,52 @@ async fn a_slot_that_a_former_run_had_begun_becomes_one_gap() {
         drop(recorder);
         task.await.unwrap().unwrap();
     }
+}
+
+fn task_settings() -> TaskSettings {
+    let target = Plan::parse(PLAN).unwrap().targets.remove(0);
+    TaskSettings {
+        plan_revision: 7,
+        intervals_ms: BTreeMap::from([(target.id, 60_000)]),
+        timebase: Timebase::start(Arc::new(ManualClock::at(UnixMicros::new(0)))),
+        health: Health::default(),
+        metrics: AgentMetrics::new(&Metrics::local("test", "0").unwrap(), "eu-1"),
+    }
+}
+
+#[test]
+fn refused_slots_are_joined_only_where_they_touch() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let settings = RecorderSettings {
+        boot: 1,
+        limits: Limits::default(),
+        seal_interval: Duration::from_hours(1),
+    };
+    let (recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
+    let settings = task_settings();
+    let target = settings.intervals_ms.keys().next().unwrap().clone();
+    let (held, sealed) = (VecDeque::new(), watch::channel(0).0);
+    let mut desk = Desk {
+        recorder,
+        settings,
+        held,
+        sealed,
+    };
+    for slot in [1, 2, 4, 5] {
+        let at = UnixMillis::new(slot * 60_000);
+        desk.hold(Missed::one(
+            Slot {
+                target: target.clone(),
+                at,
+            },
+            GapReason::SpoolFull,
+        ));
+    }
+    let runs: Vec<_> = desk
+        .held
+        .iter()
+        .map(|run| (run.first.get() / 60_000, run.count))
+        .collect();
+    assert_eq!(runs, [(1, 2), (4, 2)]);
 }
