@@ -13,7 +13,7 @@ use super::conclusion::Run;
 use super::view::{OutcomeCount, Sighting, ViolationPage};
 use super::{conclusion, page, words};
 
-/// Most periods told in a sentence of their own; the table has more.
+/// Most periods told in a sentence of their own, the latest; the table has more.
 const TOLD_MAX: usize = 4;
 /// Most endpoints named in a sentence.
 const ENDPOINTS_MAX: usize = 3;
@@ -30,8 +30,8 @@ pub(super) fn story(
     let untold = runs.len().saturating_sub(TOLD_MAX);
     html! {
         ul.story {
-            @for run in runs.iter().take(TOLD_MAX) { li { (period(part, run)) } }
-            @if untold > 0 { li { (untold) " more, listed below." } }
+            @if untold > 0 { li { (untold) " earlier, listed below." } }
+            @for run in runs.iter().skip(untold) { li { (period(part, run)) } }
             @if let Some(seen) = seen(view) { li { (seen) } }
             (formula(promised, part))
             @if part.minutes.unmeasured > 0 {
