@@ -12,6 +12,7 @@ use wire::problem::ProblemType;
 use super::name::Name;
 use super::{LIST_MAX, Problem};
 use crate::app::App;
+use crate::store::assessment::Stored;
 use crate::store::{self, violation::Violation};
 
 /// A violation as the API shows it.
@@ -57,18 +58,19 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     Name(name): Name,
 ) -> Result<Json<ViolationView>, Problem> {
-    let (violation, assessment) = find(&app, &name).await?;
+    let (violation, stored) = find(&app, &name).await?;
+    let part = stored
+        .as_ref()
+        .and_then(|stored| stored.conclusion(&violation.commitment));
+    let assessment = part.cloned();
     Ok(Json(ViolationView {
         assessment,
         ..violation.into()
     }))
 }
 
-/// A violation and what its commitment's assessment says now.
-pub(crate) async fn find(
-    app: &App,
-    name: &str,
-) -> Result<(Violation, Option<CommitmentAssessment>), Problem> {
+/// A violation and the newest assessment of its window.
+pub(crate) async fn find(app: &App, name: &str) -> Result<(Violation, Option<Stored>), Problem> {
     let mut conn = app.connection().await?;
     let violation = store::violation::find(&mut conn, name).await?;
     let violation = violation.ok_or_else(|| {
@@ -79,11 +81,5 @@ pub(crate) async fn find(
     })?;
     let key = violation.contract_key;
     let stored = store::assessment::find(&mut conn, key, violation.window_start_at).await?;
-    let commitments = stored
-        .map(|stored| stored.assessment.commitments)
-        .unwrap_or_default();
-    let assessment = commitments
-        .into_iter()
-        .find(|c| c.id == violation.commitment);
-    Ok((violation, assessment))
+    Ok((violation, stored))
 }

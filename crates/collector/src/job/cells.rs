@@ -21,9 +21,10 @@ pub(crate) async fn run_once(pool: &PgPool, now: DateTime<Utc>) -> Result<usize,
     loop {
         let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
         let hours = store::cell::take_dirty(&mut tx, now, HOURS_PER_RUN).await?;
+        let agents = agent_names(&mut tx).await?;
         for (at, target) in &hours {
             let target = parse_target(target)?;
-            let cells = compute(&mut tx, *at, &target).await?;
+            let cells = compute(&mut tx, &agents, *at, &target).await?;
             store::cell::replace(&mut tx, *at, &cells).await?;
         }
         tx.commit().await.map_err(StoreError::query("commit"))?;
@@ -42,21 +43,21 @@ pub(crate) fn parse_target(name: &str) -> Result<TargetId, StoreError> {
 /// Cells of one target and hour, one per agent that has samples or gaps in it.
 pub(crate) async fn compute(
     conn: &mut PgConnection,
+    agents: &BTreeMap<i32, AgentId>,
     at: TargetHour,
     target: &TargetId,
 ) -> Result<Vec<(i32, CellHour)>, StoreError> {
     let end = at.hour_at + TimeDelta::hours(1);
     let counts = store::sample::count(conn, at.target, at.hour_at, end).await?;
     let gaps = store::sample::gaps(conn, at.target, at.hour_at, end).await?;
-    let agents = agent_names(conn).await?;
     let hour = UnixMicros::from(at.hour_at).to_millis().minute().hour();
     let mut builders: BTreeMap<i32, CellHourBuilder> = BTreeMap::new();
     for counted in counts {
-        let cell = open(&mut builders, &agents, counted.agent, (target, hour))?;
+        let cell = open(&mut builders, agents, counted.agent, (target, hour))?;
         cell.add(counted.minute, counted.class, counted.count);
     }
     for gap in gaps {
-        let cell = open(&mut builders, &agents, gap.agent, (target, hour))?;
+        let cell = open(&mut builders, agents, gap.agent, (target, hour))?;
         for slot in slots(&gap, hour) {
             cell.miss(slot.minute(), gap.reason);
         }
@@ -96,7 +97,10 @@ fn slots(gap: &GapRange, hour: Hour) -> impl Iterator<Item = UnixMillis> + use<>
         .take_while(move |slot| *slot < end)
 }
 
-async fn agent_names(conn: &mut PgConnection) -> Result<BTreeMap<i32, AgentId>, StoreError> {
+/// Names of the agents by their keys, read once for many hours.
+pub(crate) async fn agent_names(
+    conn: &mut PgConnection,
+) -> Result<BTreeMap<i32, AgentId>, StoreError> {
     let agents = store::agent::list(conn).await?;
     Ok(agents
         .into_iter()

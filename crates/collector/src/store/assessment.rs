@@ -1,7 +1,7 @@
 //! Assessments: live ones are replaced while their window runs, final ones are followed.
 
 use chrono::{DateTime, Utc};
-use sla::Assessment;
+use sla::{Assessment, CommitmentAssessment};
 use sqlx::PgConnection;
 
 use super::StoreError;
@@ -33,6 +33,14 @@ pub struct Stored {
     pub state: State,
     /// What the contract says.
     pub assessment: Assessment,
+}
+
+impl Stored {
+    /// What it says about one commitment.
+    pub(crate) fn conclusion(&self, commitment: &str) -> Option<&CommitmentAssessment> {
+        let mut commitments = self.assessment.commitments.iter();
+        commitments.find(|part| part.id == commitment)
+    }
 }
 
 struct Row {

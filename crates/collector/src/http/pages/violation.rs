@@ -20,9 +20,13 @@ const SAMPLES_MAX: usize = 30;
 const SAMPLES_READ_MAX: i64 = 500;
 
 pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem> {
-    let (violation, conclusion) = violations::find(app, name).await?;
+    let (violation, stored) = violations::find(app, name).await?;
     let gone = || Problem::new(ProblemType::NotFound, format!("`{name}` has no assessment"));
-    let conclusion = conclusion.ok_or_else(gone)?;
+    let stored = stored.ok_or_else(gone)?;
+    let conclusion = stored
+        .conclusion(&violation.commitment)
+        .cloned()
+        .ok_or_else(gone)?;
     let mut conn = app.connection().await?;
     let key = violation.contract_key;
     let loaded = app
@@ -30,8 +34,6 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem
         .iter()
         .find(|l| l.registered.key == key)
         .ok_or_else(gone)?;
-    let stored = store::assessment::find(&mut conn, key, violation.window_start_at).await?;
-    let stored = stored.ok_or_else(gone)?;
     let window = stored.assessment.window;
     let cells = assess::gather(&mut conn, &loaded.registered.targets, window).await?;
     let path = format!("/api/v1/violations/{name}");
