@@ -12,6 +12,7 @@ use crate::ids::{AgentId, TargetId};
 use crate::outcome::{Attribution, GapReason, Kind, Outcome, Source};
 use crate::sample::Sample;
 use crate::time::{Hour, Minute};
+use crate::view::SampleView;
 
 /// Everything a contract's event rule may tell samples apart by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,6 +44,12 @@ impl Class {
     /// The class of a sample, given whether it was anchored late.
     #[must_use]
     pub fn of(sample: &Sample, timeliness: Timeliness) -> Self {
+        Self::of_view(&sample.into(), timeliness)
+    }
+
+    /// The class of a sample that is borrowed from where it was read.
+    #[must_use]
+    pub fn of_view(sample: &SampleView<'_>, timeliness: Timeliness) -> Self {
         Self {
             outcome: sample.outcome,
             status: sample.status,
@@ -50,11 +57,26 @@ impl Class {
             kind: sample.kind,
             source: sample.source,
             stream: sample.stream,
-            served_model: sample.served_model.clone(),
-            served_tier: sample.served_tier.clone(),
-            features: sample.features.clone(),
+            served_model: sample.served_model.map(str::to_owned),
+            served_tier: sample.served_tier.map(str::to_owned),
+            features: sample.features.to_vec(),
             late: timeliness == Timeliness::Late,
         }
+    }
+
+    /// Whether [`Self::of_view`] would give this class; copies nothing.
+    #[must_use]
+    pub fn describes(&self, sample: &SampleView<'_>, timeliness: Timeliness) -> bool {
+        self.outcome == sample.outcome
+            && self.status == sample.status
+            && self.attribution == sample.attribution
+            && self.kind == sample.kind
+            && self.source == sample.source
+            && self.stream == sample.stream
+            && self.late == (timeliness == Timeliness::Late)
+            && self.served_model.as_deref() == sample.served_model
+            && self.served_tier.as_deref() == sample.served_tier
+            && self.features == sample.features
     }
 }
 

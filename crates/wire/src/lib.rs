@@ -6,12 +6,14 @@
 //! Every request may be repeated: batches are known by `(agent, seq)` and their hash.
 //!
 //! Sample lines ([`mod@line`]) and the plan ([`plan`]) stand here because agent, collector and
-//! verifier must read the very same bytes the very same way.
+//! verifier must read the very same bytes the very same way. Logs of other systems, and our lines
+//! in files, are read as samples by [`log`].
 
 pub mod batch;
 pub mod document;
 pub mod limits;
 pub mod line;
+pub mod log;
 pub mod names;
 pub mod plan;
 pub mod problem;
