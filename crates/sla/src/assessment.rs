@@ -7,10 +7,13 @@
 use domain::{ContractId, GapReason, Minute, Window};
 use serde::{Deserialize, Serialize};
 
-use crate::contract::{Band, Effect, Family};
+use crate::contract::{Effect, EventClass, Family, TextSha256};
+use crate::credit::{Credit, CreditTotal, NoCredit};
 use crate::deadline::Deadline;
 use crate::fraction::Fraction;
-use crate::money::Money;
+use crate::reading::Choice;
+use crate::standing::ConsideredSpan;
+use crate::subject::Claimability;
 
 /// One contract judged over one window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,12 +23,19 @@ pub struct Assessment {
     pub schema: AssessmentSchema,
     /// The contract.
     pub contract: ContractId,
+    /// SHA-256 of the contract's text.
+    pub contract_sha256: TextSha256,
     /// The window.
     pub window: Window,
     /// First minute that had not happened yet.
     pub as_of: Minute,
-    /// One entry per commitment, in the contract's order.
+    /// Every span that the contract or an announcement names, and what became of it.
+    pub exclusions: Vec<ConsideredSpan>,
+    /// One entry per commitment, in the contract's order; more than one where models or regions
+    /// are judged apart.
     pub commitments: Vec<CommitmentAssessment>,
+    /// What all breaches are worth together; absent where nothing is due.
+    pub credit: Option<CreditTotal>,
 }
 
 /// Version of the assessment format.
@@ -36,12 +46,18 @@ pub enum AssessmentSchema {
     V1,
 }
 
-/// One commitment judged over one window. The literal reading: late samples count.
+/// One commitment judged over one window, by the literal reading: every clause as it is written,
+/// and late samples count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommitmentAssessment {
-    /// The commitment's name in the contract.
+    /// Its name, unique in the assessment: that of the commitment, then `.` and the list of
+    /// models, then `@` and the agents' region, where the result is about those only.
     pub id: String,
+    /// The commitment's name in the contract.
+    pub commitment: String,
+    /// Whether the result can stand behind a claim.
+    pub claim: Claimability,
     /// Its formula.
     pub family: Family,
     /// Uptime promised, as a ratio.
@@ -54,12 +70,17 @@ pub struct CommitmentAssessment {
     pub low: Fraction,
     /// The verdict.
     pub verdict: Verdict,
-    /// Whether verdict or credit hang on how late samples are read.
+    /// Whether verdict or credit hang on how the contract is read.
     pub reading_dependent: bool,
-    /// The other reading, where there are late samples: they are unmeasured.
+    /// The reading that gives the claimant least; absent where all readings come to the same.
     pub least_favourable: Option<Reading>,
-    /// What the breach is worth, proven; only where the verdict is `breached`.
+    /// How readings differ; absent where there is one only.
+    pub spread: Option<Spread>,
+    /// What the breach is worth at [`Self::high`]: so much is proven. Only where the verdict is
+    /// `breached`.
     pub credit: Option<Credit>,
+    /// Why a breach is worth nothing, where the contract has credits.
+    pub no_credit: Option<NoCredit>,
     /// How much loss the target allows.
     pub budget: Budget,
     /// How many minutes of the window are what.
@@ -69,6 +90,11 @@ pub struct CommitmentAssessment {
     pub downtime: Vec<Downtime>,
     /// The whole window without gaps, neighbours of the same state merged.
     pub timeline: Vec<Span>,
+    /// Whether the number of samples supports what a threshold says, minute by minute; absent
+    /// for formulas without a threshold.
+    pub support: Option<MinuteSupport>,
+    /// How many samples each event rule decided, in the contract's order.
+    pub rules: Vec<RuleCount>,
     /// What has to be sent until when.
     pub deadlines: Vec<Deadline>,
 }
@@ -89,10 +115,12 @@ pub enum Verdict {
     Open,
 }
 
-/// What follows when late samples are read in another way.
+/// What follows when the contract is read in another way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
+    /// The clauses that are read otherwise than literally, and how.
+    pub choices: Vec<Choice>,
     /// As [`CommitmentAssessment::observed`].
     pub observed: Option<Fraction>,
     /// As [`CommitmentAssessment::high`].
@@ -105,16 +133,51 @@ pub struct Reading {
     pub credit: Option<Credit>,
 }
 
-/// What a breach is worth at [`CommitmentAssessment::high`]: at least this much is proven.
+/// How readings differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Credit {
-    /// Share of the fees after the contract's cap, as a ratio: 10 % is 1/10.
-    pub percent: Fraction,
-    /// That share of the fees, half-up to whole minor units; absent where fees are not known.
-    pub amount: Option<Money>,
-    /// The band it comes from.
-    pub band: Band,
+pub struct Spread {
+    /// Readings computed, the literal one among them.
+    pub readings: u32,
+    /// Whether readings were left out: because combinations would be too many, so that each open
+    /// clause was varied by itself, or because nothing was measured beyond the window's edges
+    /// that they look at.
+    pub cut: bool,
+    /// The least of all readings' `low`.
+    pub lowest: Fraction,
+    /// The greatest of all readings' `high`.
+    pub highest: Fraction,
+    /// For every other conclusion, verdict or credit, the reading with fewest departures from
+    /// the letter that comes to it.
+    pub conclusions: Vec<Reading>,
+}
+
+/// Samples that one event rule decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleCount {
+    /// Position of the rule in `[[events.rule]]`, from 0; absent for those that none matched.
+    pub rule: Option<u32>,
+    /// What it makes of them.
+    pub class: EventClass,
+    /// How many.
+    pub samples: u64,
+}
+
+/// Whether the number of samples supports what a threshold says: of minutes with valid samples,
+/// how many are for certain above it, at most it, and neither, one-sided at 95 % by Clopper and
+/// Pearson. Independent of the contract's own literal rule, which needs no certainty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MinuteSupport {
+    /// Minutes whose rate of errors is above the threshold.
+    pub above: u64,
+    /// Minutes whose rate is at most the threshold.
+    pub at_most: u64,
+    /// Minutes with too few samples to tell.
+    pub undetermined: u64,
+    /// Valid samples without an error that a minute needs to be told at most the threshold.
+    pub samples_needed: u64,
 }
 
 /// How much loss the target allows, before any rounding that the contract does.
@@ -139,6 +202,10 @@ pub enum BudgetUnit {
     Minutes,
     /// Intervals, each by its share of errors.
     Intervals,
+    /// Valid requests.
+    Requests,
+    /// Latency windows.
+    LatencyWindows,
 }
 
 /// How many minutes of the window are what; they add up to `window`. For `interval_mean` a
@@ -176,6 +243,12 @@ pub struct Downtime {
     pub valid: u64,
     /// Errors among them.
     pub errors: u64,
+    /// How finely its beginning is known, in seconds: to the last minute before that had a
+    /// success. Absent where none had.
+    pub start_known_to_s: Option<u64>,
+    /// How finely its end is known, in seconds: to the first minute after that had a success.
+    /// Absent where none had.
+    pub end_known_to_s: Option<u64>,
 }
 
 /// A stretch of time in one state.

@@ -2,35 +2,62 @@
 //! it can be claimed.
 //!
 //! A [`Contract`] can only come from [`Contract::parse`], so that everything in it has been
-//! checked: bands without holes, known words, exact decimals. It holds no prose of the provider
-//! and no digest of itself; whoever stores the text hashes the text. How to write one:
-//! `docs/contracts.md`.
+//! checked: bands without holes, known words, exact decimals. The types are the format: their
+//! documentation is the reference that people read, and the JSON Schema that editors complete
+//! from. A contract holds no prose of the provider. How to write one: `docs/contracts.md`.
 
-mod claim;
-mod commitment;
-mod events;
-mod parse;
-mod text;
-mod window;
+pub mod claim;
+pub mod commitment;
+pub mod credit;
+pub mod events;
+pub mod evidence;
+pub mod exact;
+pub mod exclusion;
+pub mod metric;
+pub mod recurrence;
+pub mod rounding;
+pub mod scope;
+pub mod text;
+pub mod timezone;
+pub mod whole;
+pub mod window;
+
+mod check;
+mod error;
+mod reference;
+mod schema;
+mod tree;
+mod warnings;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use domain::{ContractId, Minute, ProviderId, Window};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::money::Currency;
 
-pub use claim::{Anchor, Claim, ClaimDeadline, Period, Purpose};
-pub use commitment::{
-    Align, BadMinute, Band, Commitment, Compare, CreditBase, CreditSchedule, DowntimeMinutes,
-    EmptyInterval, Family, IntervalMean, Metric, Rounding, RoundingMode,
-};
-pub use events::{Condition, EventClass, EventRule, EventRules, StatusPattern};
-pub use text::{ContractError, Problem};
-pub(crate) use window::midnight;
-pub use window::{RunAcrossEdge, TimeZone, WindowKind, WindowRule};
+pub use claim::{Anchor, Claim, ClaimDeadline, Opens, Period, Purpose};
+pub use commitment::{Alternative, Commitment, Compare, Override, Promise};
+pub use credit::{CreditBase, CreditRule, CreditSchedule};
+pub use error::{ContractError, Problem};
+pub use events::{Attributed, Condition, EventClass, EventRule, EventRules, StatusPattern};
+pub use evidence::{EvidenceRule, Pooling, Quorum};
+pub use exact::{Decimal, Percent, Text};
+pub use exclusion::{Effect, Exclusion, SpanSide};
+pub use metric::{BadMinute, DowntimeMinutes, Family, IntervalMean, Metric};
+pub use rounding::{Rounding, RoundingMode};
+pub use scope::{Dimension, Scope, Values};
+pub use text::{ContractText, Head, OtherRemedy, OtherRemedyKind, Schema, TextSha256};
+pub use timezone::TimeZone;
+pub use window::{PartMonth, RunAcrossEdge, WindowKind, WindowRule};
+
+pub(crate) use tree::nearest_word;
+pub(crate) use window::plus_days;
 
 /// The value of `schema` that this version reads.
 pub const CONTRACT_SCHEMA: &str = "sla-contract/1";
@@ -45,6 +72,8 @@ pub const LIST_ENTRIES_MAX: usize = 1_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {
     pub(crate) id: ContractId,
+    /// SHA-256 of the text that it was read from.
+    pub sha256: TextSha256,
     /// Who is under contract.
     pub provider: ProviderId,
     /// The provider's service that it covers, in the operator's words.
@@ -57,20 +86,30 @@ pub struct Contract {
     pub source: TextSource,
     /// What a breach entitles to.
     pub remedy: Remedy,
+    /// What else a breach entitles to.
+    pub other_remedies: Vec<OtherRemedy>,
+    /// Whether the text says that there is no other remedy.
+    pub sole_remedy: Option<bool>,
     /// Whose measurements the text relies on, where it says so.
     pub measured_by: Option<MeasuredBy>,
     /// What one verdict is about.
     pub scope: Scope,
+    /// Lists of models that overrides refer to.
+    pub model_lists: BTreeMap<String, Vec<String>>,
     /// How time is cut into windows.
     pub window: WindowRule,
+    /// How the observations of several agents become one.
+    pub evidence: EvidenceRule,
     /// Which samples are errors.
     pub events: EventRules,
-    /// The promises, in the order of the text.
+    /// The promises, in the order of the text; none where the text promises nothing.
     pub commitments: Vec<Commitment>,
     /// What the text excludes, by kind.
     pub exclusions: Vec<Exclusion>,
     /// How a credit is claimed, where the text says so.
     pub claim: Option<Claim>,
+    /// What a reader should know about the whole contract.
+    pub note: Option<String>,
 }
 
 /// Where the text of a contract comes from.
@@ -80,38 +119,52 @@ pub struct TextSource {
     pub text_date: Option<NaiveDate>,
     /// First day it is in force.
     pub effective_from: Option<NaiveDate>,
+    /// First day it is no longer in force.
+    pub effective_until: Option<NaiveDate>,
     /// Where the text was read.
     pub text_url: Option<String>,
+    /// SHA-256 of the stored copy of the text.
+    pub text_sha256: Option<TextSha256>,
     /// How close to the provider's own words this contract is.
     pub provenance: Option<Provenance>,
 }
 
-/// How close to the provider's own words a contract is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How close to the provider's own words something is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Provenance {
-    /// Written from the provider's own page.
+    /// Read in the provider's own text.
     Official,
-    /// Written from somebody's quotation.
+    /// Read in somebody's word-for-word quotation.
     Quoted,
-    /// Written from somebody's paraphrase.
+    /// Read in somebody's paraphrase: check it against the text before use.
     Secondary,
-    /// Negotiated between the parties; no public text.
+    /// Concluded, not read.
+    Inferred,
+    /// Looked for, and not found.
+    NotFound,
+    /// Agreed between the parties; no public text.
     Negotiated,
 }
 
 /// What a breach entitles to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Remedy {
     /// Credits.
+    #[default]
     Credit,
     /// Leaving the contract early.
     Termination,
-    /// Nothing: a target only.
+    /// Nothing: a target only, or no promise at all.
     None,
 }
 
 /// Whose measurements a contract relies on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum MeasuredBy {
     /// The provider's.
     Provider,
@@ -123,17 +176,8 @@ pub enum MeasuredBy {
     Independent,
 }
 
-/// What one verdict is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// The provider's dimensions that each get a verdict of their own (`account`, `region`).
-    pub partition: Vec<String>,
-    /// The provider's operations that it covers; empty where the text names none.
-    pub endpoints: Vec<String>,
-}
-
 /// How sure it is that a clause says what the contract file says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// The text states it.
@@ -147,34 +191,43 @@ pub enum Basis {
     Assumed,
 }
 
-/// What happens to the minutes of one kind of exclusion.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exclusion {
-    /// The kind that spans of [`crate::Terms`] refer to, such as `maintenance`.
-    pub kind: String,
-    /// What happens to them.
-    pub effect: Effect,
-    /// How sure that is.
-    pub basis: Basis,
-}
+impl Basis {
+    /// Whether the text states it.
+    #[must_use]
+    pub fn is_stated(&self) -> bool {
+        *self == Self::Stated
+    }
 
-/// What happens to excluded minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Effect {
-    /// Nothing: they are judged like all others.
-    NotExcluded,
-    /// They leave the fraction altogether.
-    RemoveFromDenominator,
-    /// They stay in the fraction and count as up.
-    TreatAsUp,
+    /// The word used in contracts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stated => "stated",
+            Self::Inferred => "inferred",
+            Self::Unknown => "unknown",
+            Self::Assumed => "assumed",
+        }
+    }
 }
 
 impl Contract {
     /// Reads a contract, refusing whatever it does not fully understand. Every error names line
     /// and column.
     pub fn parse(toml: &str) -> Result<Self, ContractError> {
-        parse::contract(toml)
+        let text::Checked(text) = tree::read(toml)?;
+        Ok(Self::from_text(text, TextSha256::of(toml)))
+    }
+
+    /// The JSON Schema (draft 2020-12) of contract files, generated from these types.
+    #[must_use]
+    pub fn json_schema() -> serde_json::Value {
+        schema::schema_of::<ContractText>("SLA contract")
+    }
+
+    /// Every key of contract files, as Markdown generated from these types.
+    #[must_use]
+    pub fn reference() -> String {
+        reference::reference_of(&Self::json_schema())
     }
 
     /// Name of the contract.
@@ -192,9 +245,16 @@ impl Contract {
     /// What happens to minutes excluded as `kind`: nothing where the contract names no such kind.
     #[must_use]
     pub fn effect_of(&self, kind: &str) -> Effect {
-        self.exclusions
-            .iter()
-            .find(|exclusion| exclusion.kind == kind)
+        let mut exclusions = self.exclusions.iter();
+        exclusions
+            .find(|exclusion| exclusion.kind.as_str() == kind)
             .map_or(Effect::NotExcluded, |exclusion| exclusion.effect)
+    }
+
+    /// Whether it is in force on a day.
+    #[must_use]
+    pub fn is_in_force(&self, day: NaiveDate) -> bool {
+        self.source.effective_from.is_none_or(|from| from <= day)
+            && self.source.effective_until.is_none_or(|until| day < until)
     }
 }

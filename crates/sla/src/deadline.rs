@@ -1,14 +1,28 @@
-//! Until when something has to be sent: the literal day and an earlier, safe one for reminders.
+//! Until when something has to be sent: the literal deadline and an earlier, safe one for
+//! reminders.
 //!
 //! Where a text can be read in two ways, the literal deadline is the plain reading and the safe
-//! one the earliest that anybody could mean. Days are UTC, like windows.
+//! one the earliest that anybody could mean; it is never the later one. Days are days of the
+//! contract's zone, instants are UTC.
+//!
+//! Non-goal: public holidays. Business days are Monday to Friday.
 
-use chrono::{DateTime, Days, Months, NaiveDate, Utc};
-use domain::{Minute, UnixMillis, Window};
+mod calendar;
+mod due;
+
+#[cfg(test)]
+mod tests;
+
+use domain::{Minute, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::Downtime;
-use crate::contract::{Anchor, ClaimDeadline, Contract, Period, Purpose, midnight};
+use crate::contract::{
+    Anchor, Claim, ClaimDeadline, Opens, Period, Purpose, TimeZone, WindowKind, WindowRule,
+};
+
+use calendar::Calendar;
+pub use due::{Due, DueError};
 
 /// Something that has to be sent by a certain time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,191 +30,233 @@ use crate::contract::{Anchor, ClaimDeadline, Contract, Period, Purpose, midnight
 pub struct Deadline {
     /// What has to be sent.
     pub purpose: Purpose,
+    /// From when on it is taken, where the contract says so; claims only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens: Option<Opening>,
     /// Until when, as the text reads.
     pub literal: Due,
     /// Until when, by the strictest reading; never later than `literal`.
     pub safe: Due,
+    /// Zone whose days are meant. Left out of JSON where it is UTC.
+    #[serde(default, skip_serializing_if = "is_utc")]
+    pub zone: TimeZone,
 }
 
-/// The end of a deadline. In JSON RFC 3339 text: `2026-05-31` or `2026-12-10T12:00:00Z`.
+/// From when on something is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Due {
-    /// Within this day, UTC.
-    Day(NaiveDate),
-    /// Before this minute.
-    Instant(Minute),
-}
-
-/// Text that is neither a day nor an instant.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is neither a date nor an RFC 3339 instant on a whole minute")]
-pub struct DueError {
-    given: String,
-}
-
-impl Due {
-    /// The first minute that is too late.
-    #[must_use]
-    pub fn before(self) -> Minute {
-        match self {
-            Self::Instant(minute) => minute,
-            Self::Day(date) => midnight(date).plus(24 * 60),
-        }
-    }
-
-    /// A period that begins when a day is over: the end of the day that the period leads to.
-    /// Days that begin within a day only exist as instants.
-    fn after_end(end: Minute, period: Period) -> Self {
-        match (day_before(end), period) {
-            (Some(last), Period::Days(days)) => Self::Day(plus_days(last, days)),
-            (Some(last), Period::Months(months)) => Self::Day(plus_months(last, months)),
-            _ => Self::after(end, period),
-        }
-    }
-
-    /// A period that begins at an instant.
-    fn after(start: Minute, period: Period) -> Self {
-        let at = utc(start);
-        let at = match period {
-            Period::Hours(hours) => return Self::Instant(start.plus(i64::from(hours) * 60)),
-            Period::Days(days) => at.checked_add_days(Days::new(days.into())),
-            Period::Months(months) => at.checked_add_months(Months::new(months)),
-        };
-        let at = at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        Self::Instant(UnixMillis::from(at).minute())
-    }
-
-    /// The end of a window.
-    fn end_of(window: Window) -> Self {
-        day_before(window.end()).map_or(Self::Instant(window.end()), Self::Day)
-    }
-}
-
-fn utc(minute: Minute) -> DateTime<Utc> {
-    minute.start().to_micros().to_utc()
-}
-
-/// The day that ends with this minute, where one does.
-fn day_before(end: Minute) -> Option<NaiveDate> {
-    let date = utc(end).date_naive();
-    (midnight(date) == end).then(|| date.pred_opt()).flatten()
-}
-
-fn plus_days(date: NaiveDate, days: u32) -> NaiveDate {
-    date.checked_add_days(Days::new(days.into()))
-        .unwrap_or(NaiveDate::MAX)
-}
-
-fn plus_months(date: NaiveDate, months: u32) -> NaiveDate {
-    date.checked_add_months(Months::new(months))
-        .unwrap_or(NaiveDate::MAX)
+#[serde(deny_unknown_fields)]
+pub struct Opening {
+    /// As the text reads: within this day, or from this minute on.
+    pub literal: Due,
+    /// By every reading; never earlier than `literal`. "After the fifth day" can mean on the
+    /// fifth or from the sixth on.
+    pub safe: Due,
 }
 
 /// What deadlines run from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Occasion<'a> {
     pub(crate) window: Window,
+    /// In order of time.
     pub(crate) downtime: &'a [Downtime],
     /// The minute by whose end a credit was certain; absent where none is due.
     pub(crate) due_since: Option<Minute>,
 }
 
+impl Deadline {
+    /// The first minute that is too late, as the text reads.
+    #[must_use]
+    pub fn literal_before(&self) -> Minute {
+        self.literal.before(self.zone)
+    }
+
+    /// The first minute that is too late by the strictest reading.
+    #[must_use]
+    pub fn safe_before(&self) -> Minute {
+        self.safe.before(self.zone)
+    }
+}
+
 /// The deadlines of a commitment: notices as soon as there is downtime, claims once something is
 /// due.
-pub(crate) fn deadlines(contract: &Contract, occasion: Occasion<'_>) -> Vec<Deadline> {
-    let clauses = contract.claim.iter().flat_map(|claim| &claim.deadlines);
-    clauses
-        .filter_map(|clause| deadline(contract, clause, occasion))
+pub(crate) fn deadlines(
+    rule: &WindowRule,
+    claim: Option<&Claim>,
+    occasion: Occasion<'_>,
+) -> Vec<Deadline> {
+    let Some(claim) = claim else {
+        return Vec::new();
+    };
+    let reckoning = Reckoning {
+        rule,
+        occasion,
+        calendar: Calendar(rule.timezone),
+    };
+    let deadlines = claim.deadlines.iter();
+    deadlines
+        .filter_map(|clause| reckoning.deadline(claim, clause))
         .collect()
 }
 
-fn deadline(
-    contract: &Contract,
-    clause: &ClaimDeadline,
-    occasion: Occasion<'_>,
-) -> Option<Deadline> {
-    let window = occasion.window;
-    if clause.purpose == Purpose::Claim {
-        occasion.due_since?;
-    }
-    let first = occasion.downtime.first();
-    let last = occasion.downtime.last();
-    let (literal, safe) = match clause.anchor {
-        Anchor::WindowEnd(period) => {
-            occasion.due_since.or(first.map(|down| down.start))?;
-            let due = Due::after_end(window.end(), period);
-            (due, due)
-        }
-        Anchor::Eligibility(period) => {
-            let since = occasion.due_since?;
-            // A credit is due on the first day after the window; the day it leads to counts.
-            let literal = match (day_before(window.end()), period) {
-                (Some(_), Period::Days(days)) => {
-                    Due::Day(plus_days(utc(window.end()).date_naive(), days))
-                }
-                (Some(_), Period::Months(months)) => {
-                    Due::Day(plus_months(utc(window.end()).date_naive(), months))
-                }
-                _ => Due::after(window.end(), period),
-            };
-            (literal, Due::after(since, period))
-        }
-        Anchor::Incident(period) => (
-            Due::after(last?.start, period),
-            Due::after(first?.start, period),
-        ),
-        Anchor::DowntimeEnd(period) => (
-            Due::after(last?.end, period),
-            Due::after(first?.end, period),
-        ),
-        Anchor::BillingCycleEnd { nth_after_incident } => {
-            first?;
-            let own = contract.window_at(window.start());
-            let nth = nth_after_incident.get();
-            let end = |n| Due::end_of(nth_after(contract, own, n));
-            (end(nth), end(nth - 1))
-        }
+/// The deadlines of the notices that one incident asks for, whatever else its window holds.
+#[must_use]
+pub fn notice_deadlines(rule: &WindowRule, claim: &Claim, incident: &Downtime) -> Vec<Deadline> {
+    let occasion = Occasion {
+        window: rule.window_at(incident.start),
+        downtime: std::slice::from_ref(incident),
+        due_since: None,
     };
-    Some(Deadline {
-        purpose: clause.purpose,
-        literal,
-        safe,
-    })
+    deadlines(rule, Some(claim), occasion)
 }
 
-fn nth_after(contract: &Contract, window: Window, nth: u32) -> Window {
-    (0..nth).fold(window, |window, _| contract.window_at(window.end()))
+/// The plain and the strict reading of one clause.
+struct Readings {
+    literal: Due,
+    safe: Due,
 }
 
-impl std::fmt::Display for Due {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Day(date) => write!(f, "{date}"),
-            Self::Instant(minute) => write!(f, "{}", minute.start()),
+impl Readings {
+    const fn agreed(due: Due) -> Self {
+        Self {
+            literal: due,
+            safe: due,
         }
     }
 }
 
-impl From<Due> for String {
-    fn from(due: Due) -> Self {
-        due.to_string()
+struct Reckoning<'a> {
+    rule: &'a WindowRule,
+    occasion: Occasion<'a>,
+    calendar: Calendar,
+}
+
+impl Reckoning<'_> {
+    fn deadline(&self, claim: &Claim, clause: &ClaimDeadline) -> Option<Deadline> {
+        let opens = match clause.purpose {
+            Purpose::Notice => {
+                self.occasion.downtime.first()?;
+                None
+            }
+            Purpose::Claim => {
+                self.occasion.due_since?;
+                claim.opens.as_ref().map(Opens::anchor)
+            }
+        };
+        let opens = opens.and_then(|anchor| self.opening(anchor));
+        let zone = self.rule.timezone;
+        let Readings { literal, safe } = self.readings(clause.anchor)?;
+        // Nobody can mean an end before the beginning, nor a strict one after the plain one.
+        let begins = opens.map_or(Minute::new(i64::MIN), |opens| opens.safe.begins(zone));
+        let strict = safe.before(zone) <= literal.before(zone) && safe.before(zone) > begins;
+        Some(Deadline {
+            purpose: clause.purpose,
+            opens,
+            literal,
+            safe: if strict { safe } else { literal },
+            zone,
+        })
+    }
+
+    fn opening(&self, anchor: Anchor) -> Option<Opening> {
+        let literal = self.readings(anchor)?.literal;
+        let safe = match literal {
+            Due::Day(day) => Due::Day(crate::contract::plus_days(day, 1)),
+            Due::Instant(_) => literal,
+        };
+        Some(Opening { literal, safe })
+    }
+
+    fn readings(&self, anchor: Anchor) -> Option<Readings> {
+        let Occasion {
+            window,
+            downtime,
+            due_since,
+        } = self.occasion;
+        let (first, last) = (downtime.first(), downtime.last());
+        let calendar = self.calendar;
+        Some(match anchor {
+            Anchor::WindowEnd(period) | Anchor::Invoice(period) => {
+                Readings::agreed(self.after_window(period))
+            }
+            Anchor::Eligibility(period) => Readings {
+                literal: match calendar.day_ending_at(window.end()) {
+                    // A credit is due on the first day after the window; the day that a period
+                    // leads to from there counts.
+                    Some(_) if !matches!(period, Period::Hours(_)) => {
+                        calendar.after_day(calendar.day_of(window.end()), period)
+                    }
+                    _ => calendar.after_instant(window.end(), period),
+                },
+                safe: calendar.after_instant_strictly(due_since?, period),
+            },
+            Anchor::MonthEnd(period) => {
+                let month_end =
+                    |minute| calendar.after_day(calendar.last_day_of_month(minute), period);
+                let own = window.end().plus(-1);
+                Readings {
+                    literal: month_end(own),
+                    safe: month_end(first.map_or(own, |down| down.start)),
+                }
+            }
+            Anchor::Incident(period) => Readings {
+                literal: calendar.after_instant(last?.start, period),
+                safe: calendar.after_instant_strictly(first?.start, period),
+            },
+            Anchor::DowntimeEnd(period) => Readings {
+                literal: calendar.after_instant(last?.end, period),
+                safe: calendar.after_instant_strictly(first?.end, period),
+            },
+            Anchor::BillingMonthEnd { nth_after_incident } => {
+                let nth = nth_after_incident.get();
+                self.billing_months(nth, nth)
+            }
+            Anchor::BillingCycleEnd { nth_after_incident } => self.cycles(nth_after_incident.get()),
+        })
+    }
+
+    fn after_window(&self, period: Period) -> Due {
+        let end = self.occasion.window.end();
+        match self.calendar.day_ending_at(end) {
+            Some(last) => self.calendar.after_day(last, period),
+            None => self.calendar.after_instant(end, period),
+        }
+    }
+
+    fn cycles(&self, nth: u32) -> Readings {
+        // One trailing window ends with every day: nobody is billed by them.
+        if let WindowKind::TrailingDays { .. } = self.rule.kind {
+            return self.billing_months(nth, nth - 1);
+        }
+        let own = self.occasion.window;
+        let end = |n| self.calendar.end_of(self.rule.later(own, n));
+        Readings {
+            literal: end(nth),
+            safe: end(nth - 1),
+        }
+    }
+
+    /// The ends of the n-th billing months, literally after that of the last incident, safely
+    /// after that of the first.
+    fn billing_months(&self, literal: u32, safe: u32) -> Readings {
+        let Occasion {
+            window, downtime, ..
+        } = self.occasion;
+        let months = self.rule.billing_months();
+        let end = |incident, n| {
+            let own = months.at(incident, self.rule.timezone);
+            Due::Day(months.last_day(own.saturating_add_unsigned(n)))
+        };
+        let first = downtime.first().map_or(window.start(), |down| down.start);
+        let last = downtime
+            .last()
+            .map_or(window.end().plus(-1), |down| down.start);
+        Readings {
+            literal: end(last, literal),
+            safe: end(first, safe),
+        }
     }
 }
 
-impl TryFrom<String> for Due {
-    type Error = DueError;
-
-    fn try_from(given: String) -> Result<Self, DueError> {
-        if let Ok(date) = given.parse() {
-            return Ok(Self::Day(date));
-        }
-        let minute = DateTime::parse_from_rfc3339(&given)
-            .ok()
-            .map(|at| UnixMillis::from(at.with_timezone(&Utc)).minute());
-        minute
-            .map(Self::Instant)
-            .filter(|due| due.to_string() == given)
-            .ok_or(DueError { given })
-    }
+fn is_utc<T: Default + PartialEq>(zone: &T) -> bool {
+    *zone == T::default()
 }

@@ -1,31 +1,54 @@
 //! The formula families: counts and standings of minutes to exact uptime and its bounds.
 //!
 //! Each family answers twice: [`bounds`] is what the verdict needs and is computed under every
-//! reading; [`detail`] is what people and claims need besides, and is computed once.
+//! reading; [`detail`] is what people and claims need besides, and is computed once. What a metric
+//! leaves open (`unknown`) is judged as the first of [`Metric::readings`].
 
 mod downtime_minutes;
+mod grid;
 mod interval_mean;
+mod latency_attainment;
+mod losses;
+mod outage_proportional;
+mod request_ratio;
+mod requests;
+mod runs;
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use domain::{Minute, Window};
-use num_rational::BigRational;
-use num_traits::{One, Zero};
 
 use crate::assessment::{BudgetUnit, Downtime, State};
-use crate::contract::{Commitment, Metric};
+use crate::contract::TimeZone;
+use crate::contract::metric::{Aggregate, Metric};
 use crate::fraction::Fraction;
+use crate::standing::Standing;
 use crate::tally::{Reasons, Tally};
-use crate::terms::Standing;
+use crate::timed::Timing;
 
-/// What a formula reads: everything by position of the minute in the window.
+use losses::{Loss, Losses, sum, uptime, whole};
+
+/// What a formula reads: everything by position of the minute in `span`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Minutes<'a> {
+    /// All minutes given: the window, and as much beyond its edges as runs of bad minutes may be
+    /// followed; equal to the window where they are cut at its edges.
+    pub(crate) span: Window,
+    /// The minutes that are judged; inside of `span`.
     pub(crate) window: Window,
     pub(crate) tallies: &'a [Tally],
     pub(crate) standings: &'a [Standing],
     pub(crate) missed: &'a BTreeMap<usize, Reasons>,
+    /// Zone of the window, for intervals that begin at its midnights.
+    pub(crate) zone: TimeZone,
+    /// What counts per minute cannot say, for metrics that need it; about `window`.
+    pub(crate) timing: Timing<'a>,
 }
 
 /// Uptime under the three assumptions about what was not measured.
@@ -50,7 +73,7 @@ enum Assumption {
 /// What people and claims need besides the bounds.
 #[derive(Debug)]
 pub(crate) struct Detail {
-    /// One per minute.
+    /// One per minute of the window.
     pub(crate) states: Vec<State>,
     pub(crate) downtime: Vec<Downtime>,
     pub(crate) unit: BudgetUnit,
@@ -59,28 +82,20 @@ pub(crate) struct Detail {
     pub(crate) losses: Losses,
 }
 
-/// What is lost for certain, in order of time.
-#[derive(Debug)]
-pub(crate) struct Losses {
-    /// Minutes or intervals that uptime is a share of.
-    pub(crate) units: u64,
-    entries: Vec<Loss>,
-}
-
-/// One minute or interval that is down, or the failed part of it.
-#[derive(Clone, Copy, Debug)]
-struct Loss {
-    /// The minute in which it is over.
-    over: Minute,
-    failed: u64,
-    of: u64,
-}
-
 /// Uptime by the metric's formula.
 pub(crate) fn bounds(metric: &Metric, minutes: Minutes<'_>) -> Bounds {
     match metric {
         Metric::DowntimeMinutes(rule) => downtime_minutes::bounds(rule, minutes),
-        Metric::IntervalMean(rule) => interval_mean::bounds(*rule, minutes),
+        Metric::IntervalMean(rule) => interval_mean::bounds(rule, minutes),
+        Metric::RequestRatio(rule) => request_ratio::bounds(rule, minutes),
+        Metric::OutageProportional(rule) => outage_proportional::bounds(rule, minutes),
+        Metric::LatencyAttainment(rule) => match &rule.aggregate {
+            Aggregate::Windows(grid) | Aggregate::Unknown(grid) => {
+                latency_attainment::window_bounds(grid, minutes)
+            }
+            Aggregate::Requests => latency_attainment::request_bounds(rule, minutes),
+        },
+        Metric::TargetOnly(target) => bounds(target.of(), minutes),
     }
 }
 
@@ -88,76 +103,47 @@ pub(crate) fn bounds(metric: &Metric, minutes: Minutes<'_>) -> Bounds {
 pub(crate) fn detail(metric: &Metric, minutes: Minutes<'_>) -> Detail {
     match metric {
         Metric::DowntimeMinutes(rule) => downtime_minutes::detail(rule, minutes),
-        Metric::IntervalMean(rule) => interval_mean::detail(*rule, minutes),
-    }
-}
-
-impl Losses {
-    /// The minute by whose end the promise could no longer be kept; `None` where it still can.
-    pub(crate) fn breached_by(&self, commitment: &Commitment) -> Option<Minute> {
-        let kept_after = |lost: usize| {
-            let sum = sum(self.entries[..lost]
-                .iter()
-                .map(|loss| (loss.failed, loss.of)));
-            commitment.kept_by(&uptime(&sum, self.units).unwrap_or_else(Fraction::one))
-        };
-        // More loss never mends a promise, so the first count of losses that breaks it can be
-        // searched for by halves.
-        let mut range: Range<usize> = 0..self.entries.len() + 1;
-        while !range.is_empty() {
-            let middle = range.start.midpoint(range.end);
-            if kept_after(middle) {
-                range.start = middle + 1;
-            } else {
-                range.end = middle;
+        Metric::IntervalMean(rule) => interval_mean::detail(rule, minutes),
+        Metric::RequestRatio(rule) => request_ratio::detail(rule, minutes),
+        Metric::OutageProportional(rule) => outage_proportional::detail(rule, minutes),
+        Metric::LatencyAttainment(rule) => match &rule.aggregate {
+            Aggregate::Windows(grid) | Aggregate::Unknown(grid) => {
+                latency_attainment::window_detail(grid, minutes)
             }
-        }
-        let last = range.start.checked_sub(1)?;
-        self.entries.get(last).map(|loss| loss.over)
+            Aggregate::Requests => latency_attainment::request_detail(rule, minutes),
+        },
+        Metric::TargetOnly(target) => detail(target.of(), minutes),
     }
 }
 
-/// `1 - lost / units`; `None` where there are no units.
-fn uptime(lost: &BigRational, units: u64) -> Option<Fraction> {
-    let uptime = || BigRational::one() - lost / BigRational::from_integer(units.into());
-    (units > 0).then(|| Fraction::from_ratio(uptime()))
-}
-
-/// The exact sum of `failed / of`. Equal denominators are added as integers first, and the rest
-/// pairwise, so that numbers stay short for as long as possible.
-fn sum(parts: impl Iterator<Item = (u64, u64)>) -> BigRational {
-    let mut by_denominator: BTreeMap<u64, u128> = BTreeMap::new();
-    for (failed, of) in parts.filter(|(failed, _)| *failed > 0) {
-        *by_denominator.entry(of).or_default() += u128::from(failed);
-    }
-    let fractions: Vec<BigRational> = by_denominator
-        .into_iter()
-        .map(|(of, failed)| BigRational::new(failed.into(), of.into()))
-        .collect();
-    sum_pairwise(&fractions)
-}
-
-fn sum_pairwise(fractions: &[BigRational]) -> BigRational {
-    match fractions {
-        [] => BigRational::zero(),
-        [one] => one.clone(),
-        many => {
-            let (left, right) = many.split_at(many.len() / 2);
-            sum_pairwise(left) + sum_pairwise(right)
+impl Bounds {
+    /// Nothing is known.
+    fn open() -> Self {
+        Self {
+            observed: None,
+            high: Fraction::one(),
+            low: Fraction::zero(),
         }
     }
-}
-
-/// A count as a fraction.
-fn whole(count: u64) -> Fraction {
-    Fraction::from_ratio(BigRational::from_integer(count.into()))
 }
 
 impl Minutes<'_> {
     /// The minute at a position.
-    fn at(&self, index: usize) -> Minute {
-        let offset = i64::try_from(index).expect("a window's length fits its own minutes");
-        self.window.start().plus(offset)
+    pub(crate) fn at(&self, index: usize) -> Minute {
+        let offset = i64::try_from(index).expect("a span's length fits its own minutes");
+        self.span.start().plus(offset)
+    }
+
+    /// Positions of the judged minutes.
+    pub(crate) fn inside(&self) -> Range<usize> {
+        self.position(self.window.start())..self.position(self.window.end())
+    }
+
+    /// Position of a minute, clamped to the span.
+    fn position(&self, minute: Minute) -> usize {
+        let minute = minute.clamp(self.span.start(), self.span.end());
+        let offset = minute.get().abs_diff(self.span.start().get());
+        usize::try_from(offset).unwrap_or(usize::MAX)
     }
 
     fn missed_in(&self, range: Range<usize>) -> Reasons {
@@ -166,6 +152,25 @@ impl Minutes<'_> {
             reasons.add(*missed);
         }
         reasons
+    }
+
+    /// The state of one minute by itself.
+    fn state(&self, index: usize, tally: &Tally) -> State {
+        match self.standings[index] {
+            Standing::Future => State::Future,
+            Standing::Excluded(effect) => State::Excluded { effect },
+            Standing::Judged if tally.is_empty() => State::Empty,
+            Standing::Judged if tally.is_unmeasured() => State::Unmeasured {
+                reasons: tally.reasons(self.missed_in(index..index + 1)),
+            },
+            Standing::Judged if tally.errors > 0 => State::Degraded,
+            Standing::Judged => State::Up,
+        }
+    }
+
+    /// Whether any judged minute has not happened yet.
+    fn has_future(&self) -> bool {
+        self.standings[self.inside()].contains(&Standing::Future)
     }
 }
 

@@ -4,32 +4,44 @@
 //! bytes, no clock, no IO, no floats. Collector and verifier call the same function, so a verdict
 //! can be recomputed by anybody who holds the contract, the terms and the cells.
 //!
-//! Deliberately absent: hashing of contract texts, selection of the cells that belong to a
-//! contract, statistics. Only the families `downtime_minutes` and `interval_mean` are known, and
-//! windows are cut in UTC only; everything else is refused by the parser with a reason.
+//! Deliberately absent: IO and clocks, reading of samples, and selection of the samples that
+//! belong to a contract. Statistics appear only as a statement beside the contract's own literal
+//! rule, in [`support`].
 
 #![deny(clippy::float_arithmetic)]
 
 pub mod assessment;
 pub mod contract;
+pub mod credit;
 pub mod deadline;
 pub mod fraction;
+pub mod library;
 pub mod money;
+pub mod reading;
+pub mod support;
 pub mod terms;
+pub mod timed;
 
 mod assess;
 mod formula;
-mod table;
+mod standing;
+mod subject;
 mod tally;
 
-pub use assess::assess;
+pub use assess::{Facts, assess, minutes_csv};
 pub use assessment::{
-    Assessment, AssessmentSchema, Budget, BudgetUnit, CommitmentAssessment, Credit, Downtime,
-    MinuteTotals, Reading, Span, State, UnmeasuredReason, Verdict,
+    Assessment, AssessmentSchema, Budget, BudgetUnit, CommitmentAssessment, Downtime,
+    MinuteSupport, MinuteTotals, Reading, RuleCount, Span, Spread, State, UnmeasuredReason,
+    Verdict,
 };
 pub use contract::{Basis, Commitment, Contract, ContractError, Effect, EventClass, Family};
+pub use credit::{Credit, CreditTotal, NoCredit};
 pub use deadline::{Deadline, Due};
 pub use fraction::Fraction;
 pub use money::{Currency, Money};
-pub use table::minutes_csv;
-pub use terms::{ExcludedSpan, Terms};
+pub use reading::Choice;
+pub use standing::{ConsideredSpan, SpanOutcome};
+pub use subject::{Claimability, Reservation};
+
+pub use terms::{ExcludedSpan, Place, TargetScope, Terms};
+pub use timed::{Timed, TimedFold};

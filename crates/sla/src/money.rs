@@ -1,11 +1,13 @@
-//! Amounts of money as whole minor units.
+//! Amounts of money as whole minor units, and how exact amounts become whole ones.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::ToPrimitive;
+use num_traits::{One, ToPrimitive};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::fraction::{self, Fraction};
@@ -32,6 +34,58 @@ pub struct Money {
 struct Parts {
     minor: u64,
     currency: Currency,
+}
+
+/// How an exact amount becomes a whole one.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountRounding {
+    /// To the nearest, halves up.
+    #[default]
+    HalfUp,
+    /// Down.
+    Floor,
+    /// Up.
+    Ceil,
+    /// To the nearest, halves to the even neighbour.
+    HalfEven,
+}
+
+/// What an amount is rounded to.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountUnit {
+    /// The currency's smallest unit, such as cents.
+    #[default]
+    Minor,
+    /// Whole units of the currency, such as dollars, but never more than the fees or a cap.
+    Whole,
 }
 
 /// Text that is not an amount of money.
@@ -80,6 +134,41 @@ impl Currency {
             _ => 2,
         }
     }
+
+    /// An amount in units of the currency, exactly, in minor units that need not be whole.
+    pub(crate) fn exact_minor(self, units: &Fraction) -> Fraction {
+        Fraction::from_ratio(units.ratio() * scale(self))
+    }
+}
+
+impl AmountRounding {
+    /// Rounds to a whole number.
+    fn apply(self, value: &BigRational) -> BigInt {
+        match self {
+            Self::HalfUp => fraction::round_half_up(value),
+            Self::Floor => value.floor().to_integer(),
+            Self::Ceil => value.ceil().to_integer(),
+            Self::HalfEven => {
+                let up = fraction::round_half_up(value);
+                let tie = BigRational::from_integer(&up * 2) - value * BigInt::from(2);
+                if tie.is_one() && up.bit(0) {
+                    up - 1
+                } else {
+                    up
+                }
+            }
+        }
+    }
+}
+
+impl AmountUnit {
+    /// How many minor units of the currency it is.
+    fn minor(self, currency: Currency) -> BigRational {
+        match self {
+            Self::Minor => BigRational::one(),
+            Self::Whole => scale(currency),
+        }
+    }
 }
 
 impl Money {
@@ -119,23 +208,52 @@ impl Money {
         self.currency
     }
 
-    /// `share` of this amount, exactly, in minor units that need not be whole.
-    pub(crate) fn exact_share(self, share: &Fraction) -> BigRational {
-        share.ratio() * BigRational::from_integer(self.minor.into())
+    /// The whole amount for an exact one that is not negative: rounded, but by going over to whole
+    /// units of the currency never lifted above `limit`. Both in minor units.
+    pub(crate) fn rounded_within(
+        exact: &Fraction,
+        limit: &Fraction,
+        currency: Currency,
+        (rounding, unit): (AmountRounding, AmountUnit),
+    ) -> Self {
+        let unit = unit.minor(currency);
+        let rounded = BigRational::from_integer(rounding.apply(&(exact.ratio() / &unit))) * &unit;
+        // In minor units a rounded amount never passes the equally rounded limit, and that is the
+        // amount which the limit stands for.
+        let minor = if rounded > BigRational::from_integer(rounding.apply(limit.ratio())) {
+            (limit.ratio() / &unit).floor() * &unit
+        } else {
+            rounded
+        };
+        let minor = minor.to_integer().to_u64().unwrap_or(MINOR_UNITS_MAX);
+        Self {
+            minor: minor.min(MINOR_UNITS_MAX),
+            currency,
+        }
     }
 
-    /// Whole minor units, half-up, never above `self`: the amount of a credit.
-    pub(crate) fn rounded(self, minor: &BigRational) -> Self {
-        let minor = fraction::round_half_up(minor)
-            .min(BigInt::from(self.minor))
-            .to_u64()
-            .unwrap_or(0);
-        Self { minor, ..self }
+    /// The amount in minor units as a fraction.
+    pub(crate) fn exact(self) -> Fraction {
+        Fraction::from_ratio(BigRational::from_integer(self.minor.into()))
     }
 }
 
 fn scale(currency: Currency) -> BigRational {
     BigRational::from_integer(BigInt::from(10).pow(currency.digits().into()))
+}
+
+impl JsonSchema for Currency {
+    fn schema_name() -> Cow<'static, str> {
+        "Currency".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "An ISO 4217 currency code, such as `USD`.",
+            "pattern": "^[A-Z]{3}$",
+        })
+    }
 }
 
 impl FromStr for Currency {

@@ -1,14 +1,22 @@
-//! Cells to exact counts per minute of the window, under both readings of late samples.
+//! Cells to exact counts per minute, under one reading of the rules and both of late samples.
 //!
 //! A class is judged once per dictionary entry, never per sample. Counts are sums, so neither the
-//! order of cells nor how samples are split over them can change anything that follows.
+//! order of cells nor how samples are split over them can change anything that follows. Failures
+//! that need a quorum are held back until all agents' samples of the minute are in.
 
-use std::collections::BTreeMap;
+mod late;
+mod quorum;
 
-use domain::{CellHour, Class, GapReason, Kind, Source, Window};
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{CellHour, Class, GapReason, Window};
 
 use crate::assessment::UnmeasuredReason;
-use crate::contract::{EventClass, EventRules, Family};
+use crate::contract::{Contract, Effect, EventClass};
+use crate::standing::Exclusions;
+use crate::terms::{Place, Terms};
+use late::{Landing, Move, moved};
+use quorum::Ballot;
 
 /// Counts of one minute, or of several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,13 +40,28 @@ pub(crate) struct Tallies {
     pub(crate) least_favourable: Option<Vec<Tally>>,
     /// Why slots were not run, by position of the minute; only minutes that have such slots.
     pub(crate) missed: BTreeMap<usize, Reasons>,
+    /// How many samples each rule decided, by its position; those that no rule matched under
+    /// `None`.
+    pub(crate) rules: BTreeMap<Option<usize>, u64>,
 }
 
-/// A set of reasons for slots that were not run.
+/// Slots that were not run, and the set of reasons for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reasons(u8);
+pub(crate) struct Reasons {
+    set: u8,
+    /// How many slots.
+    pub(crate) slots: u64,
+}
 
 impl Reasons {
+    /// Slots that were not run for one reason.
+    pub(crate) const fn of(reason: GapReason, slots: u64) -> Self {
+        Self {
+            set: Self::bit(reason),
+            slots,
+        }
+    }
+
     const fn bit(reason: GapReason) -> u8 {
         match reason {
             GapReason::AgentDown => 1,
@@ -51,11 +74,12 @@ impl Reasons {
     }
 
     pub(crate) const fn add(&mut self, other: Self) {
-        self.0 |= other.0;
+        self.set |= other.set;
+        self.slots += other.slots;
     }
 
     fn iter(self) -> impl Iterator<Item = UnmeasuredReason> {
-        let has = move |reason: &&GapReason| self.0 & Self::bit(**reason) != 0;
+        let has = move |reason: &&GapReason| self.set & Self::bit(**reason) != 0;
         GapReason::ALL.iter().filter(has).map(|r| (*r).into())
     }
 }
@@ -116,7 +140,7 @@ impl Tally {
         reasons
     }
 
-    const fn count(&mut self, class: EventClass, count: u64) {
+    pub(crate) const fn count(&mut self, class: EventClass, count: u64) {
         match class {
             EventClass::Error => self.errors += count,
             EventClass::Success => self.successes += count,
@@ -127,92 +151,221 @@ impl Tally {
 }
 
 /// What the samples of one class are to a commitment.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Judged {
     event: EventClass,
     late: bool,
+    quorum: bool,
+    rule: Option<usize>,
 }
 
-/// Counts the cells that lie in the window, by the rules of the contract and the population of
-/// the family.
-pub(crate) fn tallies(
-    window: Window,
-    cells: &[CellHour],
-    rules: &EventRules,
-    family: Family,
+/// A sample of which nothing is known.
+const UNKNOWN: Judged = Judged {
+    event: EventClass::Unknown,
+    late: false,
+    quorum: false,
+    rule: None,
+};
+
+/// How samples are read: all that can change what counts they become.
+pub(crate) struct Lens<'a> {
+    pub(crate) contract: &'a Contract,
+    pub(crate) terms: &'a Terms,
+    /// The minutes to count: those judged, and some beyond where runs may reach over the edge.
+    pub(crate) window: Window,
+    /// Positions of rules that are read in their other way.
+    pub(crate) otherwise: &'a BTreeSet<usize>,
+    /// Whether the formula counts samples of a class at all.
+    pub(crate) counts: &'a dyn Fn(&Class) -> bool,
+    pub(crate) exclusions: &'a Exclusions,
+    /// One per exclusion clause of the contract.
+    pub(crate) effects: &'a [Effect],
+}
+
+/// Counts cells as seen through a lens.
+pub(crate) fn tallies<'a>(
+    lens: &Lens<'_>,
+    cells: impl IntoIterator<Item = &'a CellHour>,
 ) -> Tallies {
-    let minutes = usize::try_from(window.minutes()).unwrap_or(usize::MAX);
-    let mut tallies = Tallies {
+    let minutes = usize::try_from(lens.window.minutes()).unwrap_or(usize::MAX);
+    let mut counting = Counting {
+        lens,
         literal: vec![Tally::default(); minutes],
-        least_favourable: None,
+        moves: Vec::new(),
         missed: BTreeMap::new(),
+        rules: BTreeMap::new(),
+        ballots: BTreeMap::new(),
+        counts_votes: lens.contract.events.asks_for_quorum(),
     };
-    let judge = |class: &Class| {
-        counts(class, family).then(|| Judged {
-            event: rules.classify(class),
-            late: class.late,
-        })
-    };
-    let mut late = Vec::new();
     for cell in cells {
+        counting.cell(cell);
+    }
+    counting.finish()
+}
+
+struct Counting<'a> {
+    lens: &'a Lens<'a>,
+    literal: Vec<Tally>,
+    moves: Vec<Move>,
+    missed: BTreeMap<usize, Reasons>,
+    rules: BTreeMap<Option<usize>, u64>,
+    ballots: BTreeMap<usize, Ballot<'a>>,
+    /// Whether any rule asks for a quorum.
+    counts_votes: bool,
+}
+
+impl<'a> Counting<'a> {
+    fn cell(&mut self, cell: &CellHour) {
+        let window = self.lens.window;
         let first = cell.hour.first_minute();
         if first >= window.end() || first.plus(60) <= window.start() {
-            continue;
+            return;
         }
+        let minutes = self.literal.len();
         let index = |minute: u8| {
             let minute = first.plus(minute.into());
             let offset = minute.get().checked_sub(window.start().get())?;
             usize::try_from(offset).ok().filter(|i| *i < minutes)
         };
-        let judged: Vec<Option<Judged>> = cell.classes.iter().map(judge).collect();
+        let judged: Vec<Option<Judged>> = cell.classes.iter().map(|c| self.judge(c)).collect();
+        let regional = self.regional(cell);
+        let place = self
+            .lens
+            .terms
+            .places
+            .iter()
+            .find(|p| p.agent == cell.agent);
+        let mut decided = vec![0_u64; judged.len()];
         for count in &cell.counts {
-            let class = usize::try_from(count.class).ok();
+            let class = usize::try_from(count.class).unwrap_or(usize::MAX);
             // A count whose class is missing says that something was sampled, but not what.
-            let unknown = Some(Judged {
-                event: EventClass::Unknown,
-                late: false,
-            });
-            let judged = class.and_then(|c| judged.get(c)).copied();
-            if let (Some(index), Some(judged)) = (index(count.minute), judged.unwrap_or(unknown)) {
-                tallies.literal[index].count(judged.event, count.count.into());
-                if judged.late {
-                    late.push((index, judged.event, u64::from(count.count)));
+            let Some(one) = judged.get(class).copied().unwrap_or(Some(UNKNOWN)) else {
+                continue;
+            };
+            let Some(index) = index(count.minute) else {
+                continue;
+            };
+            if let Some(one) = excused(one, &regional, index) {
+                if let Some(decided) = decided.get_mut(class) {
+                    *decided += u64::from(count.count);
                 }
+                self.count(index, one, count.count.into(), (cell, place));
+            }
+        }
+        for (judged, samples) in judged.iter().zip(decided) {
+            if let Some(judged) = judged.as_ref().filter(|_| samples > 0) {
+                *self.rules.entry(judged.rule).or_default() += samples;
             }
         }
         for missed in &cell.missed {
             if let Some(index) = index(missed.minute) {
-                let reason = Reasons(Reasons::bit(missed.reason));
-                tallies.missed.entry(index).or_default().add(reason);
+                let reason = Reasons::of(missed.reason, missed.count.into());
+                self.missed.entry(index).or_default().add(reason);
             }
         }
     }
-    tallies.least_favourable = (!late.is_empty()).then(|| without(&tallies.literal, &late));
-    tallies
-}
 
-/// Moves late samples out of their classes.
-fn without(literal: &[Tally], late: &[(usize, EventClass, u64)]) -> Vec<Tally> {
-    let mut tallies = literal.to_vec();
-    for (index, class, count) in late {
-        let tally = &mut tallies[*index];
-        match class {
-            EventClass::Error => tally.errors -= count,
-            EventClass::Success => tally.successes -= count,
-            EventClass::NotValid => tally.not_valid -= count,
-            EventClass::Unknown => tally.unknown -= count,
+    fn judge(&self, class: &Class) -> Option<Judged> {
+        if !(self.lens.counts)(class) {
+            return None;
         }
-        tally.late += count;
+        let rules = &self.lens.contract.events;
+        let ruling = rules.rule(class, |index| self.lens.otherwise.contains(&index));
+        Some(Judged {
+            event: ruling.event,
+            late: class.late,
+            quorum: ruling.quorum,
+            rule: ruling.rule,
+        })
     }
-    tallies
+
+    fn count(
+        &mut self,
+        index: usize,
+        judged: Judged,
+        count: u64,
+        (cell, place): (&CellHour, Option<&'a Place>),
+    ) {
+        if self.counts_votes && (judged.quorum || judged.event == EventClass::Error) {
+            let ballot = self.ballots.entry(index).or_default();
+            ballot.vote(&cell.agent, place, judged.late);
+            if judged.quorum {
+                ballot.hold(judged.event, judged.late, count);
+                return;
+            }
+        }
+        self.literal[index].count(judged.event, count);
+        if judged.late {
+            self.moves.push(Move::late(index, judged.event, count));
+        }
+    }
+
+    /// Spans in which samples of this cell's region are excused, by position.
+    fn regional(&self, cell: &CellHour) -> Vec<(std::ops::Range<usize>, Effect)> {
+        let lens = self.lens;
+        if lens.exclusions.regional.is_empty() {
+            return Vec::new();
+        }
+        let scope = lens.terms.scope_of(&cell.target);
+        let region = scope.and_then(|scope| scope.get(&crate::contract::Dimension::Region));
+        let spans = lens.exclusions.regional.iter();
+        spans
+            .filter(|(clause, _)| {
+                let regions = lens.contract.exclusions[*clause].regions.as_ref();
+                region.is_some_and(|region| regions.is_some_and(|all| all.contain(region)))
+            })
+            .map(|(clause, span)| {
+                let at = |minute| crate::standing::index(lens.window, minute);
+                (at(span.start())..at(span.end()), lens.effects[*clause])
+            })
+            .collect()
+    }
+
+    fn finish(mut self) -> Tallies {
+        let quorum = self.lens.contract.evidence.quorum;
+        for (index, ballot) in std::mem::take(&mut self.ballots) {
+            for (held, event, without_late) in ballot.decide(quorum) {
+                self.literal[index].count(event, held.count);
+                if held.late {
+                    self.moves.push(Move::late(index, event, held.count));
+                } else if without_late != event {
+                    let to = Landing::Class(without_late);
+                    self.moves.push(Move {
+                        index,
+                        from: event,
+                        to,
+                        count: held.count,
+                    });
+                }
+            }
+        }
+        let moves = &self.moves;
+        Tallies {
+            least_favourable: (!moves.is_empty()).then(|| moved(&self.literal, moves)),
+            literal: self.literal,
+            missed: self.missed,
+            rules: self.rules,
+        }
+    }
 }
 
-/// Whether a family counts samples of this class. What was sent by hand never counts; a ratio of
-/// requests counts only requests that were sent regardless of what the ones before them met.
-fn counts(class: &Class, family: Family) -> bool {
-    match (family, class.kind) {
-        (_, Kind::Manual) => false,
-        (Family::DowntimeMinutes, _) | (Family::IntervalMean, Kind::Planned) => true,
-        (Family::IntervalMean, Kind::Burst | Kind::Confirm) => class.source == Source::Traffic,
+/// What a sample is inside of a span that excuses its region; `None` where it is dropped.
+fn excused(
+    judged: Judged,
+    spans: &[(std::ops::Range<usize>, Effect)],
+    index: usize,
+) -> Option<Judged> {
+    if spans.is_empty() {
+        return Some(judged);
+    }
+    let inside = spans.iter().filter(|(span, _)| span.contains(&index));
+    match inside.map(|(_, effect)| *effect).max() {
+        Some(Effect::RemoveFromDenominator) => None,
+        Some(Effect::TreatAsUp) if judged.event != EventClass::NotValid => Some(Judged {
+            event: EventClass::Success,
+            quorum: false,
+            ..judged
+        }),
+        _ => Some(judged),
     }
 }

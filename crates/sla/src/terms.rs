@@ -1,11 +1,16 @@
-//! What an assessment needs beside contract and cells: the window, how far time has come, fees
-//! and announced exclusions.
+//! What an assessment needs beside contract and samples: the window, how far time has come, fees,
+//! announced exclusions, and what agents and targets stand for.
 
-use domain::{Minute, Window};
+use std::collections::BTreeMap;
+
+use domain::{AgentId, Minute, TargetId, Window};
 use serde::{Deserialize, Serialize};
 
-use crate::contract::Effect;
+use crate::contract::Dimension;
 use crate::money::Money;
+
+#[cfg(test)]
+mod tests;
 
 /// Longest window that is read from outside, in minutes: a leap year. Judging takes memory in
 /// proportion to it.
@@ -14,20 +19,37 @@ pub const WINDOW_MINUTES_MAX: u64 = 366 * 24 * 60;
 /// Most excluded spans that are read from outside.
 pub const EXCLUSIONS_MAX: usize = 10_000;
 
+/// Most agents, and most targets, that are read from outside.
+pub const PLACES_MAX: usize = 10_000;
+
 /// The circumstances of one assessment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Terms {
     /// The window to judge, usually from [`crate::Contract::window_at`].
     pub window: Window,
-    /// First minute that has not happened yet; minutes from here on are future.
+    /// First minute that has not happened yet; minutes from here on are future. It may lie after
+    /// the window's end, and has to for what reaches over it: runs of bad minutes, and the same
+    /// window in other zones.
     pub as_of: Minute,
     /// Fees of the window that credits are a share of, where known. Fees in another currency
     /// than the contract's give no credit amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fees: Option<Money>,
+    /// What was credited in the twelve months before, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credited_12_months: Option<Money>,
     /// Spans that were announced or agreed as excluded, in any order.
     pub exclusions: Vec<ExcludedSpan>,
+    /// The time under contract, where it begins or ends within the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscribed: Option<Window>,
+    /// Where agents stand; agents that are not listed stand in an unknown region and network.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+    /// What targets are at the provider.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<TargetScope>,
 }
 
 /// A span of minutes that a contract may exclude.
@@ -40,6 +62,31 @@ pub struct ExcludedSpan {
     pub kind: String,
     /// Why, for people.
     pub reason: String,
+    /// When it was announced, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Minute>,
+}
+
+/// Where an agent stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The agent.
+    pub agent: AgentId,
+    /// Its region, such as `aws:us-east-1`.
+    pub region: String,
+    /// Whose network it uses.
+    pub network: String,
+}
+
+/// What a target is at the provider, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetScope {
+    /// The target.
+    pub target: TargetId,
+    /// Account, region, model and so on.
+    pub scope: BTreeMap<Dimension, String>,
 }
 
 /// Terms from outside that exceed a limit.
@@ -57,6 +104,12 @@ pub enum TermsError {
         /// How many.
         count: usize,
     },
+    /// There are too many agents or targets.
+    #[error("there are at most {PLACES_MAX} agents and as many targets, not {count}")]
+    TooManyPlaces {
+        /// How many.
+        count: usize,
+    },
 }
 
 #[derive(Deserialize)]
@@ -66,7 +119,15 @@ struct Unchecked {
     as_of: Minute,
     #[serde(default)]
     fees: Option<Money>,
+    #[serde(default)]
+    credited_12_months: Option<Money>,
     exclusions: Vec<ExcludedSpan>,
+    #[serde(default)]
+    subscribed: Option<Window>,
+    #[serde(default)]
+    places: Vec<Place>,
+    #[serde(default)]
+    targets: Vec<TargetScope>,
 }
 
 impl TryFrom<Unchecked> for Terms {
@@ -74,11 +135,8 @@ impl TryFrom<Unchecked> for Terms {
 
     fn try_from(terms: Unchecked) -> Result<Self, TermsError> {
         // A window over all of time would overflow its own length.
-        let minutes = terms
-            .window
-            .start()
-            .get()
-            .abs_diff(terms.window.end().get());
+        let (start, end) = (terms.window.start().get(), terms.window.end().get());
+        let minutes = start.abs_diff(end);
         if minutes > WINDOW_MINUTES_MAX {
             return Err(TermsError::WindowTooLong { minutes });
         }
@@ -86,113 +144,48 @@ impl TryFrom<Unchecked> for Terms {
         if count > EXCLUSIONS_MAX {
             return Err(TermsError::TooManyExclusions { count });
         }
+        let count = terms.places.len().max(terms.targets.len());
+        if count > PLACES_MAX {
+            return Err(TermsError::TooManyPlaces { count });
+        }
         Ok(Self {
             window: terms.window,
             as_of: terms.as_of,
             fees: terms.fees,
+            credited_12_months: terms.credited_12_months,
             exclusions: terms.exclusions,
+            subscribed: terms.subscribed,
+            places: terms.places,
+            targets: terms.targets,
         })
     }
 }
 
-/// What a minute is before anything measured is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Judged by its samples.
-    Judged,
-    /// Excluded, with an effect that is never [`Effect::NotExcluded`].
-    Excluded(Effect),
-    /// Has not happened yet, and will count when it has.
-    Future,
-}
-
 impl Terms {
+    /// The terms of a window of which nothing else is known.
+    #[must_use]
+    pub const fn of(window: Window, as_of: Minute) -> Self {
+        Self {
+            window,
+            as_of,
+            fees: None,
+            credited_12_months: None,
+            exclusions: Vec::new(),
+            subscribed: None,
+            places: Vec::new(),
+            targets: Vec::new(),
+        }
+    }
+
     /// Whether the window has ended.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.as_of >= self.window.end()
     }
 
-    /// The standing of every minute of the window. Where exclusions overlap, the one that finds
-    /// more uptime holds. Minutes that will be removed are out of the fraction from the start:
-    /// else it would shrink while time passes, and what was certain could become uncertain.
-    pub(crate) fn standings(&self, effect_of: impl Fn(&str) -> Effect) -> Vec<Standing> {
-        let minutes = usize::try_from(self.window.minutes()).unwrap_or(usize::MAX);
-        let mut effects = vec![Effect::NotExcluded; minutes];
-        for span in &self.exclusions {
-            let effect = effect_of(&span.kind);
-            let first = self.index(span.window.start());
-            let last = self.index(span.window.end());
-            for known in &mut effects[first..last] {
-                *known = (*known).max(effect);
-            }
-        }
-        let past = self.index(self.as_of);
-        let standing = |(index, effect)| match effect {
-            Effect::RemoveFromDenominator => Standing::Excluded(effect),
-            _ if index >= past => Standing::Future,
-            Effect::TreatAsUp => Standing::Excluded(effect),
-            Effect::NotExcluded => Standing::Judged,
-        };
-        effects.into_iter().enumerate().map(standing).collect()
-    }
-
-    /// Position of a minute in the window, clamped to its ends.
-    fn index(&self, minute: Minute) -> usize {
-        let minute = minute.clamp(self.window.start(), self.window.end());
-        let offset = minute.get().abs_diff(self.window.start().get());
-        usize::try_from(offset).unwrap_or(usize::MAX)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn json(end: i64) -> String {
-        format!(r#"{{"window":{{"start":0,"end":{end}}},"as_of":5,"exclusions":[]}}"#)
-    }
-
-    #[test]
-    fn terms_from_outside_have_a_longest_window() {
-        assert!(serde_json::from_str::<Terms>(&json(366 * 24 * 60)).is_ok());
-        assert!(serde_json::from_str::<Terms>(&json(366 * 24 * 60 + 1)).is_err());
-        assert!(serde_json::from_str::<Terms>(&json(i64::MAX)).is_err());
-    }
-
-    #[test]
-    fn of_overlapping_exclusions_the_one_with_more_uptime_holds() {
-        let span = |start, end, kind: &str| ExcludedSpan {
-            window: Window::new(Minute::new(start), Minute::new(end)).unwrap(),
-            kind: kind.to_owned(),
-            reason: String::new(),
-        };
-        let mut terms = Terms {
-            window: Window::new(Minute::new(0), Minute::new(6)).unwrap(),
-            as_of: Minute::new(4),
-            fees: None,
-            exclusions: vec![
-                span(-5, 2, "up"),
-                span(1, 5, "gone"),
-                span(0, 1, "none"),
-                span(5, 99, "up"),
-            ],
-        };
-        let effect_of = |kind: &str| match kind {
-            "up" => Effect::TreatAsUp,
-            "gone" => Effect::RemoveFromDenominator,
-            _ => Effect::NotExcluded,
-        };
-        let expected = [
-            Standing::Excluded(Effect::TreatAsUp),
-            Standing::Excluded(Effect::TreatAsUp),
-            Standing::Excluded(Effect::RemoveFromDenominator),
-            Standing::Excluded(Effect::RemoveFromDenominator),
-            Standing::Excluded(Effect::RemoveFromDenominator),
-            Standing::Future,
-        ];
-        assert_eq!(terms.standings(effect_of), expected);
-        terms.exclusions.reverse();
-        assert_eq!(terms.standings(effect_of), expected);
+    /// What is known of a target.
+    pub(crate) fn scope_of(&self, target: &TargetId) -> Option<&BTreeMap<Dimension, String>> {
+        let mut targets = self.targets.iter();
+        targets.find(|t| t.target == *target).map(|t| &t.scope)
     }
 }

@@ -3,6 +3,8 @@
 mod claims;
 mod downtime_minutes;
 mod interval_mean;
+mod quorum;
+mod readings;
 mod verdicts;
 
 use std::collections::BTreeMap;
@@ -13,8 +15,12 @@ use domain::{
 };
 
 use super::*;
+use crate::assessment::{Assessment, BudgetUnit, State, UnmeasuredReason};
+use crate::contract::Contract;
+use crate::deadline::Due;
+use crate::fraction::Fraction;
+use crate::money::Money;
 use crate::terms::ExcludedSpan;
-use crate::{BudgetUnit, Due, UnmeasuredReason, minutes_csv};
 
 /// 2026-11-01T00:00:00Z, the start of a month of 43,200 minutes.
 pub(super) const NOVEMBER: i64 = 29_891_520;
@@ -37,7 +43,38 @@ pub(super) fn class(status: u16) -> Class {
 
 /// A contract: 5xx are errors, 4xx not valid, 3xx unknown, all else successes.
 pub(super) fn contract(target: &str, metric: &str, rest: &str) -> Contract {
-    let text = format!(
+    Contract::parse(&text(target, metric, &format!("{rest}\n{KINDS}"))).unwrap()
+}
+
+const KINDS: &str = r#"
+[[exclusion]]
+kind = "up"
+effect = "treat_as_up"
+[[exclusion]]
+kind = "removed"
+effect = "remove_from_denominator"
+[[exclusion]]
+kind = "judged"
+effect = "not_excluded"
+"#;
+
+/// A contract about single bad minutes, with further tables.
+pub(crate) fn contract_with(tables: &str) -> Contract {
+    Contract::parse(&contract_text(tables)).unwrap()
+}
+
+/// Its text.
+pub(crate) fn contract_text(tables: &str) -> String {
+    text("99.9", &minutes_metric(1), tables)
+}
+
+fn text(target: &str, metric: &str, rest: &str) -> String {
+    // What belongs to the commitment comes before other tables begin.
+    let is_table = |line: &&str| line.starts_with('[');
+    let keys: Vec<&str> = rest.lines().take_while(|line| !is_table(line)).collect();
+    let own = keys.join("\n");
+    let rest = &rest[own.len()..];
+    format!(
         r#"
 schema = "sla-contract/1"
 [contract]
@@ -48,6 +85,7 @@ currency = "USD"
 [window]
 kind = "calendar_month"
 timezone = "UTC"
+run_across_edge = "cut"
 [events]
 default = "success"
 rule = [
@@ -55,23 +93,14 @@ rule = [
   {{ class = "not_valid", when = {{ status = ["4xx"] }} }},
   {{ class = "unknown", when = {{ status = ["3xx"] }} }},
 ]
-[[exclusion]]
-kind = "up"
-effect = "treat_as_up"
-[[exclusion]]
-kind = "removed"
-effect = "remove_from_denominator"
-[[exclusion]]
-kind = "judged"
-effect = "not_excluded"
 [[commitment]]
 id = "uptime"
 target = "{target}"
 metric = {{ {metric} }}
+{own}
 {rest}
 "#
-    );
-    Contract::parse(&text).unwrap()
+    )
 }
 
 const BANDS: &str = r#"
@@ -98,12 +127,7 @@ fn window(start: i64, minutes: i64) -> Window {
 }
 
 fn terms(minutes: i64) -> Terms {
-    Terms {
-        window: window(NOVEMBER, minutes),
-        as_of: Minute::new(NOVEMBER + minutes),
-        fees: None,
-        exclusions: Vec::new(),
-    }
+    Terms::of(window(NOVEMBER, minutes), Minute::new(NOVEMBER + minutes))
 }
 
 /// Cells of one agent from `(minute of the window, class, count)`.
@@ -126,7 +150,7 @@ fn every_minute(minutes: i64, status: impl Fn(i64) -> Option<u16>) -> Vec<CellHo
 
 #[track_caller]
 fn one(contract: &Contract, terms: &Terms, cells: &[CellHour]) -> CommitmentAssessment {
-    let mut assessment = assess(contract, terms, cells);
+    let mut assessment = assess(contract, terms, Facts::counted(cells));
     let json = serde_json::to_string(&assessment).unwrap();
     assert_eq!(
         serde_json::from_str::<Assessment>(&json).unwrap(),
@@ -151,5 +175,5 @@ fn exactly(judged: &CommitmentAssessment, uptime: &str, verdict: Verdict) {
 
 fn percent(judged: &CommitmentAssessment) -> Option<String> {
     let credit = judged.credit.as_ref()?;
-    Some(credit.percent.percent_string(0))
+    Some(credit.share.as_ref()?.percent_string(0))
 }

@@ -1,217 +1,153 @@
-//! One promise: its formula, its target and what missing it is worth.
+//! What a contract promises: a target for one measure, and what missing it is worth.
 
-use std::num::NonZeroU32;
+use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Basis;
+use super::credit::CreditSchedule;
+use super::exact::{Percent, Text};
+use super::metric::Metric;
+use super::rounding::{Rounding, RoundingMode};
+use super::scope::{Dimension, Values};
+use super::{Basis, Provenance};
 use crate::fraction::Fraction;
-use crate::money::Money;
 
-/// One promise of a contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Commitment {
-    /// Name within the contract.
-    pub id: String,
-    /// Uptime promised, as a ratio: 99.9 % is 999/1000.
-    pub target: Fraction,
-    /// How uptime is compared with it.
+    /// Its name within the contract: lower-case letters, digits, `.`, `_` and `-`.
+    pub id: Text,
+    /// What is promised, in percent, from 1 to 100: `"99.9"`.
+    pub target: Percent,
+    /// How the result is compared with the target. Default: `"ge"`.
+    #[serde(default)]
     pub compare: Compare,
-    /// What is done to uptime before comparing.
+    /// What is done to the result before it is compared. Default: nothing, compared exactly.
+    #[serde(default)]
     pub rounding: Rounding,
+    /// What targets must be for the promise to hold for them: `{ consumption =
+    /// "provisioned_throughput" }`. Default: it holds for all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub requires: BTreeMap<Dimension, Values>,
+    /// Other targets for some models. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
     /// The formula.
     pub metric: Metric,
-    /// What a breach is worth, where it is worth money.
-    pub credit: Option<CreditSchedule>,
-    /// How sure the commitment is.
-    pub basis: Basis,
-}
-
-/// How uptime is compared with the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
-    /// Met when at least the target.
-    Ge,
-}
-
-/// What is done to uptime before it is compared and looked up in the bands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rounding {
-    /// How.
-    pub mode: RoundingMode,
-    /// How sure that is.
-    pub basis: Basis,
-}
-
-/// How uptime is rounded, as a percentage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RoundingMode {
-    /// Not at all: compared exactly.
-    #[default]
-    None,
-    /// Half-up.
-    HalfUp {
-        /// Decimals of the percentage that stay.
-        digits: u8,
-    },
-    /// Cut off.
-    Floor {
-        /// Decimals of the percentage that stay.
-        digits: u8,
-    },
-}
-
-/// The formula that uptime is computed by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Metric {
-    /// Share of minutes outside of runs of bad minutes.
-    DowntimeMinutes(DowntimeMinutes),
-    /// Mean over intervals of the share of requests that succeed.
-    IntervalMean(IntervalMean),
-}
-
-/// The name of a formula.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Family {
-    /// [`DowntimeMinutes`].
-    DowntimeMinutes,
-    /// [`IntervalMean`].
-    IntervalMean,
-}
-
-/// Uptime = (minutes - minutes in runs of at least `min_run_minutes` bad ones) / minutes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DowntimeMinutes {
-    /// When a minute is bad.
-    pub rule: BadMinute,
-    /// Shortest run that counts, in minutes; 1 counts every bad minute.
-    pub min_run_minutes: NonZeroU32,
-    /// Valid requests below which a minute is never bad.
-    pub min_valid_per_minute: u64,
-}
-
-/// When a minute is bad.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BadMinute {
-    /// When the share of errors among valid requests is strictly above the threshold.
-    RateGt {
-        /// A ratio below 1.
-        threshold: Fraction,
-    },
-    /// When there was a valid request and all of them failed.
-    AllFail,
-}
-
-/// Uptime = mean over intervals of (1 - errors / valid requests).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IntervalMean {
-    /// Length of an interval in minutes, `1..=1440`.
-    pub interval_minutes: NonZeroU32,
-    /// Where intervals begin.
-    pub align: Align,
-    /// What an interval without a valid request is.
-    pub empty: EmptyInterval,
-}
-
-/// Where intervals begin. One that sticks out of the window counts with its part inside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    /// On multiples of their length since 1970-01-01T00:00Z.
-    Epoch,
-    /// At the start of the window.
-    WindowStart,
-}
-
-/// What a measured interval without a valid request is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmptyInterval {
-    /// Fully available.
-    Up,
-    /// Left out of the mean.
-    Skip,
-}
-
-/// What a breach is worth.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreditSchedule {
-    /// What percentages are percentages of.
-    pub base: CreditBase,
-    /// Bands from the top down, without holes, the last open to zero.
-    pub bands: Vec<Band>,
-    /// Highest share that is credited.
-    pub cap: Option<Fraction>,
-    /// The exact amount that a credit must exceed to be given at all.
-    pub min_amount: Option<Money>,
-}
-
-/// What credit percentages are percentages of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CreditBase {
-    /// The window's fees for what the contract covers.
-    MonthFeesInScope,
-    /// The window's whole invoice.
-    Invoice,
-}
-
-/// The half-open range `[ge, lt)` of uptime and the share of fees credited in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Band {
-    /// Lowest uptime inside, as a ratio; absent in the last band.
+    /// Other formulas that the text can be read as; each is a reading. Default: none.
+    #[serde(default, rename = "alternative", skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
+    /// What a miss is worth. Default: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ge: Option<Fraction>,
-    /// Lowest uptime above, as a ratio.
-    pub lt: Fraction,
-    /// Share of the fees credited, as a ratio: 10 % is 1/10.
-    pub percent: Fraction,
+    pub credit: Option<CreditSchedule>,
+    /// How sure the promise is. Default: `"stated"`.
+    #[serde(default, skip_serializing_if = "Basis::is_stated")]
+    pub basis: Basis,
+    /// How close to the provider's own words it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
+    /// Whatever a reader should know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
 }
 
-impl Metric {
-    /// Its name.
-    #[must_use]
-    pub const fn family(&self) -> Family {
-        match self {
-            Self::DowntimeMinutes(_) => Family::DowntimeMinutes,
-            Self::IntervalMean(_) => Family::IntervalMean,
-        }
-    }
+/// How a result is compared with its target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Compare {
+    /// Kept when at least the target.
+    #[default]
+    Ge,
+    /// Kept only when above the target.
+    Gt,
 }
 
-impl Family {
-    /// The word used in contracts and assessments.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::DowntimeMinutes => "downtime_minutes",
-            Self::IntervalMean => "interval_mean",
-        }
-    }
+/// Another target for some models, which get a result of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Override {
+    /// Name of the list in `[model_lists]`; no model is in the lists of two overrides.
+    pub model_list: Text,
+    /// What is promised for those models, in percent, from 1 to 100.
+    pub target: Percent,
+    /// What a miss is worth for those models. Default: as the commitment's, with bands that
+    /// reach up to this target only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<CreditSchedule>,
 }
 
-impl RoundingMode {
-    /// Applies it to an uptime.
-    pub(crate) fn apply(self, uptime: &Fraction) -> Fraction {
-        match self {
-            Self::None => uptime.clone(),
-            Self::HalfUp { digits } => uptime.percent_half_up(digits),
-            Self::Floor { digits } => uptime.percent_floor(digits),
-        }
-    }
+/// Another formula that the text can be read as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Alternative {
+    /// Its name among the readings.
+    pub id: Text,
+    /// Why the text can be read so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
+    /// The formula.
+    pub metric: Metric,
+}
+
+/// What one result is compared with: the commitment's own promise, or that of an override.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise<'a> {
+    /// The commitment.
+    pub commitment: &'a Commitment,
+    /// The override, for the result of its models.
+    pub for_models: Option<&'a Override>,
 }
 
 impl Commitment {
-    /// Whether an exact uptime keeps the promise, after the contract's rounding.
+    /// Whether an exact result keeps the promise, after the contract's literal rounding.
     #[must_use]
     pub fn kept_by(&self, uptime: &Fraction) -> bool {
-        match self.compare {
-            Compare::Ge => self.rounding.mode.apply(uptime) >= self.target,
+        let target = self.target.fraction();
+        self.compare
+            .holds(&self.rounding.literal().apply(uptime), target)
+    }
+}
+
+impl Compare {
+    /// Whether a result that is rounded already keeps the target.
+    pub(crate) fn holds(self, uptime: &Fraction, target: &Fraction) -> bool {
+        match self {
+            Self::Ge => uptime >= target,
+            Self::Gt => uptime > target,
         }
     }
 }
 
-impl Band {
-    pub(crate) fn contains(&self, uptime: &Fraction) -> bool {
-        self.ge.as_ref().is_none_or(|ge| uptime >= ge) && *uptime < self.lt
+impl Promise<'_> {
+    /// The result promised, as a ratio.
+    #[must_use]
+    pub fn target(&self) -> &Fraction {
+        match self.for_models {
+            Some(other) => other.target.fraction(),
+            None => self.commitment.target.fraction(),
+        }
+    }
+
+    /// Whether any way to read its formula needs more than counts per minute.
+    #[must_use]
+    pub fn needs_times(&self) -> bool {
+        let others = self.commitment.alternatives.iter().map(|a| &a.metric);
+        let mut metrics = std::iter::once(&self.commitment.metric).chain(others);
+        metrics.any(Metric::needs_times)
+    }
+
+    /// What a miss is worth.
+    #[must_use]
+    pub fn credit(&self) -> Option<&CreditSchedule> {
+        let own = self.for_models.and_then(|other| other.credit.as_ref());
+        own.or(self.commitment.credit.as_ref())
+    }
+
+    /// Whether an exact result keeps it under a rounding.
+    pub(crate) fn kept_by(&self, uptime: &Fraction, rounding: RoundingMode) -> bool {
+        let compare = self.commitment.compare;
+        compare.holds(&rounding.apply(uptime), self.target())
     }
 }

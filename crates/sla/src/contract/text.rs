@@ -1,368 +1,240 @@
-//! TOML with positions: typed access to tables and values whose every refusal names line and
-//! column. Numbers with a fraction are text in contracts, so nothing here reads a float.
+//! The contract file as it is written: its tables and keys, before what holds across them.
 
-use std::ops::RangeInclusive;
-use std::str::FromStr;
+use std::collections::BTreeMap;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use chrono::NaiveDate;
+use domain::{ContractId, ProviderId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::LIST_ENTRIES_MAX;
-use crate::fraction::Fraction;
+use super::claim::Claim;
+use super::commitment::Commitment;
+use super::events::EventRules;
+use super::evidence::EvidenceRule;
+use super::exact::{Percent, Text, date_schema};
+use super::exclusion::Exclusion;
+use super::scope::Scope;
+use super::window::WindowRule;
+use super::{Contract, MeasuredBy, Provenance, Remedy, TextSource};
+use crate::money::Currency;
 
-/// A contract text that was refused, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {problem}")]
-pub struct ContractError {
-    /// Line of the text, from 1.
-    pub line: usize,
-    /// Column in that line, in characters, from 1.
-    pub column: usize,
-    /// What is wrong there.
-    pub problem: Problem,
+/// An SLA contract as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractText {
+    /// Version of the format.
+    pub schema: Schema,
+    /// Who promises, where it is written, and what follows from a breach.
+    pub contract: Head,
+    /// What one verdict is about.
+    #[serde(default)]
+    pub scope: Scope,
+    /// Lists of models that overrides refer to, by name: `short-lived = ["model-a"]`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub model_lists: BTreeMap<String, Vec<Text>>,
+    /// How time is cut into windows.
+    pub window: WindowRule,
+    /// How the observations of several agents become one.
+    #[serde(default)]
+    pub evidence: EvidenceRule,
+    /// Which samples are errors.
+    pub events: EventRules,
+    /// The promises. A contract without any says that nothing is promised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commitment: Vec<Commitment>,
+    /// Time that is not judged like all other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusion: Vec<Exclusion>,
+    /// How a credit is claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
 }
 
-/// What is wrong with a contract text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// Not TOML.
-    #[error("{message}")]
-    Syntax {
-        /// The TOML parser's words.
-        message: String,
-    },
-    /// A key that this version does not know.
-    #[error("unknown key `{key}` in {table}; {hint}")]
-    UnknownKey {
-        /// The key.
-        key: String,
-        /// Where it stands.
-        table: &'static str,
-        /// The nearest known key, or all of them.
-        hint: String,
-    },
-    /// A key that has to be there.
-    #[error("{table} lacks the key `{key}`")]
-    MissingKey {
-        /// The key.
-        key: &'static str,
-        /// Where it should stand.
-        table: &'static str,
-    },
-    /// A value of another TOML type.
-    #[error("`{key}` must be {expected}, not {found}")]
-    WrongType {
-        /// The key.
-        key: &'static str,
-        /// What it takes.
-        expected: &'static str,
-        /// What stands there.
-        found: &'static str,
-    },
-    /// A bare number where exactness needs text.
-    #[error("`{key}` must be exact: write it in quotes, \"{given}\"")]
-    BareNumber {
-        /// The key.
-        key: &'static str,
-        /// The number.
-        given: String,
-    },
-    /// A word that is not one of the possible ones.
-    #[error("`{given}` is not possible for `{key}`; {hint}")]
-    UnknownWord {
-        /// The key.
-        key: &'static str,
-        /// The word.
-        given: String,
-        /// The nearest possible word, or all of them.
-        hint: String,
-    },
-    /// A value that the key does not take.
-    #[error("`{key}`: {reason}")]
-    Value {
-        /// The key.
-        key: &'static str,
-        /// Why not.
-        reason: String,
-    },
-}
+/// A contract file whose tables agree with each other.
+#[derive(Deserialize)]
+#[serde(try_from = "ContractText")]
+pub(super) struct Checked(pub(super) ContractText);
 
-/// A table, with where it stands.
-#[derive(Clone, Copy)]
-pub(super) struct Table<'a> {
-    text: &'a str,
-    name: &'static str,
-    offset: usize,
-    entries: &'a DeTable<'a>,
-}
+impl TryFrom<ContractText> for Checked {
+    type Error = String;
 
-/// The value of a key.
-#[derive(Clone, Copy)]
-pub(super) struct Node<'a> {
-    text: &'a str,
-    key: &'static str,
-    value: &'a Spanned<DeValue<'a>>,
-}
-
-/// The error at a byte offset of the text.
-pub(super) fn error_at(text: &str, offset: usize, problem: Problem) -> ContractError {
-    let before = text
-        .char_indices()
-        .take_while(|(index, _)| *index < offset)
-        .map(|(_, c)| c);
-    let (line, column) = before.fold((1, 1), |(line, column), c| match c {
-        '\n' => (line + 1, 1),
-        _ => (line, column + 1),
-    });
-    ContractError {
-        line,
-        column,
-        problem,
+    fn try_from(text: ContractText) -> Result<Self, String> {
+        super::check::check(&text)?;
+        Ok(Self(text))
     }
 }
 
-impl<'a> Table<'a> {
-    /// The whole document.
-    pub(super) const fn root(text: &'a str, entries: &'a DeTable<'a>) -> Self {
+/// Version of the contract format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Schema {
+    /// This one.
+    #[serde(rename = "sla-contract/1")]
+    V1,
+}
+
+/// Who promises, where it is written, and what follows from a breach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// The contract's name: 1 to 64 of `a-z 0-9 . _ -`, beginning with a letter or digit.
+    #[schemars(with = "String")]
+    pub id: ContractId,
+    /// Who is under contract; same characters.
+    #[schemars(with = "String")]
+    pub provider: ProviderId,
+    /// What it covers, in your words.
+    pub service: Text,
+    /// Currency of fees and credits (ISO 4217): `"USD"`.
+    #[schemars(with = "String")]
+    pub currency: Currency,
+    /// `true` for a made-up contract; shown wherever its verdicts are. Default: `false`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
+    /// Date that the text bears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "date_schema")]
+    pub text_date: Option<NaiveDate>,
+    /// First day that this version is in force; a window is judged by the version in force on
+    /// its first day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "date_schema")]
+    pub effective_from: Option<NaiveDate>,
+    /// First day that it is no longer in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "date_schema")]
+    pub effective_until: Option<NaiveDate>,
+    /// Where the text was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_url: Option<Text>,
+    /// SHA-256 of the stored copy of the text, 64 hexadecimal digits as `sha256sum` prints them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_sha256: Option<TextSha256>,
+    /// How close to the provider's own words the file is, where a clause does not say otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
+    /// What a breach entitles to. Default: `"credit"`.
+    #[serde(default)]
+    pub remedy: Remedy,
+    /// What else it entitles to. Default: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_remedies: Vec<OtherRemedy>,
+    /// Whether the text says that there is no other remedy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sole_remedy: Option<bool>,
+    /// Whose measurements the text relies on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_by: Option<MeasuredBy>,
+    /// Whatever a reader should know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
+}
+
+/// A remedy beside the credit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OtherRemedy {
+    /// What it is.
+    pub kind: OtherRemedyKind,
+    /// The result below which it is open, in percent, from 1 to 100. Default: any breach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<Percent>,
+    /// What else has to hold, in your words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
+}
+
+/// What a remedy beside the credit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherRemedyKind {
+    /// Leaving the contract early.
+    Termination,
+    /// The term is prolonged without charge.
+    Extension,
+    /// Money back.
+    Refund,
+    /// A better level of support.
+    Support,
+}
+
+/// The SHA-256 of a text, as 64 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct TextSha256(String);
+
+impl TextSha256 {
+    /// Of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let digest = Sha256::digest(text.as_bytes());
+        Self(
+            digest
+                .iter()
+                .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")),
+        )
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TextSha256 {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() == 64 && text.bytes().all(is_hex) {
+            Ok(Self(text))
+        } else {
+            Err("must be 64 hexadecimal digits in lower case, as `sha256sum` prints them")
+        }
+    }
+}
+
+impl From<TextSha256> for String {
+    fn from(text: TextSha256) -> Self {
+        text.0
+    }
+}
+
+impl Contract {
+    pub(super) fn from_text(text: ContractText, sha256: TextSha256) -> Self {
+        let head = text.contract;
+        let lists = text.model_lists.into_iter();
+        let owned = |list: Vec<Text>| list.into_iter().map(String::from).collect();
         Self {
-            text,
-            name: "the contract",
-            offset: 0,
-            entries,
+            id: head.id,
+            sha256,
+            provider: head.provider,
+            service: head.service.into(),
+            currency: head.currency,
+            simulated: head.simulated,
+            source: TextSource {
+                text_date: head.text_date,
+                effective_from: head.effective_from,
+                effective_until: head.effective_until,
+                text_url: head.text_url.map(String::from),
+                text_sha256: head.text_sha256,
+                provenance: head.provenance,
+            },
+            remedy: head.remedy,
+            other_remedies: head.other_remedies,
+            sole_remedy: head.sole_remedy,
+            measured_by: head.measured_by,
+            scope: text.scope,
+            model_lists: lists.map(|(name, list)| (name, owned(list))).collect(),
+            window: text.window,
+            evidence: text.evidence,
+            events: text.events,
+            commitments: text.commitment,
+            exclusions: text.exclusion,
+            claim: text.claim,
+            note: head.note.map(String::from),
         }
     }
-
-    /// Refuses the first key of the text that is not known here.
-    pub(super) fn only(self, known: &[&'static str]) -> Result<Self, ContractError> {
-        let unknown = self.entries.keys().filter(|key| {
-            let key: &str = key.get_ref();
-            !known.contains(&key)
-        });
-        match unknown.min_by_key(|key| key.span().start) {
-            None => Ok(self),
-            Some(key) => {
-                let problem = Problem::UnknownKey {
-                    key: key.get_ref().to_string(),
-                    table: self.name,
-                    hint: hint(key.get_ref(), known.iter().copied()),
-                };
-                Err(error_at(self.text, key.span().start, problem))
-            }
-        }
-    }
-
-    pub(super) fn find(&self, key: &'static str) -> Option<Node<'a>> {
-        self.entries.get(key).map(|value| Node {
-            text: self.text,
-            key,
-            value,
-        })
-    }
-
-    pub(super) fn get(&self, key: &'static str) -> Result<Node<'a>, ContractError> {
-        self.find(key).ok_or_else(|| {
-            let table = self.name;
-            error_at(self.text, self.offset, Problem::MissingKey { key, table })
-        })
-    }
-
-    /// Refuses the table as a whole, naming one of its keys.
-    pub(super) fn refuse(&self, key: &'static str, reason: impl Into<String>) -> ContractError {
-        let reason = reason.into();
-        error_at(self.text, self.offset, Problem::Value { key, reason })
-    }
-}
-
-impl<'a> Node<'a> {
-    pub(super) fn refuse(self, reason: impl Into<String>) -> ContractError {
-        let (key, reason) = (self.key, reason.into());
-        self.error(Problem::Value { key, reason })
-    }
-
-    fn error(self, problem: Problem) -> ContractError {
-        error_at(self.text, self.value.span().start, problem)
-    }
-
-    fn wrong_type(self, expected: &'static str) -> ContractError {
-        let found = match self.value.get_ref() {
-            DeValue::String(_) => "text",
-            DeValue::Integer(_) => "a whole number",
-            DeValue::Float(_) => "a number with a fraction",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a date or time",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
-        };
-        self.error(Problem::WrongType {
-            key: self.key,
-            expected,
-            found,
-        })
-    }
-
-    pub(super) fn table(self, name: &'static str) -> Result<Table<'a>, ContractError> {
-        match self.value.get_ref() {
-            DeValue::Table(entries) => Ok(Table {
-                text: self.text,
-                name,
-                offset: self.value.span().start,
-                entries,
-            }),
-            _ => Err(self.wrong_type("a table")),
-        }
-    }
-
-    /// The entries of a list, of which there is at least one.
-    pub(super) fn items(self) -> Result<Vec<Self>, ContractError> {
-        let DeValue::Array(values) = self.value.get_ref() else {
-            return Err(self.wrong_type("a list"));
-        };
-        if values.is_empty() {
-            return Err(self.refuse("the list is empty: leave the key out instead"));
-        }
-        if values.len() > LIST_ENTRIES_MAX {
-            return Err(self.refuse(format!("a list has at most {LIST_ENTRIES_MAX} entries")));
-        }
-        Ok(values.iter().map(|value| Self { value, ..self }).collect())
-    }
-
-    /// Text of at least one printable character, without control characters.
-    pub(super) fn text(self) -> Result<&'a str, ContractError> {
-        let DeValue::String(text) = self.value.get_ref() else {
-            return Err(self.wrong_type("text"));
-        };
-        if text.trim().is_empty() || text.chars().any(char::is_control) {
-            return Err(self.refuse("must be one line of text that is not empty"));
-        }
-        Ok(text)
-    }
-
-    pub(super) fn owned(self) -> Result<String, ContractError> {
-        self.text().map(str::to_owned)
-    }
-
-    pub(super) fn flag(self) -> Result<bool, ContractError> {
-        match self.value.get_ref() {
-            DeValue::Boolean(flag) => Ok(*flag),
-            _ => Err(self.wrong_type("true or false")),
-        }
-    }
-
-    pub(super) fn whole(self, range: RangeInclusive<u32>) -> Result<u32, ContractError> {
-        let DeValue::Integer(number) = self.value.get_ref() else {
-            return Err(self.wrong_type("a whole number"));
-        };
-        u32::from_str_radix(number.as_str(), number.radix())
-            .ok()
-            .filter(|number| range.contains(number))
-            .ok_or_else(|| {
-                let (first, last) = range.into_inner();
-                self.refuse(format!("must be a whole number from {first} to {last}"))
-            })
-    }
-
-    /// A percentage in quotes, as a ratio.
-    pub(super) fn percent(self) -> Result<Fraction, ContractError> {
-        Fraction::from_percent(self.number_text()?).map_err(|error| self.refuse(error.to_string()))
-    }
-
-    /// A decimal in quotes.
-    pub(super) fn decimal(self) -> Result<Fraction, ContractError> {
-        crate::fraction::decimal(self.number_text()?)
-            .map(Fraction::from_ratio)
-            .map_err(|error| self.refuse(error.to_string()))
-    }
-
-    /// The text of a number in quotes.
-    pub(super) fn number_text(self) -> Result<&'a str, ContractError> {
-        let bare = |given: String| {
-            self.error(Problem::BareNumber {
-                key: self.key,
-                given,
-            })
-        };
-        match self.value.get_ref() {
-            DeValue::String(text) => Ok(text),
-            DeValue::Integer(number) => Err(bare(number.to_string())),
-            DeValue::Float(number) => Err(bare(number.to_string())),
-            _ => Err(self.wrong_type("a number in quotes")),
-        }
-    }
-
-    pub(super) fn word<T: Copy>(self, words: &[(&'static str, T)]) -> Result<T, ContractError> {
-        let given = self.text()?;
-        words
-            .iter()
-            .find(|(word, _)| *word == given)
-            .map(|(_, value)| *value)
-            .ok_or_else(|| self.unknown_word(given, words.iter().map(|(word, _)| *word)))
-    }
-
-    pub(super) fn unknown_word(
-        self,
-        given: &str,
-        possible: impl Iterator<Item = &'static str> + Clone,
-    ) -> ContractError {
-        self.error(Problem::UnknownWord {
-            key: self.key,
-            given: given.to_owned(),
-            hint: hint(given, possible),
-        })
-    }
-
-    /// Text that names itself, such as an id.
-    pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(self) -> Result<T, ContractError> {
-        let text = self.text()?;
-        text.parse()
-            .map_err(|error: T::Err| self.refuse(error.to_string()))
-    }
-
-    /// A TOML date or time, or the same in quotes, as RFC 3339 text.
-    pub(super) fn date_text(self) -> Result<String, ContractError> {
-        match self.value.get_ref() {
-            DeValue::Datetime(at) => Ok(at.to_string()),
-            DeValue::String(text) => Ok(text.to_string()),
-            _ => Err(self.wrong_type("a date or time")),
-        }
-    }
-
-    pub(super) fn is_integer(self) -> bool {
-        self.value.get_ref().is_integer()
-    }
-}
-
-/// The nearest possible word where one is near, else all of them.
-fn hint(given: &str, possible: impl Iterator<Item = &'static str> + Clone) -> String {
-    let near = possible
-        .clone()
-        .map(|word| (distance(given, word), word))
-        .min()
-        .filter(|(distance, word)| *distance <= word.len().div_ceil(3));
-    if let Some((_, word)) = near {
-        return format!("did you mean `{word}`?");
-    }
-    let all: Vec<String> = possible.map(|word| format!("`{word}`")).collect();
-    format!("possible here: {}", all.join(", "))
-}
-
-/// Edit distance in characters, two swapped neighbours being one edit; texts far longer than any
-/// word are far away.
-fn distance(given: &str, word: &str) -> usize {
-    const GIVEN_CHARS_MAX: usize = 64;
-    let given: Vec<char> = given.chars().take(GIVEN_CHARS_MAX).collect();
-    let word: Vec<char> = word.chars().collect();
-    let mut rows: Vec<Vec<usize>> = vec![(0..=given.len()).collect()];
-    for i in 1..=word.len() {
-        let mut row = vec![i];
-        for j in 1..=given.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(word[i - 1] != given[j - 1]);
-            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && word[i - 1] == given[j - 2] && word[i - 2] == given[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[word.len()][given.len()]
 }

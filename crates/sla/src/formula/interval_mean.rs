@@ -3,16 +3,18 @@
 //! An interval that sticks out of the window counts with its part inside. Requests of removed
 //! minutes are dropped, those of minutes treated as up all count as successes; an interval of
 //! excluded minutes only is excluded itself. An interval that is not over yet is future, because
-//! requests still to come can dilute whatever it holds so far.
+//! requests still to come can dilute whatever it holds so far. Where unknown samples decide
+//! whether an interval has enough requests to be counted, it is unmeasured.
 
 use std::ops::Range;
 
-use super::{Assumption, Bounds, Detail, Loss, Losses, Minutes, sum, uptime};
+use super::{Assumption, Bounds, Detail, Loss, Losses, Minutes, grid, sum, uptime};
 use crate::assessment::{BudgetUnit, Downtime, State};
-use crate::contract::{Align, Effect, EmptyInterval, IntervalMean};
+use crate::contract::Effect;
+use crate::contract::metric::{EmptyInterval, IntervalMean};
 use crate::fraction::Fraction;
+use crate::standing::Standing;
 use crate::tally::Tally;
-use crate::terms::Standing;
 
 /// One interval of the grid, by positions of its minutes.
 struct Interval {
@@ -24,14 +26,21 @@ struct Interval {
 enum Content {
     Future,
     Excluded(Effect),
-    Judged(Tally),
+    Unmeasured(Tally),
+    /// Measured, without enough valid requests.
+    Empty,
+    /// Without enough valid requests, unless unknown samples are some.
+    Doubtful(Tally),
+    Counted(Tally),
 }
 
-pub(super) fn bounds(rule: IntervalMean, minutes: Minutes<'_>) -> Bounds {
+pub(super) fn bounds(rule: &IntervalMean, minutes: Minutes<'_>) -> Bounds {
     let intervals = intervals(rule, minutes);
     let (all, measured) = denominators(rule, &intervals);
     let up = |assumption, units| {
-        let losses = intervals.iter().filter_map(|i| i.content.loss(assumption));
+        let losses = intervals
+            .iter()
+            .filter_map(|interval| interval.content.loss(rule, assumption));
         uptime(&sum(losses), units)
     };
     Bounds {
@@ -43,37 +52,54 @@ pub(super) fn bounds(rule: IntervalMean, minutes: Minutes<'_>) -> Bounds {
 
 /// Intervals that uptime is a mean over: all of them, and without the unmeasured and future ones
 /// (`None` where no interval was measured).
-fn denominators(rule: IntervalMean, intervals: &[Interval]) -> (u64, Option<u64>) {
+fn denominators(rule: &IntervalMean, intervals: &[Interval]) -> (u64, Option<u64>) {
+    let skips = rule.empty == EmptyInterval::Skip;
     let (mut all, mut known, mut measured) = (0, 0, 0);
     for interval in intervals {
-        match &interval.content {
-            Content::Excluded(Effect::RemoveFromDenominator) => {}
-            Content::Excluded(Effect::TreatAsUp | Effect::NotExcluded) => {
-                all += 1;
-                known += 1;
-            }
-            Content::Future => all += 1,
-            Content::Judged(tally) if tally.is_empty() && rule.empty == EmptyInterval::Skip => {}
-            Content::Judged(tally) => {
-                all += 1;
-                let seen = u64::from(!tally.is_unmeasured());
-                known += seen;
-                measured += seen;
-            }
-        }
+        let (counts, is_known, is_measured) = match &interval.content {
+            Content::Excluded(Effect::RemoveFromDenominator) => (0, 0, 0),
+            Content::Excluded(Effect::TreatAsUp | Effect::NotExcluded) => (1, 1, 0),
+            Content::Future | Content::Unmeasured(_) => (1, 0, 0),
+            Content::Empty if skips => (0, 0, 0),
+            Content::Doubtful(_) if skips => (1, 0, 0),
+            Content::Empty | Content::Doubtful(_) | Content::Counted(_) => (1, 1, 1),
+        };
+        all += counts;
+        known += is_known;
+        measured += is_measured;
     }
     (all, (measured > 0).then_some(known))
 }
 
 impl Content {
+    fn judged(rule: &IntervalMean, tally: Tally) -> Self {
+        let enough = rule.min_valid.max(1);
+        if tally.is_unmeasured() {
+            Self::Unmeasured(tally)
+        } else if tally.valid() >= enough {
+            Self::Counted(tally)
+        } else if tally.valid() + tally.uncertain() >= enough {
+            Self::Doubtful(tally)
+        } else {
+            Self::Empty
+        }
+    }
+
     /// Failed requests of how many; `None` where there is nothing to lose.
-    fn loss(&self, assumption: Assumption) -> Option<(u64, u64)> {
+    fn loss(&self, rule: &IntervalMean, assumption: Assumption) -> Option<(u64, u64)> {
         let open = (assumption == Assumption::AllDown).then_some((1, 1));
         match self {
-            Self::Excluded(_) => None,
-            Self::Future => open,
-            Self::Judged(tally) if tally.is_unmeasured() => open,
-            Self::Judged(tally) => {
+            Self::Excluded(_) | Self::Empty => None,
+            Self::Future | Self::Unmeasured(_) => open,
+            Self::Doubtful(_) if rule.empty == EmptyInterval::Skip => open,
+            Self::Doubtful(tally) => {
+                let errors = tally.errors + tally.unknown;
+                // Late successes can be what makes the volume.
+                let valid = (tally.valid() + tally.unknown).max(rule.min_valid);
+                let counted = assumption == Assumption::AllDown && errors > 0;
+                counted.then_some((errors, valid))
+            }
+            Self::Counted(tally) => {
                 let valid = tally.valid();
                 let (errors, valid) = match assumption {
                     Assumption::AllUp => (tally.errors, valid + tally.uncertain()),
@@ -86,29 +112,17 @@ impl Content {
     }
 }
 
-/// The grid over the window.
-fn intervals(rule: IntervalMean, minutes: Minutes<'_>) -> Vec<Interval> {
-    let length = usize::try_from(rule.interval_minutes.get()).unwrap_or(usize::MAX);
-    let first = match rule.align {
-        Align::WindowStart => length,
-        Align::Epoch => {
-            let period = i64::from(rule.interval_minutes.get());
-            let inside = minutes.window.start().get().rem_euclid(period);
-            usize::try_from(period - inside).unwrap_or(length)
-        }
-    };
-    let mut intervals = Vec::with_capacity(minutes.standings.len() / length + 2);
-    let (mut start, mut end) = (0, first);
-    while start < minutes.standings.len() {
-        let range = start..end.min(minutes.standings.len());
-        let content = content(minutes, range.clone());
-        intervals.push(Interval { range, content });
-        (start, end) = (end, end + length);
-    }
-    intervals
+fn intervals(rule: &IntervalMean, minutes: Minutes<'_>) -> Vec<Interval> {
+    grid::intervals(rule.interval_minutes.get(), rule.align, minutes)
+        .into_iter()
+        .map(|range| Interval {
+            content: content(rule, minutes, range.clone()),
+            range,
+        })
+        .collect()
 }
 
-fn content(minutes: Minutes<'_>, range: Range<usize>) -> Content {
+fn content(rule: &IntervalMean, minutes: Minutes<'_>, range: Range<usize>) -> Content {
     let mut tally = Tally::default();
     let mut judged = false;
     let mut excluded = Effect::NotExcluded;
@@ -128,19 +142,19 @@ fn content(minutes: Minutes<'_>, range: Range<usize>) -> Content {
         }
     }
     if judged {
-        Content::Judged(tally)
+        Content::judged(rule, tally)
     } else {
         Content::Excluded(excluded)
     }
 }
 
-pub(super) fn detail(rule: IntervalMean, minutes: Minutes<'_>) -> Detail {
+pub(super) fn detail(rule: &IntervalMean, minutes: Minutes<'_>) -> Detail {
     let intervals = intervals(rule, minutes);
-    let mut states = Vec::with_capacity(minutes.standings.len());
+    let mut states = Vec::with_capacity(minutes.inside().len());
     let mut downtime = Vec::new();
     let mut entries = Vec::new();
     for interval in &intervals {
-        let state = state(minutes, interval);
+        let state = state(rule, minutes, interval);
         states.extend(
             interval
                 .range
@@ -150,15 +164,17 @@ pub(super) fn detail(rule: IntervalMean, minutes: Minutes<'_>) -> Detail {
                     _ => state.clone(),
                 }),
         );
-        if let Some((errors, valid)) = interval.content.loss(Assumption::MeasuredOnly) {
+        if let Some((errors, valid)) = interval.content.loss(rule, Assumption::MeasuredOnly) {
             downtime.push(Downtime {
                 start: minutes.at(interval.range.start),
                 end: minutes.at(interval.range.end),
                 valid,
                 errors,
+                start_known_to_s: None,
+                end_known_to_s: None,
             });
         }
-        if let Some((failed, of)) = interval.content.loss(Assumption::AllUp) {
+        if let Some((failed, of)) = interval.content.loss(rule, Assumption::AllUp) {
             let over = minutes.at(interval.range.end);
             entries.push(Loss { over, failed, of });
         }
@@ -176,16 +192,18 @@ pub(super) fn detail(rule: IntervalMean, minutes: Minutes<'_>) -> Detail {
     }
 }
 
-fn state(minutes: Minutes<'_>, interval: &Interval) -> State {
+fn state(rule: &IntervalMean, minutes: Minutes<'_>, interval: &Interval) -> State {
+    let unmeasured = |tally: &Tally| State::Unmeasured {
+        reasons: tally.reasons(minutes.missed_in(interval.range.clone())),
+    };
     match &interval.content {
         Content::Future => State::Future,
         Content::Excluded(effect) => State::Excluded { effect: *effect },
-        Content::Judged(tally) if tally.is_empty() => State::Empty,
-        Content::Judged(tally) if tally.is_unmeasured() => State::Unmeasured {
-            reasons: tally.reasons(minutes.missed_in(interval.range.clone())),
-        },
-        Content::Judged(tally) if tally.errors == 0 => State::Up,
-        Content::Judged(tally) if tally.successes == 0 => State::Down,
-        Content::Judged(_) => State::Degraded,
+        Content::Unmeasured(tally) => unmeasured(tally),
+        Content::Doubtful(tally) if rule.empty == EmptyInterval::Skip => unmeasured(tally),
+        Content::Empty | Content::Doubtful(_) => State::Empty,
+        Content::Counted(tally) if tally.errors == 0 => State::Up,
+        Content::Counted(tally) if tally.successes == 0 => State::Down,
+        Content::Counted(_) => State::Degraded,
     }
 }

@@ -125,7 +125,10 @@ fn minutes(
             let (errors, valid) = (of(&[Error]), of(&[Error, Success]));
             let certain = bad(errors, of(&[Error, Success, Unknown, Late]), valid);
             let with_unknown = of(&[Error, Success, Unknown]);
-            let possible = bad(of(&[Error, Unknown]), with_unknown, with_unknown);
+            let possible = (0..=of(&[Late])).any(|late| {
+                let valid = with_unknown + late;
+                bad(of(&[Error, Unknown]), valid, valid)
+            });
             (
                 [certain, bad(errors, valid, valid), possible],
                 true,

@@ -37,8 +37,8 @@ fn a_credit_must_exceed_the_minimum_before_it_is_rounded() {
     let credit = judge("10.01").unwrap();
     assert_eq!(credit.amount.unwrap().to_string(), "1.00 USD");
     // The band says 100 %, the cap 10 %.
-    assert_eq!(credit.percent, fraction("1/10"));
-    assert_eq!(credit.band.percent, Fraction::one());
+    assert_eq!(credit.share, Some(fraction("1/10")));
+    assert_eq!(credit.cuts, [crate::credit::Limit::CapPercent]);
     let mut foreign = terms(1);
     foreign.fees = Some(Money::parse("10.01", "EUR".parse().unwrap()).unwrap());
     assert_eq!(
@@ -128,5 +128,6 @@ deadlines = [
     assert!(deadlines(0).is_empty());
     let day: Due = "2026-12-31".to_owned().try_into().unwrap();
     let instant: Due = "2027-01-01T00:00:00Z".to_owned().try_into().unwrap();
-    assert_eq!(day.before(), instant.before());
+    let utc = crate::contract::TimeZone::UTC;
+    assert_eq!(day.before(utc), instant.before(utc));
 }

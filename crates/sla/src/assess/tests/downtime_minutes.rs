@@ -106,6 +106,7 @@ fn f2g_the_maintenance_clause_decides_the_claim() {
             window: window(NOVEMBER + 1000, 120),
             kind: kind.to_owned(),
             reason: "announced".to_owned(),
+            announced: None,
         });
         let judged = one(&contract, &terms, &cells);
         exactly(&judged, uptime, verdict);

@@ -125,6 +125,7 @@ fn maintenance_inside_an_interval_drops_its_requests() {
             window: window(NOVEMBER + start, length),
             kind: "removed".to_owned(),
             reason: String::new(),
+            announced: None,
         });
     }
     let judged = one(

@@ -55,6 +55,7 @@ fn removing_every_minute_leaves_no_data() {
         window: terms.window,
         kind: "removed".to_owned(),
         reason: String::new(),
+        announced: None,
     });
     for metric in [&minutes_metric(1)[..], INTERVALS] {
         let judged = one(
@@ -134,7 +135,12 @@ fn the_table_of_minutes_says_what_each_minute_is() {
     let mut terms = terms(5);
     terms.as_of = Minute::new(NOVEMBER + 4);
     assert_eq!(
-        minutes_csv(&contract, &terms, &cells(samples), &contract.commitments[0]),
+        minutes_csv(
+            &contract,
+            &terms,
+            Facts::counted(&cells(samples)),
+            &contract.commitments[0],
+        ),
         "minute,state,valid,errors,unknown,not_valid\n\
          2026-11-01T00:00:00Z,up,2,0,0,0\n\
          2026-11-01T00:01:00Z,down,1,1,1,0\n\
@@ -152,24 +158,36 @@ fn an_assessment_in_json_keeps_its_form() {
     let mut failed = assess(
         &contract,
         &terms,
-        &cells([(0, class(500), 1), (1, class(200), 1)]),
+        Facts::counted(&cells([(0, class(500), 1), (1, class(200), 1)])),
     );
     failed.commitments[0].timeline.truncate(1);
     assert_eq!(failed.breached().count(), 1);
+    let sha256 = contract.sha256.as_str();
+    let head = format!(
+        r#"{{"schema":"assessment/1","contract":"c","contract_sha256":"{sha256}","window":{{"start":29891520,"end":29891522}},"as_of":29891522,"exclusions":[],"commitments":["#
+    );
     let expected = concat!(
-        r#"{"schema":"assessment/1","contract":"c","window":{"start":29891520,"end":29891522},"#,
-        r#""as_of":29891522,"commitments":[{"id":"uptime","family":"downtime_minutes","#,
-        r#""target":{"num":"999","den":"1000"},"observed":{"num":"1","den":"2"},"#,
-        r#""high":{"num":"1","den":"2"},"low":{"num":"1","den":"2"},"verdict":"breached","#,
-        r#""reading_dependent":false,"least_favourable":null,"#,
-        r#""credit":{"percent":{"num":"1","den":"1"},"amount":{"minor":10000,"currency":"USD"},"#,
-        r#""band":{"lt":{"num":"19","den":"20"},"percent":{"num":"1","den":"1"}}},"#,
+        r#"{"id":"uptime","commitment":"uptime","claim":{"standing":"claimable"},"#,
+        r#""family":"downtime_minutes","target":{"num":"999","den":"1000"},"#,
+        r#""observed":{"num":"1","den":"2"},"high":{"num":"1","den":"2"},"low":{"num":"1","den":"2"},"#,
+        r#""verdict":"breached","reading_dependent":false,"least_favourable":null,"spread":null,"#,
+        r#""credit":{"share":{"num":"1","den":"1"},"exact_minor":{"num":"10000","den":"1"},"#,
+        r#""amount":{"minor":10000,"currency":"USD"},"source":{"kind":"bands","position":2,"#,
+        r#""range":{"uptime":{"top":{"lt":{"num":"19","den":"20"}}}},"percent":{"num":"1","den":"1"}},"#,
+        r#""cuts":[],"unchecked":[]},"no_credit":null,"#,
         r#""budget":{"unit":"minutes","allowed":{"num":"1","den":"500"},"used":{"num":"1","den":"1"},"#,
         r#""remaining":{"num":"-499","den":"500"}},"#,
         r#""minutes":{"window":2,"up":1,"down":1,"degraded":0,"empty":0,"excluded":0,"unmeasured":0,"future":0},"#,
-        r#""downtime":[{"start":29891520,"end":29891521,"valid":1,"errors":1}],"#,
-        r#""timeline":[{"start":29891520,"end":29891521,"state":"down"}],"deadlines":[]}]}"#,
+        r#""downtime":[{"start":29891520,"end":29891521,"valid":1,"errors":1,"#,
+        r#""start_known_to_s":null,"end_known_to_s":120}],"#,
+        r#""timeline":[{"start":29891520,"end":29891521,"state":"down"}],"#,
+        r#""support":{"above":1,"at_most":0,"undetermined":1,"samples_needed":59},"#,
+        r#""rules":[{"rule":0,"class":"error","samples":1},{"rule":null,"class":"success","samples":1}],"#,
+        r#""deadlines":[]}],"credit":{"counted":[0],"share":{"num":"1","den":"1"},"#,
+        r#""exact_minor":{"num":"10000","den":"1"},"amount":{"minor":10000,"currency":"USD"},"#,
+        r#""cuts":[],"unchecked":[]}}"#,
     );
+    let expected = format!("{head}{expected}");
     assert_eq!(serde_json::to_string(&failed).unwrap(), expected);
 }
 
@@ -184,6 +202,7 @@ fn announced_maintenance_does_not_overturn_what_was_certain_before_it() {
         window: window(NOVEMBER + 28, 1),
         kind: "removed".to_owned(),
         reason: "announced".to_owned(),
+        announced: None,
     });
     let cells = every_minute(30, |m| Some(if m < 3 { 500 } else { 200 }));
     for past in 28..=30 {
