@@ -34,7 +34,7 @@ use crate::registry::{self, Entry, RecordError};
 use crate::signer::{Signer, SignerError};
 use crate::store::StoreError;
 use crate::witness::{self, WitnessError};
-use crate::{http, store};
+use crate::{http, known, store};
 
 /// Connections to the database: a few handlers, the flusher and the jobs.
 const CONNECTIONS_MAX: u32 = 12;
@@ -126,6 +126,8 @@ pub(crate) struct App {
     pub(crate) origin: Origin,
     pub(crate) keys: Keys,
     pub(crate) plan: Plan,
+    /// Every revision recorded, this one too, in the order in which they take effect.
+    pub(crate) plans: Vec<Plan>,
     pub(crate) contracts: Vec<Loaded>,
     pub(crate) intake: Intake,
     pub(crate) log: Mutex<Log>,
@@ -289,6 +291,7 @@ async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), Start
     let keys = Keys::load(&setup.state_dir.join("keys"), &setup.origin)?;
     let now = setup.clock.now_utc();
     register_fleet(&pool, setup, &keys, now).await?;
+    let plans = recorded_plans(&pool, setup).await?;
     let contracts = contracts::register(&pool, &keys, setup, now).await?;
     let signer = Signer::open(setup.state_dir.join("signer.state"))?;
     let (intake, queue) = flush::queue();
@@ -298,6 +301,7 @@ async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), Start
         origin: setup.origin.clone(),
         keys,
         plan: setup.plan.clone(),
+        plans,
         contracts,
         intake,
         log: Mutex::new(Log {
@@ -342,6 +346,13 @@ async fn register_fleet(
     }
     tx.commit().await.map_err(StoreError::query("commit"))?;
     Ok(())
+}
+
+async fn recorded_plans(pool: &PgPool, setup: &Setup) -> Result<Vec<Plan>, StoreError> {
+    let conn = pool.acquire().await;
+    let mut conn = conn.map_err(StoreError::query("get a connection"))?;
+    let records = store::registry::list(&mut conn, &setup.origin.fleet_chain()).await?;
+    known::plans(&records)
 }
 
 pub(crate) async fn sequence_once(app: &App) -> Result<u64, sequence::SequenceError> {

@@ -1,16 +1,16 @@
 //! Contracts of this installation: text, binding to targets, and their parsed form.
 
-use domain::TargetId;
+use domain::{Minute, TargetId};
 use evidence::hash::Hash;
 use evidence::registry::RegistryType;
 use sla::{Contract, ContractError, Money};
-use sqlx::PgPool;
-use verify::layout::registry::ContractBody;
+use sqlx::{PgConnection, PgPool};
+use verify::layout::registry::{ContractBody, read_body};
 
 use crate::app::Setup;
 use crate::keys::Keys;
 use crate::registry::{self, Entry, RecordError};
-use crate::store::{self, StoreError, contract::Registered};
+use crate::store::{self, StoreError, contract::Registered, registry::Record};
 
 /// A contract and what it is bound to here.
 #[derive(Clone, Debug)]
@@ -51,6 +51,25 @@ pub enum ContractSetupError {
         /// Which target.
         target: TargetId,
     },
+    /// A formula needs more than counts per minute.
+    #[error(
+        "contract `{contract}`: the formula of commitment `{commitment}` needs the times of single \
+         samples, which a collector does not judge; `nines assess` judges it from files"
+    )]
+    BeyondCounts {
+        /// Which contract.
+        contract: String,
+        /// Which of its commitments.
+        commitment: String,
+    },
+    /// It is named twice, and nothing tells which version judges when.
+    #[error(
+        "contract `{contract}` is configured twice; give each version its own `effective_from`"
+    )]
+    Twice {
+        /// Which contract.
+        contract: String,
+    },
     /// The registry record could not be written.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -64,14 +83,51 @@ pub enum ContractSetupError {
 pub(crate) struct Loaded {
     pub(crate) registered: Registered,
     pub(crate) contract: Contract,
+    pub(crate) targets: Vec<TargetId>,
     pub(crate) fees: Option<Money>,
 }
 
+/// The version of a contract that judges the window of a minute: the only one there is, or of
+/// several the latest that is in force on the window's first day.
+pub(crate) fn judging(contracts: &[Loaded], key: i32, minute: Minute) -> Option<&Loaded> {
+    let versions = || contracts.iter().filter(|one| one.registered.key == key);
+    if versions().count() == 1 {
+        return versions().next();
+    }
+    versions()
+        .filter(|one| one.is_in_force(minute))
+        .max_by_key(|one| one.contract.source.effective_from)
+}
+
+/// One version of every contract, the one that judges now or would judge next, in the order of the
+/// configuration.
+pub(crate) fn current(contracts: &[Loaded], now: Minute) -> Vec<&Loaded> {
+    let mut found: Vec<&Loaded> = Vec::new();
+    for one in contracts {
+        let key = one.registered.key;
+        if found.iter().all(|known| known.registered.key != key) {
+            let versions = || contracts.iter().filter(|other| other.registered.key == key);
+            let earliest = || versions().min_by_key(|one| one.contract.source.effective_from);
+            found.extend(judging(contracts, key, now).or_else(earliest));
+        }
+    }
+    found
+}
+
+impl Loaded {
+    /// Whether its text is in force on the first day of the window of a minute.
+    pub(crate) fn is_in_force(&self, minute: Minute) -> bool {
+        let start = self.contract.window_at(minute).start();
+        let first_day = self.contract.window.timezone.day_of(start);
+        self.contract.is_in_force(first_day)
+    }
+}
+
 /// Parses and checks a contract against the plan's targets.
-pub(crate) fn check(
-    setup: &ContractSetup,
+fn check<'a>(
+    setup: &'a ContractSetup,
     plan: &wire::plan::Plan,
-) -> Result<(Contract, Option<Money>), ContractSetupError> {
+) -> Result<Checked<'a>, ContractSetupError> {
     let contract = Contract::parse(&setup.toml).map_err(ContractSetupError::Parse)?;
     let name = contract.id().to_string();
     if setup.targets.is_empty() {
@@ -87,13 +143,47 @@ pub(crate) fn check(
             target: target.clone(),
         });
     }
+    if let Some(commitment) = verify::cells::beyond_counts(&contract) {
+        return Err(ContractSetupError::BeyondCounts {
+            contract: name,
+            commitment: commitment.id.to_string(),
+        });
+    }
     let fees = setup.fees.as_deref().map(|text| {
         Money::parse(text, contract.currency).map_err(|_| ContractSetupError::Fees {
             contract: name,
             fees: text.to_owned(),
         })
     });
-    Ok((contract.clone(), fees.transpose()?))
+    let fees = fees.transpose()?;
+    Ok(Checked {
+        setup,
+        contract,
+        fees,
+    })
+}
+
+/// Refuses two versions of a contract of which nothing tells which one judges.
+fn check_versions(all: &[Checked<'_>]) -> Result<(), ContractSetupError> {
+    for (nth, one) in all.iter().enumerate() {
+        let from = one.contract.source.effective_from;
+        let is_same = |other: &Checked<'_>| {
+            other.contract.id() == one.contract.id() && other.contract.source.effective_from == from
+        };
+        if all.iter().skip(nth + 1).any(is_same) {
+            return Err(ContractSetupError::Twice {
+                contract: one.contract.id().to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A contract that can be used.
+struct Checked<'a> {
+    setup: &'a ContractSetup,
+    contract: Contract,
+    fees: Option<Money>,
 }
 
 /// Registers contracts that are new or changed, and gives all that are set up.
@@ -103,42 +193,77 @@ pub(crate) async fn register(
     setup: &Setup,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<Vec<Loaded>, ContractSetupError> {
-    let (origin, setups, plan) = (&setup.origin, &setup.contracts, &setup.plan);
-    let mut loaded = Vec::with_capacity(setups.len());
-    for setup in setups {
-        let (contract, fees) = check(setup, plan)?;
-        let registered = Registered {
-            key: 0, // Given by the database.
-            id: contract.id().clone(),
-            toml: setup.toml.clone(),
-            sha256: Hash::of(setup.toml.as_bytes()),
-            targets: setup.targets.iter().map(ToString::to_string).collect(),
-            fees: setup.fees.clone(),
+    let mut all = Vec::with_capacity(setup.contracts.len());
+    for contract in &setup.contracts {
+        all.push(check(contract, &setup.plan)?);
+    }
+    check_versions(&all)?;
+    let mut loaded: Vec<Loaded> = Vec::with_capacity(all.len());
+    for one in &all {
+        let versions = all
+            .iter()
+            .filter(|other| other.contract.id() == one.contract.id());
+        let versions = Versions {
+            count: versions.count(),
+            chain: setup.origin.contract_chain(one.contract.id()),
         };
-        let binding = ContractBody {
-            contract: registered.id.clone(),
-            fees,
-            targets: setup.targets.clone(),
-            terms_sha256: registered.sha256.to_hex(),
-        };
-        let body = registry::body(&binding)?;
         let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
-        let chain = origin.contract_chain(&registered.id);
-        let entry = Entry {
-            kind: RegistryType::Contract,
-            at: now,
-            body,
-        };
-        registry::append_if_new(&mut tx, &chain, entry, &keys.operator).await?;
-        store::contract::upsert(&mut tx, &registered, now).await?;
-        let stored = store::contract::find(&mut tx, &registered.id).await?;
+        loaded.push(record(&mut tx, keys, one, &versions, now).await?);
         tx.commit().await.map_err(StoreError::query("commit"))?;
-        let registered = stored.unwrap_or(registered);
-        loaded.push(Loaded {
-            registered,
-            contract,
-            fees,
-        });
     }
     Ok(loaded)
 }
+
+/// The versions of one contract.
+struct Versions {
+    count: usize,
+    /// Where they are registered.
+    chain: String,
+}
+
+async fn record(
+    conn: &mut PgConnection,
+    keys: &Keys,
+    one: &Checked<'_>,
+    versions: &Versions,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<Loaded, ContractSetupError> {
+    let setup = one.setup;
+    let registered = Registered {
+        key: 0, // Given by the database.
+        id: one.contract.id().clone(),
+        toml: setup.toml.clone(),
+        sha256: Hash::of(setup.toml.as_bytes()),
+        targets: setup.targets.iter().map(ToString::to_string).collect(),
+        fees: setup.fees.clone(),
+    };
+    let binding = ContractBody {
+        contract: registered.id.clone(),
+        fees: one.fees,
+        targets: setup.targets.clone(),
+        terms_sha256: registered.sha256.to_hex(),
+    };
+    let entry = Entry {
+        kind: RegistryType::Contract,
+        at: now,
+        body: registry::body(&binding)?,
+    };
+    // The newest record may be about another version.
+    let is_about = |record: &Record| {
+        let body = read_body::<ContractBody>(&record.body);
+        versions.count == 1 || body.is_ok_and(|b| b.terms_sha256 == binding.terms_sha256)
+    };
+    let operator = &keys.operator;
+    registry::append_if_new_among(conn, &versions.chain, entry, operator, is_about).await?;
+    store::contract::upsert(conn, &registered, now).await?;
+    let stored = store::contract::find(conn, &registered.id).await?;
+    Ok(Loaded {
+        registered: stored.unwrap_or(registered),
+        contract: one.contract.clone(),
+        targets: setup.targets.clone(),
+        fees: one.fees,
+    })
+}
+
+#[cfg(test)]
+mod tests;

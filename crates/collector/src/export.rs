@@ -14,14 +14,15 @@ use chrono::{DateTime, Utc};
 use domain::{AgentId, Minute, UnixMicros};
 use evidence::bundle::BundleError;
 use evidence::tree::TreeError;
+use sla::Facts;
 use sqlx::PgConnection;
 use verify::assemble::{AssembleError, Contents, Record};
 use wire::batch::BatchError;
 
 use crate::app::App;
-use crate::contracts::Loaded;
-use crate::job::assess;
-use crate::store::{self, StoreError, violation::Violation};
+use crate::contracts;
+use crate::known::Known;
+use crate::store::{self, StoreError, registry::Record as Recorded, violation::Violation};
 use crate::witness::cosigner_key;
 use log::Anchored;
 
@@ -93,46 +94,37 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
     let violation = store::violation::find(&mut conn, name)
         .await?
         .ok_or_else(not_found)?;
-    let loaded = app
-        .contracts
-        .iter()
-        .find(|l| l.registered.key == violation.contract_key);
+    let start = minute_of(violation.window_start_at);
+    let loaded = contracts::judging(&app.contracts, violation.contract_key, start);
     let loaded = loaded.ok_or_else(not_found)?;
-    let window = loaded
-        .contract
-        .window_at(minute_of(violation.window_start_at));
+    let window = loaded.contract.window_at(start);
     let anchored = log::anchored(app, &mut conn).await?;
     let disclosure = disclose::disclose(&mut conn, loaded, window, &anchored).await?;
     let complete = disclosure.complete_until.ok_or(ExportError::NotAnchored)?;
-    let terms = assess::terms(loaded, window, complete);
+    let fleet = covered(&mut conn, &app.origin.fleet_chain(), &anchored).await?;
+    let known = Known::recorded(&fleet)?;
+    let terms = known.terms(loaded, window, complete);
     let cells = disclosure.cells;
-    let assessment = sla::assess(&loaded.contract, &terms, &cells);
+    let facts = Facts::counted(&cells);
+    let assessment = sla::assess(&loaded.contract, &terms, facts);
     check_breached(&assessment, &violation)?;
     let commitments = loaded.contract.commitments.iter();
     let minutes = commitments.map(|commitment| {
-        let id = commitment.id.clone();
-        (
-            id,
-            sla::minutes_csv(&loaded.contract, &terms, &cells, commitment),
-        )
+        let table = sla::minutes_csv(&loaded.contract, &terms, facts, commitment);
+        (commitment.id.to_string(), table)
     });
     let segment_start = disclosure.first_index.unwrap_or(0);
-    let (fleet_records, contract_records) =
-        records(app, &mut conn, loaded, &anchored, segment_start).await?;
+    let own = app.origin.contract_chain(&loaded.registered.id);
+    let own = covered(&mut conn, &own, &anchored).await?;
     Ok(Contents {
         origin: app.origin.clone(),
         violation: violation.name,
         contract: loaded.registered.id.clone(),
         contract_text: loaded.registered.toml.clone(),
-        targets: targets(loaded)?,
-        agents: app
-            .plan
-            .agents
-            .iter()
-            .map(|agent| agent.id.clone())
-            .collect(),
-        fleet_records,
-        contract_records,
+        targets: loaded.targets.clone(),
+        agents: known.agents(window, complete),
+        fleet_records: proven(app, fleet, &anchored, segment_start).await?,
+        contract_records: proven(app, own, &anchored, segment_start).await?,
         prefix: log::prefix(app, segment_start).await,
         segment: store::log::notes(&mut conn, segment_start, anchored.last_size()).await?,
         anchors: anchored.notes_from(segment_start)?,
@@ -153,51 +145,47 @@ fn check_breached(assessment: &sla::Assessment, violation: &Violation) -> Result
     })
 }
 
-fn targets(loaded: &Loaded) -> Result<Vec<domain::TargetId>, StoreError> {
-    let names = loaded.registered.targets.iter();
-    names
-        .map(|name| crate::job::cells::parse_target(name))
-        .collect()
+/// A whole chain, as far as the last anchor covers it.
+async fn covered(
+    conn: &mut PgConnection,
+    chain: &str,
+    anchored: &Anchored,
+) -> Result<Vec<Recorded>, ExportError> {
+    let size = anchored.last_size();
+    let mut records = store::registry::list(conn, chain).await?;
+    let is_covered = |record: &Recorded| record.log_index.is_some_and(|index| index < size);
+    let count = records
+        .iter()
+        .take_while(|record| is_covered(record))
+        .count();
+    records.truncate(count);
+    Ok(records)
 }
 
-/// The fleet's and the contract's whole chains, as far as the last anchor covers them.
-async fn records(
+/// Records with their proofs, where they lie before the segment.
+async fn proven(
     app: &App,
-    conn: &mut PgConnection,
-    loaded: &Loaded,
+    records: Vec<Recorded>,
     anchored: &Anchored,
     segment_start: u64,
-) -> Result<(Vec<Record>, Vec<Record>), ExportError> {
-    let size = anchored.last_size();
+) -> Result<Vec<Record>, ExportError> {
     let log = app.log.lock().await;
-    let mut chains = Vec::with_capacity(2);
-    for chain in [
-        app.origin.fleet_chain(),
-        app.origin.contract_chain(&loaded.registered.id),
-    ] {
-        let mut records = Vec::new();
-        for stored in store::registry::list(conn, &chain).await? {
-            let Some(index) = stored.log_index.filter(|index| *index < size) else {
-                break;
-            };
-            let proof = if index < segment_start {
-                log.tree
-                    .inclusion_proof(index, size)
-                    .map_err(ExportError::Proof)?
-            } else {
-                Vec::new()
-            };
-            records.push(Record {
-                note: stored.note,
-                body: stored.body,
-                index,
-                proof,
-            });
-        }
-        chains.push(records);
-    }
-    let contract = chains.pop().unwrap_or_default();
-    Ok((chains.pop().unwrap_or_default(), contract))
+    let prove = |record: Recorded| {
+        let index = record.log_index?;
+        let proof = if index < segment_start {
+            log.tree.inclusion_proof(index, anchored.last_size())
+        } else {
+            Ok(Vec::new())
+        };
+        Some(proof.map(|proof| Record {
+            note: record.note,
+            body: record.body,
+            index,
+            proof,
+        }))
+    };
+    let proven = records.into_iter().filter_map(prove);
+    proven.collect::<Result<_, _>>().map_err(ExportError::Proof)
 }
 
 fn minute_of(at: DateTime<Utc>) -> Minute {

@@ -13,6 +13,7 @@ mod http;
 mod ingest;
 mod job;
 mod keys;
+mod known;
 mod registry;
 mod signer;
 mod store;

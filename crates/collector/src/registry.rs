@@ -83,10 +83,24 @@ pub(crate) async fn append_if_new(
     entry: Entry,
     operator: &SigningKey,
 ) -> Result<bool, RecordError> {
+    append_if_new_among(conn, chain, entry, operator, |_| true).await
+}
+
+/// As [`append_if_new`], where only some records of the kind are about the same thing.
+pub(crate) async fn append_if_new_among(
+    conn: &mut PgConnection,
+    chain: &str,
+    entry: Entry,
+    operator: &SigningKey,
+    is_about: impl Fn(&Record) -> bool,
+) -> Result<bool, RecordError> {
     store::registry::lock(conn, chain).await?;
     let kind = entry.kind.to_string();
     let records = store::registry::list(conn, chain).await?;
-    let newest = records.iter().rev().find(|record| record.kind == kind);
+    let newest = records
+        .iter()
+        .rev()
+        .find(|record| record.kind == kind && is_about(record));
     if newest.is_some_and(|record| record.body == entry.body.as_bytes()) {
         return Ok(false);
     }

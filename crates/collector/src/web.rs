@@ -17,6 +17,7 @@ pub(crate) mod view;
 mod chip;
 mod conclusion;
 mod contract;
+mod finding;
 mod fleet;
 mod overview;
 mod page;

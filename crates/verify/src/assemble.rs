@@ -12,7 +12,7 @@ use evidence::entries::EntriesError;
 use evidence::hash::Hash;
 use evidence::manifest::{MANIFEST_PATH, Manifest, ManifestError, Profile};
 use evidence::note::{self, NoteError, SignedNote, SigningKey};
-use evidence::registry::{RegistryError, RegistryNote, RegistryType};
+use evidence::registry::{RegistryError, RegistryNote};
 use evidence::tree::CompactRange;
 use serde::Serialize;
 use sla::{Assessment, Contract, ContractError, Terms};
@@ -21,9 +21,9 @@ use wire::names::Origin;
 use crate::layout::claim::{Claim, ClaimSchema, Inputs, InputsSchema};
 use crate::layout::paths::StreamPath;
 use crate::layout::proofs::{Proofs, ProofsSchema, RecordProof};
-use crate::layout::registry::{BodyError, EnrolBody, read_body, write_entries};
+use crate::layout::registry::write_entries;
 use crate::layout::{self, prefix};
-use crate::page::{self, Page, Place};
+use crate::page::{self, Page};
 
 /// Specification of all formats, shipped in every bundle.
 const SPEC: &str = include_str!("../../../docs/evidence-spec.md");
@@ -39,7 +39,8 @@ pub struct Contents {
     pub contract: ContractId,
     /// The contract's text, exactly as it was registered.
     pub contract_text: String,
-    /// Window, `as_of`, fees and exclusions that the assessment was made with.
+    /// What the assessment was made with beside contract and lines. Its places are those at which
+    /// the agents below are enrolled, its targets [`crate::plans::scopes`] of the plans in force.
     pub terms: Terms,
     /// Targets of the contract, as registered.
     pub targets: Vec<TargetId>,
@@ -110,9 +111,6 @@ pub enum AssembleError {
     /// A registry note's text is none.
     #[error("failed to read a registry record")]
     RecordText(#[source] RegistryError),
-    /// The body of an enrolment is none.
-    #[error("failed to read the body of an enrolment")]
-    RecordBody(#[source] BodyError),
     /// A note is too long to be framed.
     #[error("failed to frame the notes of `{path}`")]
     Frame {
@@ -165,7 +163,7 @@ pub fn assemble(
     for (commitment, csv) in &contents.minutes {
         members.add(&layout::minutes(commitment), csv.as_str())?;
     }
-    let places = add_registry(&mut members, contents)?;
+    add_registry(&mut members, contents)?;
     add_log(&mut members, contents)?;
     for stream in &contents.streams {
         add_stream(&mut members, stream)?;
@@ -175,7 +173,6 @@ pub fn assemble(
         inputs: &inputs,
         contract: &contract,
         assessment: &contents.assessment,
-        places,
     };
     members.add(layout::REPORT, page::render(&page))?;
     sign(members, &contents.violation, export_key)
@@ -217,7 +214,11 @@ fn inputs_of(contents: &Contents) -> Inputs {
         targets: contents.targets.clone(),
         agents: contents.agents.clone(),
         fees: contents.terms.fees,
+        credited_12_months: contents.terms.credited_12_months,
         exclusions: contents.terms.exclusions.clone(),
+        subscribed: contents.terms.subscribed,
+        places: contents.terms.places.clone(),
+        scopes: contents.terms.targets.clone(),
     }
 }
 
@@ -228,10 +229,9 @@ fn policy_copy(policy: &str) -> String {
     )
 }
 
-/// Both chains with their bodies and proofs; returns where the enrolled agents stand.
-fn add_registry(members: &mut Members, contents: &Contents) -> Result<Vec<Place>, AssembleError> {
+/// Both chains with their bodies and proofs.
+fn add_registry(members: &mut Members, contents: &Contents) -> Result<(), AssembleError> {
     let mut proofs = Vec::new();
-    let mut places = Vec::new();
     for record in contents
         .fleet_records
         .iter()
@@ -248,14 +248,6 @@ fn add_registry(members: &mut Members, contents: &Contents) -> Result<Vec<Place>
                 proof: record.proof.clone(),
             });
         }
-        if note.kind == RegistryType::Enrol {
-            let body: EnrolBody = read_body(&record.body).map_err(AssembleError::RecordBody)?;
-            places.push(Place {
-                agent: body.agent,
-                region: body.region,
-                network: body.network,
-            });
-        }
     }
     let schema = ProofsSchema::V1;
     members.json(layout::PROOFS, &Proofs { schema, proofs })?;
@@ -266,10 +258,7 @@ fn add_registry(members: &mut Members, contents: &Contents) -> Result<Vec<Place>
     members.entries(
         layout::CONTRACT_CHAIN,
         contents.contract_records.iter().map(note_of),
-    )?;
-    places.retain(|place| contents.agents.contains(&place.agent));
-    places.sort_by(|a, b| a.agent.cmp(&b.agent));
-    Ok(places)
+    )
 }
 
 fn note_of(record: &Record) -> &[u8] {

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use domain::cell::{CellHourBuilder, Timeliness};
 use domain::{AgentId, CellHour, Class, Gap, Hour, Line, TargetId, UnixMicros, UnixMillis, Window};
+use sla::contract::{Attributed, Promise};
+use sla::{Commitment, Contract};
 use wire::limits::{LATE_AFTER_MS, SLOTS_MAX};
 
 /// Whether a sample was anchored soon enough: `anchored_s` is the time of the first cosignature
@@ -80,6 +82,20 @@ impl CellsBuilder {
             self.built.entry(hour).or_insert_with(new)
         })
     }
+}
+
+/// The first commitment that cells are not enough for, because it needs the times of single
+/// samples; [`sla::timed`] computes it from those.
+#[must_use]
+pub fn beyond_counts(contract: &Contract) -> Option<&Commitment> {
+    let needs_times = |commitment: &&Commitment| {
+        let promise = Promise {
+            commitment,
+            for_models: None,
+        };
+        contract.events.attribution == Attributed::RequestEnd || promise.needs_times()
+    };
+    contract.commitments.iter().find(needs_times)
 }
 
 /// The cells of one stream's lines, each with its timeliness.

@@ -14,7 +14,9 @@ pub mod cells;
 pub mod command;
 pub mod layout;
 pub mod page;
+pub mod plans;
 pub mod verdict;
+pub mod words;
 
 mod check;
 

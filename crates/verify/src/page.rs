@@ -5,22 +5,21 @@
 
 mod style;
 
-use domain::{AgentId, Minute};
+use domain::Minute;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sla::contract::{BadMinute, Metric};
+use sla::contract::Remedy;
 use sla::{
-    Assessment, Commitment, CommitmentAssessment, Contract, Deadline, Fraction, Span, State,
-    UnmeasuredReason, Verdict,
+    Assessment, Claimability, Commitment, CommitmentAssessment, Contract, Credit, Deadline,
+    Downtime, Fraction, Span, State, UnmeasuredReason,
 };
 
 use crate::layout;
 use crate::layout::claim::{Claim, Inputs};
+use crate::words::number::{counted, exact_percent, seconds, uptime};
+use crate::words::{credit, finding, promise, reading};
 
 /// Most rows of one table; the rest is in the tables of minutes.
 const ROWS_MAX: usize = 200;
-
-/// Decimals of a percentage.
-const DIGITS: u8 = 4;
 
 /// What the page shows.
 #[derive(Debug)]
@@ -33,19 +32,6 @@ pub struct Page<'a> {
     pub contract: &'a Contract,
     /// The result.
     pub assessment: &'a Assessment,
-    /// Where the agents of the inputs stand, by name of agent.
-    pub places: Vec<Place>,
-}
-
-/// Where an agent stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The agent.
-    pub agent: AgentId,
-    /// Its region.
-    pub region: String,
-    /// Whose network it uses.
-    pub network: String,
 }
 
 /// The page, a whole HTML document.
@@ -64,7 +50,9 @@ pub fn render(page: &Page<'_>) -> String {
             body {
                 main {
                     (heading(page))
-                    @for (promise, judged) in pairs(page) { (commitment(promise, judged)) }
+                    @for judged in &page.assessment.commitments {
+                        (commitment(page.contract, judged))
+                    }
                     (measured(page))
                     (checking())
                 }
@@ -72,16 +60,6 @@ pub fn render(page: &Page<'_>) -> String {
         }
     };
     document.into_string()
-}
-
-fn pairs<'a>(
-    page: &Page<'a>,
-) -> impl Iterator<Item = (Option<&'a Commitment>, &'a CommitmentAssessment)> {
-    let promises = &page.contract.commitments;
-    page.assessment.commitments.iter().map(|judged| {
-        let promise = promises.iter().find(|promise| promise.id == judged.id);
-        (promise, judged)
-    })
 }
 
 fn heading(page: &Page<'_>) -> Markup {
@@ -102,82 +80,91 @@ fn heading(page: &Page<'_>) -> Markup {
     }
 }
 
-fn commitment(promise: Option<&Commitment>, judged: &CommitmentAssessment) -> Markup {
+fn commitment(contract: &Contract, judged: &CommitmentAssessment) -> Markup {
+    let promise = promise::of(contract, judged);
     html! {
         section {
             h2 { (judged.id) " " span class=(format!("verdict {}", judged.verdict.as_str())) {
-                (verdict_words(judged.verdict)) } }
-            (promised(promise, judged))
+                (finding::verdict(judged.verdict)) } }
+            (standing(judged))
+            (promised(contract, promise.as_ref(), judged))
             (happened(judged))
-            (owed(judged))
+            (owed(contract, promise.as_ref(), judged))
+            (readings(contract, judged))
             (unmeasured(judged))
         }
     }
 }
 
-fn promised(promise: Option<&Commitment>, judged: &CommitmentAssessment) -> Markup {
+fn standing(judged: &CommitmentAssessment) -> Markup {
+    let reservations = finding::reservations(&judged.claim);
     html! {
-        h3 { "What was promised" }
-        p { "At least " strong { (percent(&judged.target)) } ". "
-            @if let Some(promise) = promise { (formula_words(&promise.metric)) } }
+        @if !reservations.is_empty() {
+            p.note { strong { "Indicative only. " } (reservations.join(" ")) }
+        }
     }
 }
 
-fn formula_words(metric: &Metric) -> String {
-    match metric {
-        Metric::DowntimeMinutes(downtime) => {
-            let bad = match &downtime.rule {
-                BadMinute::AllFail => "every valid request in it fails".to_owned(),
-                BadMinute::RateGt { threshold } => {
-                    format!(
-                        "more than {} of its valid requests fail",
-                        percent(threshold)
-                    )
-                }
-            };
-            let run = downtime.min_run_minutes;
-            format!(
-                "Uptime is the share of minutes outside of downtime. A minute is bad when {bad}; \
-                 {run} or more bad minutes in a row are downtime."
-            )
+fn promised(
+    contract: &Contract,
+    promise: Option<&Commitment>,
+    judged: &CommitmentAssessment,
+) -> Markup {
+    html! {
+        h3 { "What was promised" }
+        @match promise {
+            Some(promise) => {
+                p { (promise::measure(&promise.metric)) " of "
+                    strong { (promise::headline(contract, promise)) } ". "
+                    (promise::formula(&promise.metric)) " " (promise::rounding(promise)) }
+                @for alternative in promise::alternatives(promise) { p.note { (alternative) } }
+            },
+            None => p { "At least " strong { (exact_percent(&judged.target)) } "." },
         }
-        Metric::IntervalMean(mean) => format!(
-            "Uptime is the mean, over intervals of {} minutes, of the share of valid requests \
-             that succeed.",
-            mean.interval_minutes
-        ),
     }
 }
 
 fn happened(judged: &CommitmentAssessment) -> Markup {
     let minutes = &judged.minutes;
+    let uptime = |value: &Fraction| uptime(value, &judged.target);
     html! {
         h3 { "What happened" }
+        p { "By this contract's formula on these requests:" }
         dl {
             dt { "Observed" } dd { @match &judged.observed {
-                Some(observed) => (percent(observed)), None => "nothing was measured" } }
-            dt { "At best" } dd { (percent(&judged.high)) ", if all that was not measured was up" }
-            dt { "At worst" } dd { (percent(&judged.low)) ", if all of it was down" }
+                Some(observed) => (uptime(observed)), None => "nothing was measured" } }
+            dt { "At best" } dd { (uptime(&judged.high)) ", if all that was not measured was up" }
+            dt { "At worst" } dd { (uptime(&judged.low)) ", if all of it was down" }
             dt { "Minutes" } dd { (minutes.up) " up, " (minutes.degraded) " degraded, "
                 (minutes.down) " down, " (minutes.empty) " without a valid request, "
                 (minutes.excluded) " excluded, " (minutes.unmeasured) " not measured, "
                 (minutes.future) " still to come, of " (minutes.window) }
         }
         (timeline(&judged.timeline))
-        @if judged.downtime.is_empty() { p { "Nothing counted against uptime." } }
+        @if judged.downtime.is_empty() { p { "Nothing counted against it." } }
         @else {
             table {
                 thead { tr { th { "From" } th { "To" } th { "Minutes" } th { "Errors" }
-                    th { "Valid requests" } } }
+                    th { "Valid requests" } th { "Start and end known to" } } }
                 tbody { @for run in judged.downtime.iter().take(ROWS_MAX) {
                     tr { td { (instant(run.start)) } td { (instant(run.end)) }
                         td { (run.end.get() - run.start.get()) } td { (run.errors) }
-                        td { (run.valid) } }
+                        td { (run.valid) } td { (edges(run)) } }
                 } }
             }
             (cut(judged.downtime.len()))
         }
+        @if let Some(support) = &judged.support { p.note { (finding::support(support)) } }
     }
+}
+
+fn edges(run: &Downtime) -> String {
+    let known = |known: Option<u64>| known.map_or_else(|| "not known".to_owned(), seconds);
+    format!(
+        "{}, {}",
+        known(run.start_known_to_s),
+        known(run.end_known_to_s)
+    )
 }
 
 /// The window as one bar: exact to a thousandth of its width, and never narrower than visible.
@@ -200,31 +187,79 @@ fn timeline(spans: &[Span]) -> Markup {
     }
 }
 
-fn owed(judged: &CommitmentAssessment) -> Markup {
+fn owed(
+    contract: &Contract,
+    promise: Option<&Commitment>,
+    judged: &CommitmentAssessment,
+) -> Markup {
     html! {
-        h3 { "What is owed" }
-        @match &judged.credit {
-            Some(credit) => p { strong { (percent(&credit.percent)) } " of the fees"
-                @if let Some(amount) = credit.amount { ", " strong { (amount) } } ". Uptime was below "
-                (percent(&credit.band.lt)) @if let Some(ge) = &credit.band.ge {
-                    " and at least " (percent(ge)) } ", even if all that was not measured was up." },
-            None => p { "Nothing that is proven." },
+        h3 { @if judged.claim == Claimability::Claimable { "What is owed" }
+            @else { "What would be owed" } }
+        @match (&judged.credit, &judged.no_credit, contract.remedy) {
+            (Some(credit), ..) => (credited(credit)),
+            (None, Some(reason), _) => p { "No credit, because " (credit::no_credit(reason)) "." },
+            (None, None, Remedy::Termination) if judged.verdict == sla::Verdict::Breached => {
+                p { "The right to leave the contract early." }
+            },
+            (None, None, _) => p { "Nothing that is proven." },
         }
-        @if let Some(reading) = judged.least_favourable.as_ref().filter(|_| judged.reading_dependent) {
-            p.note { "This hangs on samples that reached the log late. Without them: "
-                (verdict_words(reading.verdict))
-                @if let Some(credit) = &reading.credit { ", " (percent(&credit.percent)) } "." }
+        @if let Some(schedule) = promise.and_then(|promise| promise.credit.as_ref()) {
+            (schedule_lines(&credit::schedule(contract, schedule)))
         }
         @if !judged.deadlines.is_empty() { (deadlines(&judged.deadlines)) }
     }
 }
 
+fn credited(credit: &Credit) -> Markup {
+    html! {
+        p { "At least " strong { (finding::worth(credit)) } ", even if all that was not measured \
+            was up (" (credit::source(&credit.source)) ")." }
+        @for limit in credit::limited(credit) { p.note { (limit) } }
+    }
+}
+
+fn schedule_lines(schedule: &credit::Schedule) -> Markup {
+    html! {
+        p { (schedule.rule) }
+        ul {
+            @for band in &schedule.bands { li { (band) } }
+            @for limit in &schedule.limits { li { (limit) } }
+        }
+    }
+}
+
+/// Nothing where the contract can be read in one way only.
+fn readings(contract: &Contract, judged: &CommitmentAssessment) -> Markup {
+    html! {
+        @if let Some(spread) = &judged.spread {
+            h3 { "How the contract can be read" }
+            p { (reading::spread(spread, &judged.target)) }
+            @if judged.reading_dependent {
+                p { strong { "What follows depends on the reading. " } "Where it differs:" }
+                ul { @for other in &spread.conclusions {
+                    li { (reading::conclusion(other)) ", where "
+                        (reading::departures(contract, other)) "." }
+                } }
+            } @else {
+                p { "Verdict and credit are the same in all of them." }
+            }
+        }
+    }
+}
+
 fn deadlines(deadlines: &[Deadline]) -> Markup {
+    let opens = |deadline: &Deadline| {
+        deadline
+            .opens
+            .map_or_else(|| "at once".to_owned(), |opens| opens.safe.to_string())
+    };
     html! {
         table {
-            thead { tr { th { "To send" } th { "To be safe, by" } th { "At the latest" } } }
+            thead { tr { th { "To send" } th { "Taken from" } th { "To be safe, by" }
+                th { "At the latest" } th { "Days of" } } }
             tbody { @for deadline in deadlines {
-                tr { td { (purpose_word(deadline)) } td { (deadline.safe) } td { (deadline.literal) } }
+                tr { td { (purpose_word(deadline)) } td { (opens(deadline)) }
+                    td { (deadline.safe) } td { (deadline.literal) } td { (deadline.zone) } }
             } }
         }
     }
@@ -254,7 +289,7 @@ fn unmeasured(judged: &CommitmentAssessment) -> Markup {
                 thead { tr { th { "From" } th { "To" } th { "Why" } } }
                 tbody { @for (span, reasons) in spans.iter().take(ROWS_MAX) {
                     tr { td { (instant(span.start)) } td { (instant(span.end)) }
-                        td { (reasons.iter().copied().map(reason_words).collect::<Vec<_>>().join(", ")) } }
+                        td { (reasons.iter().copied().map(finding::unmeasured).collect::<Vec<_>>().join(", ")) } }
                 } }
             }
             (cut(spans.len()))
@@ -275,21 +310,30 @@ fn measured(page: &Page<'_>) -> Markup {
         section {
             h2 { "How it was measured" }
             p { "Own requests to " (join(page.inputs.targets.iter())) ", from:" }
-            ul { @for place in &page.places {
+            ul { @for place in &page.inputs.places {
                 li { (place.agent) ", " (place.region) ", network " (place.network) }
             } }
-            @if page.inputs.exclusions.is_empty() { p { "No time was excluded." } }
-            @else {
-                p { "Excluded by the contract's words:" }
-                ul { @for span in page.inputs.exclusions.iter().take(ROWS_MAX) {
-                    li { (instant(span.window.start())) " to " (instant(span.window.end())) ", "
-                        (span.kind) ": " (span.reason) }
-                } }
-            }
+            (excluded(page.assessment))
             @if let Some(url) = &page.contract.source.text_url {
                 p { "Text of the contract: " (url)
                     @if let Some(date) = page.contract.source.text_date { ", dated " (date) } }
             }
+        }
+    }
+}
+
+/// What was looked at for exclusion, and what became of it.
+fn excluded(assessment: &Assessment) -> Markup {
+    let spans = &assessment.exclusions;
+    html! {
+        @if spans.is_empty() { p { "No time was considered for exclusion." } }
+        @else {
+            p { (counted(spans.len() as u64, "span")) " considered for exclusion:" }
+            ul { @for span in spans.iter().take(ROWS_MAX) {
+                li { (instant(span.window.start())) " to " (instant(span.window.end())) ", "
+                    (span.kind) " (" (span.reason) "): " (finding::outcome(span.outcome)) }
+            } }
+            (cut(spans.len()))
         }
     }
 }
@@ -314,38 +358,8 @@ fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
         .join(", ")
 }
 
-fn percent(ratio: &Fraction) -> String {
-    let text = ratio.percent_string(DIGITS);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{text} %")
-}
-
 fn instant(minute: Minute) -> String {
     minute.start().to_string().replace(":00Z", "Z")
-}
-
-const fn verdict_words(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Met => "met",
-        Verdict::Breached => "breached",
-        Verdict::Indeterminate => "cannot be decided: what was not measured decides",
-        Verdict::NoData => "no data",
-        Verdict::Open => "open: the window still runs",
-    }
-}
-
-const fn reason_words(reason: UnmeasuredReason) -> &'static str {
-    match reason {
-        UnmeasuredReason::Unknown => "the contract cannot tell what the samples are",
-        UnmeasuredReason::Late => "samples came too late",
-        UnmeasuredReason::AgentDown => "an agent was not running",
-        UnmeasuredReason::Overloaded => "too many attempts were under way",
-        UnmeasuredReason::Budget => "the budget was used up",
-        UnmeasuredReason::Paused => "paused",
-        UnmeasuredReason::NoKey => "no provider key",
-        UnmeasuredReason::SpoolFull => "an agent's store was full",
-        UnmeasuredReason::NoData => "no sample",
-    }
 }
 
 #[cfg(test)]

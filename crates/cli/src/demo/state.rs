@@ -66,6 +66,8 @@ impl Place {
 /// What is remembered from one run to the next.
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored {
+    /// [`Stored::FORM`] of the program that made the history.
+    form: u32,
     day: NaiveDate,
     run: String,
     started_at: DateTime<Utc>,
@@ -74,6 +76,8 @@ struct Stored {
 
 impl Stored {
     const FILE: &str = "demo.json";
+    /// Form of what the database holds: a history in another is made again.
+    const FORM: u32 = 2;
 }
 
 /// One demo: its name, its database, its directories.
@@ -106,12 +110,13 @@ impl Demo {
         let stored: Option<Stored> = stored.and_then(|text| serde_json::from_str(&text).ok());
         let is_new = stored
             .as_ref()
-            .is_none_or(|stored| stored.day != now.date_naive());
+            .is_none_or(|stored| stored.day != now.date_naive() || stored.form != Stored::FORM);
         let stored = match stored {
             Some(stored) if !is_new => stored,
             _ => {
                 remove_runs(&place.root)?;
                 Stored {
+                    form: Stored::FORM,
                     day: now.date_naive(),
                     run: format!("{:x}", now.timestamp_micros()),
                     started_at: now,
@@ -137,6 +142,7 @@ impl Demo {
     pub(crate) fn remember(&self) -> anyhow::Result<()> {
         let run = self.dir.file_name().unwrap_or_default().to_owned();
         let stored = Stored {
+            form: Stored::FORM,
             day: self.started_at.date_naive(),
             run,
             started_at: self.started_at,

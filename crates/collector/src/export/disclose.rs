@@ -9,7 +9,7 @@ use verify::cells::{CellsBuilder, timeliness};
 use verify::layout::paths::StreamPath;
 use wire::batch::{self, Batch};
 
-use super::{Anchored, ExportError, targets};
+use super::{Anchored, ExportError};
 use crate::contracts::Loaded;
 use crate::store::{self, agent::Agent, batch::Stored};
 
@@ -32,12 +32,12 @@ pub(super) async fn disclose(
     anchored: &Anchored,
 ) -> Result<Disclosure, ExportError> {
     let mut disclosure = Disclosure::default();
-    let targets = targets(loaded)?;
     let utc = |minute: Minute| minute.start().to_micros().to_utc();
     for agent in store::agent::list(conn).await? {
         let (from, to, size) = (utc(window.start()), utc(window.end()), anchored.last_size());
         let batches = store::batch::list_covering(conn, agent.key, (from, to), size).await?;
-        disclosure.add_agent(&agent, &batches, (&targets, window), anchored)?;
+        let targets = &loaded.targets;
+        disclosure.add_agent(&agent, &batches, (targets, window), anchored)?;
     }
     Ok(disclosure)
 }

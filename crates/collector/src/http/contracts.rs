@@ -12,7 +12,7 @@ use wire::problem::ProblemType;
 use super::name::Name;
 use super::{LIST_MAX, Problem};
 use crate::app::App;
-use crate::contracts::Loaded;
+use crate::contracts::{Loaded, current};
 use crate::store::{
     self,
     assessment::{State as Progress, Stored},
@@ -54,7 +54,7 @@ impl From<Stored> for AssessmentView {
 #[tracing::instrument(name = "http.contracts.list", skip_all)]
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<ContractView>>, Problem> {
     let mut views = Vec::with_capacity(app.contracts.len());
-    for loaded in &app.contracts {
+    for loaded in current(&app.contracts, app.clock.now().to_millis().minute()) {
         views.push(view(&app, loaded).await?);
     }
     Ok(Json(views))
@@ -82,10 +82,9 @@ pub(crate) async fn terms(
 /// A contract by its name in a path.
 pub(crate) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Loaded, Problem> {
     let id: Option<ContractId> = name.parse().ok();
-    let found = app
-        .contracts
-        .iter()
-        .find(|loaded| Some(&loaded.registered.id) == id.as_ref());
+    let current = current(&app.contracts, app.clock.now().to_millis().minute());
+    let mut current = current.into_iter();
+    let found = current.find(|loaded| Some(&loaded.registered.id) == id.as_ref());
     found.ok_or_else(|| {
         Problem::new(
             ProblemType::NotFound,

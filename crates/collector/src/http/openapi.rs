@@ -18,9 +18,11 @@ pub(crate) async fn show() -> impl IntoResponse {
 mod tests {
     use std::collections::BTreeSet;
 
-    use domain::UnixMicros;
+    use domain::cell::CellHourBuilder;
+    use domain::{Attribution, CellHour, Class, Kind, Minute, Outcome, Source, UnixMicros};
     use serde::Serialize;
     use serde_json::Value;
+    use sla::{Assessment, Contract, Facts, Terms};
     use wire::problem::{self, Problem, ProblemType};
     use wire::protocol::{
         CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, Inclusion, Receipt,
@@ -232,25 +234,86 @@ mod tests {
         );
     }
 
+    /// An hour of errors, some of them late.
+    fn outage(start: Minute) -> CellHour {
+        let (agent, target) = ("a".parse().expect("a name"), "t".parse().expect("a name"));
+        let mut cell = CellHourBuilder::new(agent, target, start.hour());
+        let class = |late| Class {
+            outcome: Outcome::ServerError,
+            status: Some(503),
+            attribution: Attribution::Provider,
+            kind: Kind::Planned,
+            source: Source::Probe,
+            stream: true,
+            served_model: None,
+            served_tier: None,
+            features: Vec::new(),
+            late,
+        };
+        for minute in 0..60 {
+            cell.add(start.plus(minute), class(minute % 2 == 0), 5);
+        }
+        cell.build()
+    }
+
+    /// Everything that an assessment can hold is in it.
+    fn full_assessment() -> Assessment {
+        let text = include_str!("../../../sla/contracts/demo-direct.toml");
+        let contract = Contract::parse(text).expect("a contract");
+        let window = contract.window_at(Minute::new(0));
+        let mut terms = Terms::of(window, window.end());
+        terms.exclusions = vec![sla::ExcludedSpan {
+            window,
+            kind: "unheard of".to_owned(),
+            reason: "announced".to_owned(),
+            announced: None,
+        }];
+        sla::assess(&contract, &terms, Facts::counted(&[outage(window.start())]))
+    }
+
     #[test]
     fn assessments_have_the_members_described() {
-        let text = include_str!("../../../sla/contracts/demo-direct.toml");
-        let contract = sla::Contract::parse(text).expect("a contract");
-        let window = contract.window_at(domain::Minute::new(0));
-        let terms = sla::Terms {
-            window,
-            as_of: window.end(),
-            fees: None,
-            exclusions: Vec::new(),
-        };
-        let assessment = sla::assess(&contract, &terms, &[]);
+        let assessment = full_assessment();
         check("Assessment", &assessment);
         check("Window", &assessment.window);
-        for commitment in &assessment.commitments {
-            check("CommitmentAssessment", commitment);
-            check("Fraction", &commitment.target);
-            check("Budget", &commitment.budget);
-            check("MinuteTotals", &commitment.minutes);
+        check("ConsideredSpan", &assessment.exclusions[0]);
+        check("CreditTotal", assessment.credit.as_ref().expect("a breach"));
+        let commitment = &assessment.commitments[0];
+        check("CommitmentAssessment", commitment);
+        check("Claimability", &commitment.claim);
+        check("Fraction", &commitment.target);
+        check("Budget", &commitment.budget);
+        check("MinuteTotals", &commitment.minutes);
+        check("Downtime", &commitment.downtime[0]);
+        check(
+            "MinuteSupport",
+            commitment.support.as_ref().expect("a threshold"),
+        );
+        check("RuleCount", &commitment.rules[0]);
+        check("Spread", commitment.spread.as_ref().expect("late samples"));
+        check("Credit", commitment.credit.as_ref().expect("a breach"));
+        let least = commitment.least_favourable.as_ref().expect("late samples");
+        check("Reading", least);
+        check("Choice", &least.choices[0]);
+    }
+
+    /// Members that not every value has are described, and nothing that a value has is missing.
+    #[test]
+    fn what_differs_by_kind_is_described() {
+        let assessment = full_assessment();
+        let commitment = &assessment.commitments[0];
+        let credit = commitment.credit.as_ref().expect("a breach");
+        for (schema, value) in [
+            ("CreditSource", serde_json::to_value(&credit.source)),
+            ("Deadline", serde_json::to_value(&commitment.deadlines[0])),
+            ("NoCredit", serde_json::to_value(sla::NoCredit::TargetKept)),
+        ] {
+            let value = value.expect("a value is JSON");
+            let description = description();
+            let properties = &description["components"]["schemas"][schema]["properties"];
+            for (name, _) in members(&value) {
+                assert!(properties.get(name).is_some(), "{schema}: {name}");
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ use wire::problem::ProblemType;
 use super::Problem;
 use super::name::Name;
 use crate::app::App;
+use crate::contracts;
 use crate::store::StoreError;
 use crate::store::assessment::{State as Progress, Stored};
 use crate::store::violation::Violation;
@@ -148,13 +149,10 @@ fn violation_row(
 ) -> Result<ViolationRow, StoreError> {
     let contract = violation.contract.parse();
     let contract = contract.map_err(|e| StoreError::inconsistent("contract.name", e))?;
-    let loaded = app
-        .contracts
-        .iter()
-        .find(|l| l.registered.key == violation.contract_key);
     let start = domain::UnixMicros::from(violation.window_start_at)
         .to_millis()
         .minute();
+    let loaded = contracts::judging(&app.contracts, violation.contract_key, start);
     let window = loaded.map(|loaded| loaded.contract.window_at(start));
     let window = window.ok_or_else(|| StoreError::inconsistent("violation", &violation.name))?;
     let conclusion = newest

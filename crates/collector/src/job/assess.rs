@@ -4,13 +4,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{CellHour, Minute, UnixMicros, Window};
-use sla::{Assessment, Terms};
+use sla::{Assessment, Facts};
 use sqlx::PgConnection;
 use tracing::info;
 
 use super::cells;
 use crate::app::App;
-use crate::contracts::Loaded;
+use crate::contracts::{self, Loaded};
+use crate::known::Known;
 use crate::store::assessment::{State, Stored};
 use crate::store::violation::Violation;
 use crate::store::{self, StoreError};
@@ -26,13 +27,17 @@ pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
     let mut conn = app.connection().await?;
     let now = app.clock.now_utc();
     let complete = complete_until(&mut conn, now).await?;
+    let known = Known::now(app, &mut conn).await?;
     for loaded in &app.contracts {
         let current = loaded
             .contract
             .window_at(UnixMicros::from(now).to_millis().minute());
         let previous = loaded.contract.window_at(current.start().plus(-1));
         for window in [previous, current] {
-            assess_window(app, &mut conn, loaded, window, complete).await?;
+            let judging = contracts::judging(&app.contracts, loaded.registered.key, window.start());
+            if judging.is_some_and(|one| std::ptr::eq(one, loaded)) {
+                assess_window(app, &mut conn, (loaded, &known), window, complete).await?;
+            }
         }
     }
     Ok(())
@@ -51,7 +56,7 @@ async fn complete_until(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<M
 async fn assess_window(
     app: &App,
     conn: &mut PgConnection,
-    loaded: &Loaded,
+    (loaded, known): (&Loaded, &Known),
     window: Window,
     complete: Minute,
 ) -> Result<(), StoreError> {
@@ -67,7 +72,9 @@ async fn assess_window(
     if is_over && stored.is_none() {
         return Ok(()); // Nothing was registered while it ran.
     }
-    let assessment = assess(conn, loaded, window, complete).await?;
+    let terms = known.terms(loaded, window, complete);
+    let cells = gather(conn, &loaded.registered.targets, window).await?;
+    let assessment = sla::assess(&loaded.contract, &terms, Facts::counted(&cells));
     let state = if app.clock.now_utc() >= utc(window.end()) + GRACE && is_over {
         State::Final
     } else {
@@ -81,31 +88,6 @@ async fn assess_window(
         assessment,
     };
     store::assessment::put(conn, loaded.registered.key, &stored).await
-}
-
-/// One contract over one window, from stored cells and, for hours still open, from samples.
-pub(crate) async fn assess(
-    conn: &mut PgConnection,
-    loaded: &Loaded,
-    window: Window,
-    as_of: Minute,
-) -> Result<Assessment, StoreError> {
-    let cells = gather(conn, &loaded.registered.targets, window).await?;
-    Ok(sla::assess(
-        &loaded.contract,
-        &terms(loaded, window, as_of),
-        &cells,
-    ))
-}
-
-/// The circumstances of an assessment.
-pub(crate) fn terms(loaded: &Loaded, window: Window, as_of: Minute) -> Terms {
-    Terms {
-        window,
-        as_of: as_of.min(window.end()),
-        fees: loaded.fees,
-        exclusions: Vec::new(),
-    }
 }
 
 /// Cells of the targets over a window, from storage and, where marked, from samples.
@@ -142,7 +124,7 @@ async fn record_violations(
             continue;
         }
         let contract = loaded.registered.id.to_string();
-        let name = format!("{contract}.{}.{}", commitment.id, start_at.format("%Y%m%d"));
+        let name = store::violation::name(&contract, &commitment.id, start_at);
         let violation = Violation {
             name: name.clone(),
             contract,

@@ -1,9 +1,13 @@
 //! Breached commitments, one row per window; nothing is ever deleted.
 
 use chrono::{DateTime, Utc};
+use evidence::hash::Hash;
 use sqlx::PgConnection;
 
 use super::StoreError;
+
+/// Digits of a hash that tell two results of one contract apart.
+const HASH_DIGITS: usize = 8;
 
 /// A breached commitment in one window.
 #[derive(Clone, Debug)]
@@ -15,6 +19,23 @@ pub(crate) struct Violation {
     pub(crate) window_start_at: DateTime<Utc>,
     pub(crate) detected_at: DateTime<Utc>,
     pub(crate) withdrawn_at: Option<DateTime<Utc>>,
+}
+
+/// Name of a violation: contract, result and first day of the window, one word that can stand in
+/// an address and in the name of a file. A result about a region or a list of models may be
+/// called in ways that cannot; its hash tells those apart.
+pub(crate) fn name(contract: &str, result: &str, window_start_at: DateTime<Utc>) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let day = window_start_at.format("%Y%m%d");
+    if result.chars().all(is_plain) {
+        return format!("{contract}.{result}.{day}");
+    }
+    let word: String = result
+        .chars()
+        .map(|c| if is_plain(c) { c } else { '-' })
+        .collect();
+    let hash = Hash::of(result.as_bytes()).to_hex();
+    format!("{contract}.{word}-{}.{day}", &hash[..HASH_DIGITS])
 }
 
 /// Records a breach; true where it is new. A breach that had been withdrawn stands again.
@@ -93,4 +114,23 @@ pub(crate) async fn find(
     .fetch_optional(conn)
     .await
     .map_err(StoreError::query("find a violation"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_word_and_results_that_differ_have_names_that_differ() {
+        let at = DateTime::UNIX_EPOCH;
+        assert_eq!(name("lab", "uptime", at), "lab.uptime.19700101");
+        let region = name("lab", "uptime@aws:us-east-1", at);
+        assert!(region.starts_with("lab.uptime-aws-us-east-1-"), "{region}");
+        assert!(
+            region
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+        );
+        assert_ne!(region, name("lab", "uptime@aws/us-east-1", at));
+    }
 }

@@ -2,10 +2,13 @@
 
 use domain::UnixMillis;
 use maud::{Markup, html};
+use sla::contract::TimeZone;
 use sla::{
-    Budget, BudgetUnit, CommitmentAssessment, Credit, Deadline, Downtime, Family, Fraction, Span,
-    State, UnmeasuredReason,
+    Budget, BudgetUnit, CommitmentAssessment, Credit, CreditTotal, Deadline, Downtime, Family,
+    Fraction, Span, State, UnmeasuredReason,
 };
+
+use verify::words::credit::limit as limit_words;
 
 use super::{page, words};
 
@@ -64,6 +67,8 @@ pub(super) fn budget(budget: &Budget) -> Markup {
     let unit = match budget.unit {
         BudgetUnit::Minutes => "min",
         BudgetUnit::Intervals => "intervals",
+        BudgetUnit::Requests => "requests",
+        BudgetUnit::LatencyWindows => "latency windows",
     };
     let used = filled(budget);
     let is_over = budget.remaining.is_negative();
@@ -116,31 +121,62 @@ fn limit(budget: &Budget) -> u64 {
 /// What is owed; `at least`, because it is computed at the most uptime there can have been.
 pub(super) fn credit(credit: &Credit) -> Markup {
     html! {
-        "at least " strong { (words::exact_percent(&credit.percent)) } " of the fees"
-        @match credit.amount {
-            Some(amount) => { ", which is " strong { (amount) } }
-            None => ", whose amount is not known here",
+        "at least "
+        @match (&credit.share, credit.amount) {
+            (Some(share), Some(amount)) => {
+                strong { (words::exact_percent(share)) } " of the fees, which is "
+                strong { (amount) }
+            }
+            (Some(share), None) => {
+                strong { (words::exact_percent(share)) }
+                " of the fees, whose amount is not known here"
+            }
+            (None, Some(amount)) => { strong { (amount) } }
+            (None, None) => { "an amount that is not known here" }
         }
+    }
+}
+
+/// What several breaches of one contract come to together.
+pub(super) fn total(total: &CreditTotal) -> Markup {
+    html! {
+        @match (&total.share, total.amount) {
+            (_, Some(amount)) => { strong { (amount) } }
+            (Some(share), None) => { strong { (words::exact_percent(share)) } " of the fees" }
+            (None, None) => { "an amount that is not known here" }
+        }
+        @for limit in &total.cuts { ", cut down to " (limit_words(*limit)) }
     }
 }
 
 /// What has to be sent until when.
 pub(super) fn deadlines(deadlines: &[Deadline], now: UnixMillis) -> Markup {
+    let opens = deadlines.iter().any(|deadline| deadline.opens.is_some());
     let table = html! {
         table {
             thead {
                 tr {
                     th scope="col" { "To send" }
+                    @if opens { th scope="col" { "Not before, to be safe" } }
                     th scope="col" { "Safe, by the strictest reading" }
                     th scope="col" { "As the text reads" }
                 }
             }
             tbody {
                 @for deadline in deadlines {
+                    @let zone: TimeZone = deadline.zone;
                     tr {
                         th scope="row" { (words::purpose(deadline.purpose)) }
-                        td { (words::due(deadline.safe, now)) }
-                        td { (words::due(deadline.literal, now)) }
+                        @if opens {
+                            td {
+                                @match deadline.opens {
+                                    Some(opens) => (words::opening(opens.safe, zone)),
+                                    None => span.muted { "any time" },
+                                }
+                            }
+                        }
+                        td { (words::due(deadline.safe, zone, now)) }
+                        td { (words::due(deadline.literal, zone, now)) }
                     }
                 }
             }
@@ -154,13 +190,24 @@ pub(super) const fn period(family: Family) -> &'static str {
     match family {
         Family::DowntimeMinutes => "period of downtime",
         Family::IntervalMean => "interval below 100 %",
+        Family::RequestRatio => "stretch with errors",
+        Family::OutageProportional => "outage",
+        Family::TargetOnly => "stretch that counted",
+        Family::LatencyAttainment => "latency window that was too slow",
     }
+}
+
+/// Whether periods are runs of minutes, whose edges samples tell.
+pub(super) const fn has_edges(family: Family) -> bool {
+    matches!(family, Family::DowntimeMinutes | Family::OutageProportional)
 }
 
 /// Everything that counted against uptime.
 pub(super) fn downtime(part: &CommitmentAssessment) -> Markup {
     let total = part.downtime.len();
     let noun = period(part.family);
+    let edges = has_edges(part.family);
+    let known = |known: Option<u64>| known.map_or_else(|| "not known".to_owned(), words::seconds);
     let table = html! {
         table {
             thead {
@@ -170,6 +217,10 @@ pub(super) fn downtime(part: &CommitmentAssessment) -> Markup {
                     th.num scope="col" { "Length" }
                     th.num scope="col" { "Valid requests" }
                     th.num scope="col" { "Errors" }
+                    @if edges {
+                        th.num scope="col" { "Start known to" }
+                        th.num scope="col" { "End known to" }
+                    }
                 }
             }
             tbody {
@@ -180,6 +231,10 @@ pub(super) fn downtime(part: &CommitmentAssessment) -> Markup {
                         td.num { (words::minutes(length(*down))) }
                         td.num { (words::count(down.valid)) }
                         td.num { (words::count(down.errors)) }
+                        @if edges {
+                            td.num { (known(down.start_known_to_s)) }
+                            td.num { (known(down.end_known_to_s)) }
+                        }
                     }
                 }
             }
@@ -220,6 +275,7 @@ pub(super) fn runs(part: &CommitmentAssessment) -> Vec<Run> {
                 whole.end = down.end;
                 whole.valid += down.valid;
                 whole.errors += down.errors;
+                whole.end_known_to_s = down.end_known_to_s;
                 *periods += 1;
             }
             _ => runs.push(Run {
@@ -229,30 +285,6 @@ pub(super) fn runs(part: &CommitmentAssessment) -> Vec<Run> {
         }
     }
     runs
-}
-
-/// Whether verdict or credit hang on how late samples are read; nothing where there are none.
-pub(super) fn readings(part: &CommitmentAssessment) -> Markup {
-    html! {
-        @if let Some(other) = &part.least_favourable {
-            div.notice .warn[part.reading_dependent] {
-                @if part.reading_dependent {
-                    strong { "The conclusion depends on the reading." } " "
-                } @else {
-                    "The conclusion is the same in both readings. "
-                }
-                "Some samples were logged too long after their claimed time. Above they count. In \
-                 the reading least favourable to the claimant they are unmeasured: the verdict is "
-                strong { (words::verdict(other.verdict)) }
-                ", with uptime between " (words::uptime(&other.low, &part.target)) " and "
-                (words::uptime(&other.high, &part.target))
-                @match &other.credit {
-                    Some(credit) => { ", and the credit " (self::credit(credit)) "." }
-                    None => ", without a credit.",
-                }
-            }
-        }
-    }
 }
 
 /// What could not be measured, by reason; a minute with two reasons is listed under both.

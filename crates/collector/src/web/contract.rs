@@ -1,11 +1,12 @@
 //! The page of one contract.
 
 use maud::{Markup, html};
-use sla::{Commitment, CommitmentAssessment};
+use sla::{Assessment, Commitment, CommitmentAssessment, Contract};
+use verify::words::{finding as finding_words, promise as promise_words, terms as terms_words};
 
 use super::overview::{violations, window};
 use super::view::{ContractPage, Judged, PastWindow, Stage};
-use super::{chip, conclusion, link, page, promise, timeline, words};
+use super::{chip, conclusion, finding, link, page, promise, timeline, words};
 
 pub(super) fn main(view: &ContractPage) -> Markup {
     html! {
@@ -14,7 +15,11 @@ pub(super) fn main(view: &ContractPage) -> Markup {
             (promised(view))
             @match &view.judged {
                 Some(judged) => {
-                    @for part in &judged.assessment.commitments { (commitment(view, judged, part)) }
+                    (in_force(&view.contract, &judged.assessment))
+                    @for (index, part) in judged.assessment.commitments.iter().enumerate() {
+                        (commitment(view, judged, (index, part)))
+                    }
+                    (together(&judged.assessment))
                 }
                 None => {
                     section.panel id="unjudged" {
@@ -57,11 +62,10 @@ fn promised(view: &ContractPage) -> Markup {
     html! {
         section.panel id="promise" aria-labelledby="promise-title" {
             h2 id="promise-title" { "What is promised" }
+            @if contract.commitments.is_empty() { p { "This contract promises nothing." } }
             @for commitment in &contract.commitments {
-                p {
-                    strong { (commitment.id) } ": " (promise::headline(contract, commitment)) ". "
-                    (promise::formula(&commitment.metric)) " " (promise::rounding(commitment))
-                }
+                h3 { (commitment.id) }
+                (promise::promise(contract, commitment))
                 (promise::credit(contract, commitment))
             }
             dl.facts {
@@ -94,28 +98,59 @@ fn promised(view: &ContractPage) -> Markup {
     }
 }
 
-fn commitment(view: &ContractPage, judged: &Judged, part: &CommitmentAssessment) -> Markup {
-    let id = format!("c-{}", part.id);
-    let promised = view.contract.commitments.iter().find(|c| c.id == part.id);
+/// A version judges windows that it is in force in; where there is no other, it judges all.
+fn in_force(contract: &Contract, assessment: &Assessment) -> Markup {
+    let first_day = contract.window.timezone.day_of(assessment.window.start());
+    let source = &contract.source;
+    html! {
+        section.standing id="in-force" {
+            @if let Some(from) = source.effective_from.filter(|from| *from > first_day) {
+                div.notice.warn {
+                    "The window begins before this text came into force on "
+                    time datetime=(from) { (from) } ": an earlier one may have held then."
+                }
+            }
+            @if let Some(until) = source.effective_until.filter(|until| *until <= first_day) {
+                div.notice.warn {
+                    "This text was in force until " time datetime=(until) { (until) }
+                    ", before the window begins."
+                }
+            }
+        }
+    }
+}
+
+fn commitment(
+    view: &ContractPage,
+    judged: &Judged,
+    (index, part): (usize, &CommitmentAssessment),
+) -> Markup {
+    let id = format!("c-{index}");
+    let promised = promise_words::of(&view.contract, part);
     html! {
         section.panel id=(id) aria-labelledby={ (id) "-title" } {
             header.line {
                 h2 id={ (id) "-title" } { (part.id) }
                 (chip::verdict(part.verdict))
+                (finding::tag(part))
             }
-            p.verdict { (words::verdict_meaning(part.verdict)) (judging(promised)) }
+            p.verdict { (finding_words::meaning(part.verdict)) (judging(promised.as_ref())) }
             (conclusion::bounds(part))
-            (conclusion::readings(part))
+            (finding::claim(part))
+            (finding::readings(&view.contract, part))
             (conclusion::budget(&part.budget))
             @if let Some(credit) = &part.credit {
                 p.credit { "Credit: " (conclusion::credit(credit)) "." }
             }
+            @if let Some(reason) = &part.no_credit { (finding::no_credit(reason)) }
             h3 { "Timeline" }
             (timeline::legend(part))
             (timeline::days(&format!("{id}-days"), judged.assessment.window, part))
             p.note { "Downtime is drawn at least two pixels wide." }
-            h3 { "What counted against uptime" }
+            h3 { "What counted against it" }
             (conclusion::downtime(part))
+            (finding::support(part))
+            (promise::decided(&view.contract, &part.rules))
             @if !part.deadlines.is_empty() {
                 h3 { "Deadlines" }
                 (conclusion::deadlines(&part.deadlines, view.site.now))
@@ -124,9 +159,28 @@ fn commitment(view: &ContractPage, judged: &Judged, part: &CommitmentAssessment)
     }
 }
 
+/// What concerns all commitments of the window.
+fn together(assessment: &Assessment) -> Markup {
+    let credited = assessment
+        .commitments
+        .iter()
+        .filter(|part| part.credit.is_some());
+    let total = assessment.credit.as_ref().filter(|_| credited.count() > 1);
+    html! {
+        @if total.is_some() || !assessment.exclusions.is_empty() {
+            section.panel id="together" {
+                @if let Some(total) = total {
+                    p.credit { "All breaches together: at least " (conclusion::total(total)) "." }
+                }
+                (finding::exclusions(&assessment.exclusions))
+            }
+        }
+    }
+}
+
 /// The rounding that stands between the exact bounds and the verdict.
 fn judging(promised: Option<&Commitment>) -> Markup {
-    let rounding = promised.map(promise::rounding).unwrap_or_default();
+    let rounding = promised.map(promise_words::rounding).unwrap_or_default();
     html! { @if !rounding.is_empty() { " " (rounding) } }
 }
 
@@ -194,15 +248,19 @@ fn past_row(window: &PastWindow, part: &CommitmentAssessment) -> Markup {
 }
 
 fn terms(view: &ContractPage) -> Markup {
-    let assumptions = promise::assumptions(&view.contract);
+    let contract = &view.contract;
+    let assumptions = terms_words::assumptions(contract);
     html! {
         section.panel id="terms" aria-labelledby="terms-title" {
             h2 id="terms-title" { "How samples are read" }
-            (promise::events(&view.contract))
+            (promise::events(contract))
+            h3 { "What one verdict is about" }
+            (promise::scope(contract))
             @if !assumptions.is_empty() {
                 h3 { "Not in the contract's text" }
                 ul { @for assumption in &assumptions { li { (assumption) } } }
             }
+            @if let Some(note) = &contract.note { p.note { (note) } }
         }
     }
 }

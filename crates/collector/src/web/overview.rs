@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 use sla::CommitmentAssessment;
+use verify::words::promise as promise_words;
 
 use super::view::{ContractCard, Judged, Overview, Site, Stage, ViolationRow};
-use super::{chip, conclusion, fleet, link, page, promise, timeline, words};
+use super::{chip, conclusion, finding, fleet, link, page, timeline, words};
 
 pub(super) fn main(view: &Overview) -> Markup {
     html! {
@@ -58,15 +59,15 @@ fn card(card: &ContractCard) -> Markup {
             @match &card.judged {
                 Some(judged) => {
                     p.window { (window(judged)) }
-                    @for part in &judged.assessment.commitments {
-                        (commitment(card, judged, part))
+                    @for (index, part) in judged.assessment.commitments.iter().enumerate() {
+                        (commitment(&format!("{id}-{index}"), judged, part))
                     }
                 }
                 None => {
                     p.muted { "Not assessed yet; this takes until the first samples are in." }
                     ul.bands {
                         @for commitment in &contract.commitments {
-                            li { (commitment.id) ": " (promise::headline(contract, commitment)) }
+                            li { (commitment.id) ": " (promise_words::headline(contract, commitment)) }
                         }
                     }
                 }
@@ -87,13 +88,13 @@ pub(super) fn window(judged: &Judged) -> Markup {
     }
 }
 
-fn commitment(card: &ContractCard, judged: &Judged, part: &CommitmentAssessment) -> Markup {
-    let id = format!("{}-{}", card.contract.id(), part.id);
+fn commitment(id: &str, judged: &Judged, part: &CommitmentAssessment) -> Markup {
     html! {
         div.commitment {
             div.line {
                 (chip::verdict(part.verdict))
                 span.name { (part.id) }
+                (finding::tag(part))
                 span.target { "promised " (words::exact_percent(&part.target)) }
             }
             p.observed {
@@ -103,13 +104,12 @@ fn commitment(card: &ContractCard, judged: &Judged, part: &CommitmentAssessment)
                     }
                     None => "Nothing measured",
                 }
-                @if part.reading_dependent { " " span.tag { "depends on the reading" } }
             }
             (conclusion::budget(&part.budget))
             @if let Some(credit) = &part.credit {
                 p.credit { "Credit: " (conclusion::credit(credit)) }
             }
-            (timeline::strip(&id, judged.assessment.window, part))
+            (timeline::strip(id, judged.assessment.window, part))
         }
     }
 }
@@ -148,13 +148,14 @@ fn violation(row: &ViolationRow, site: &Site) -> Markup {
     let is_ahead = |at: &domain::Minute| at.start() > site.now;
     let next = part.into_iter().flat_map(|part| &part.deadlines);
     let next = next
-        .filter(|d| is_ahead(&d.safe.before()))
-        .min_by_key(|d| d.safe.before());
+        .filter(|d| is_ahead(&d.safe_before()))
+        .min_by_key(|d| d.safe_before());
     html! {
         tr .withdrawn[row.withdrawn_at.is_some()] {
             th scope="row" {
                 a href=(link::violation(&row.name)) { (row.contract) " · " (row.commitment) }
                 @if row.withdrawn_at.is_some() { " " span.tag { "withdrawn" } }
+                @if let Some(part) = part { (finding::tag(part)) }
             }
             td.tight { (words::window(row.window)) }
             td.tight {
@@ -172,7 +173,7 @@ fn violation(row: &ViolationRow, site: &Site) -> Markup {
             td {
                 @match next {
                     Some(next) => {
-                        (words::purpose(next.purpose)) ": " (words::due(next.safe, site.now))
+                        (words::purpose(next.purpose)) ": " (words::due(next.safe, next.zone, site.now))
                     }
                     None => span.muted { "none ahead" },
                 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::Outcome;
 use maud::{Markup, html};
 use sla::{Commitment, CommitmentAssessment, Family};
+use verify::words::{finding, promise};
 
 use super::conclusion::Run;
 use super::view::{OutcomeCount, Sighting, ViolationPage};
@@ -49,6 +50,7 @@ fn period(part: &CommitmentAssessment, run: &Run) -> Markup {
         (stretch(part.family, run))
         ", " (words::count(down.errors)) " of " (words::counted(down.valid, "valid request"))
         " were errors by this contract's rules."
+        @if conclusion::has_edges(part.family) { " " (finding::edges(&down)) }
     }
 }
 
@@ -57,6 +59,10 @@ fn stretch(family: Family, run: &Run) -> String {
     let (count, noun, ending) = match family {
         Family::DowntimeMinutes => (conclusion::length(run.whole), "minute", ""),
         Family::IntervalMean => (run.periods, "interval", " below 100 %"),
+        Family::LatencyAttainment => (run.periods, "latency window", " that missed"),
+        Family::OutageProportional | Family::RequestRatio | Family::TargetOnly => {
+            (conclusion::length(run.whole), "minute", "")
+        }
     };
     let consecutive = if count == 1 { "" } else { "consecutive " };
     format!(
@@ -82,16 +88,12 @@ fn seen(view: &ViolationPage) -> Option<String> {
     } else {
         "networks"
     };
-    let known = view
-        .resolution_s
-        .map(|s| format!(" Start and end are each known to {s} s."));
     Some(format!(
-        "In these periods, {} of {asked} agents in {} {noun} received errors{}: {}.{}",
+        "In these periods, {} of {asked} agents in {} {noun} received errors{}: {}.",
         failed.len(),
         networks.len(),
         endpoints(&view.endpoints),
         outcomes(&total(&failed)),
-        known.unwrap_or_default(),
     ))
 }
 
@@ -139,6 +141,8 @@ fn outcomes(seen: &[OutcomeCount]) -> String {
 fn formula(promised: Option<&Commitment>, part: &CommitmentAssessment) -> Markup {
     let is_kept = |uptime| promised.is_none_or(|promised| promised.kept_by(uptime));
     let target = words::exact_percent(&part.target);
+    let measure = promised.map_or("Uptime", |promised| promise::measure(&promised.metric));
+    let measure = measure.to_lowercase();
     let so_far = if part.minutes.future > 0 {
         " so far"
     } else {
@@ -147,7 +151,7 @@ fn formula(promised: Option<&Commitment>, part: &CommitmentAssessment) -> Markup
     html! {
         @if let Some(observed) = &part.observed {
             li {
-                "By this contract's formula on these requests, uptime" (so_far) " was "
+                "By this contract's formula on these requests, " (measure) (so_far) " was "
                 (conclusion::uptime(observed, &part.target))
                 @if !is_kept(observed) { ", below " (target) }
                 "."

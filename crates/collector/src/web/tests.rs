@@ -5,6 +5,7 @@ use super::view::{ContractPage, Overview, Site, ViolationPage};
 use super::*;
 
 mod fixtures;
+mod results;
 
 use fixtures::{HOSTILE, day_contract, gateway_contract, month_contract, simulated, site};
 
@@ -48,7 +49,8 @@ fn hostile_overview() -> Overview {
 fn hostile_contract() -> ContractPage {
     let mut view = fixtures::contract_page(hostile_site(), month_contract());
     view.contract.source.text_url = Some(format!("javascript:{HOSTILE}"));
-    view.contract.events.rules[0].when.feature = vec![HOSTILE.to_owned()];
+    let feature = sla::contract::Text::try_from(HOSTILE.to_owned()).unwrap();
+    view.contract.events.rules[0].when.feature = vec![feature];
     view.judged.as_mut().unwrap().assessment.commitments[0].id = HOSTILE.to_owned();
     view.targets.push(HOSTILE.to_owned());
     view.json_href = HOSTILE.to_owned();
@@ -192,7 +194,7 @@ fn a_violation_tells_what_was_seen_and_offers_the_bundle() {
         "52 consecutive minutes",
         "4 of 4 agents in 2 networks received errors from https://api.acme.example",
         "HTTP 503 server_error × 904, ttfb_timeout × 16",
-        "Start and end are each known to 12 s.",
+        "Its start and end are each known to 2 min.",
         "By this contract's formula on these requests",
         "Download evidence bundle",
         "nines verify acme-direct.uptime.20261101.nines.zip",

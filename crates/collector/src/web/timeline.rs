@@ -358,6 +358,8 @@ mod tests {
         let one = sla::Fraction::one();
         CommitmentAssessment {
             id: "uptime".to_owned(),
+            commitment: "uptime".to_owned(),
+            claim: sla::Claimability::Claimable,
             family: sla::Family::DowntimeMinutes,
             target: one.clone(),
             observed: None,
@@ -366,7 +368,9 @@ mod tests {
             verdict: sla::Verdict::Open,
             reading_dependent: false,
             least_favourable: None,
+            spread: None,
             credit: None,
+            no_credit: None,
             budget: sla::Budget {
                 unit: BudgetUnit::Minutes,
                 allowed: one.clone(),
@@ -379,8 +383,12 @@ mod tests {
                 end: Minute::new(10),
                 valid: 5,
                 errors: 4,
+                start_known_to_s: None,
+                end_known_to_s: None,
             }],
             timeline,
+            support: None,
+            rules: Vec::new(),
             deadlines: Vec::new(),
         }
     }

@@ -225,7 +225,7 @@ pub(crate) struct ViolationPage {
     pub(crate) name: String,
     /// The contract.
     pub(crate) contract: Contract,
-    /// The commitment's name in the contract.
+    /// The result's name in the assessment.
     pub(crate) commitment: String,
     /// The newest assessment of the window.
     pub(crate) judged: Judged,
@@ -237,9 +237,6 @@ pub(crate) struct ViolationPage {
     pub(crate) sightings: Vec<Sighting>,
     /// Endpoints asked, as `https://host/path` or target names.
     pub(crate) endpoints: Vec<String>,
-    /// Longest time between two planned requests of all agents together, where it is known:
-    /// start and end of downtime are known no better.
-    pub(crate) resolution_s: Option<u32>,
     /// Newest samples that count as errors, newest first, a few dozen at most.
     pub(crate) samples: Vec<FailingSample>,
     /// Where the evidence bundle is served.

@@ -3,11 +3,12 @@
 use domain::Window;
 use maud::{Markup, html};
 use sla::contract::Remedy;
-use sla::{Commitment, CommitmentAssessment, Downtime, Verdict};
+use sla::{Claimability, Commitment, CommitmentAssessment, Downtime, Verdict};
+use verify::words::{credit as credit_words, finding as finding_words, promise as promise_words};
 
 use super::overview::window;
 use super::view::{FailingSample, ViolationPage};
-use super::{chip, conclusion, link, page, promise, sighting, timeline, words};
+use super::{chip, conclusion, finding, link, page, promise, sighting, timeline, words};
 
 /// Most periods of downtime with a drawing of their own.
 const DRAWN_MAX: usize = 6;
@@ -22,11 +23,8 @@ pub(super) fn main(view: &ViolationPage) -> Markup {
         .commitments
         .iter()
         .find(|part| of(&part.id));
-    let promised = view
-        .contract
-        .commitments
-        .iter()
-        .find(|promised| of(&promised.id));
+    let promised = part.and_then(|part| promise_words::of(&view.contract, part));
+    let promised = promised.as_ref();
     html! {
         main.violation id="main" tabindex="-1" {
             (head(view, part))
@@ -52,7 +50,7 @@ fn head(view: &ViolationPage, part: Option<&CommitmentAssessment>) -> Markup {
                 }
                 h1 {
                     "Violation: " (view.commitment) " "
-                    @if let Some(part) = part { (chip::verdict(part.verdict)) }
+                    @if let Some(part) = part { (chip::verdict(part.verdict)) (finding::tag(part)) }
                 }
                 p.window { (window(&view.judged)) }
             }
@@ -82,6 +80,9 @@ fn standing(view: &ViolationPage, part: Option<&CommitmentAssessment>) -> Markup
                     " Do not claim on it while this stands."
                 }
             }
+            @if let Some(part) = part.filter(|part| part.claim != Claimability::Claimable) {
+                (finding::claim(part))
+            }
             @if view.contract.simulated && !view.site.simulated {
                 div.notice { "The contract is made up: there is nothing to claim from anybody." }
             }
@@ -99,21 +100,22 @@ fn summary(
             h2 id="summary-title" { "In short" }
             h3 { "What was promised" }
             @if let Some(promised) = promised {
-                p {
-                    "Uptime of " (promise::headline(&view.contract, promised)) ". "
-                    (promise::formula(&promised.metric)) " " (promise::rounding(promised))
-                }
+                (promise::promise(&view.contract, promised))
             }
             h3 { "What happened" }
             (sighting::story(view, promised, part))
-            (conclusion::readings(part))
             h3 { "What the contract says about it" }
             p {
                 strong { (words::verdict(part.verdict)) ". " }
-                (words::verdict_meaning(part.verdict))
+                (finding_words::meaning(part.verdict))
             }
+            @if part.claim == Claimability::Claimable { (finding::claim(part)) }
+            (finding::readings(&view.contract, part))
             @if let Some(promised) = promised { (promise::credit(&view.contract, promised)) }
-            h3 { "What is owed" }
+            h3 {
+                @if part.claim == Claimability::Claimable { "What is owed" }
+                @else { "What would be owed" }
+            }
             (owed(view, part))
             @if !part.deadlines.is_empty() {
                 h3 { "Until when" }
@@ -126,15 +128,19 @@ fn summary(
 
 fn owed(view: &ViolationPage, part: &CommitmentAssessment) -> Markup {
     html! {
-        @match (&part.credit, view.contract.remedy) {
-            (Some(credit), _) => {
+        @match (&part.credit, &part.no_credit, view.contract.remedy) {
+            (Some(credit), ..) => {
                 p.credit {
-                    "By the contract's bands, " (conclusion::credit(credit)) " ("
-                    (promise::band(&credit.band)) "). The provider has not confirmed it."
+                    "By the contract's schedule, " (conclusion::credit(credit)) " ("
+                    (credit_words::source(&credit.source)) "). The provider has not confirmed it."
                 }
+                @for limit in credit_words::limited(credit) { p.note { (limit) } }
             }
-            (None, Remedy::Termination) => { p { "The right to leave the contract early." } }
-            (None, _) => { p { "No credit, as things stand." } }
+            (None, Some(reason), _) => (finding::no_credit(reason)),
+            (None, None, Remedy::Termination) => {
+                p { "The right to leave the contract early." }
+            }
+            (None, None, _) => { p { "No credit, as things stand." } }
         }
     }
 }
@@ -143,7 +149,11 @@ fn procedure(view: &ViolationPage) -> Markup {
     html! {
         @if let Some(claim) = &view.contract.claim {
             ul {
-                li { "Send it by: " code { (claim.channel) } "." }
+                li {
+                    "Send it by: " code { (claim.channel) }
+                    @if let Some(address) = &claim.address { ", " code { (address.as_str()) } }
+                    "."
+                }
                 @if let Some(subject) = &claim.subject_must_contain {
                     li { "The subject must contain: " code { (subject) } "." }
                 }
@@ -194,8 +204,11 @@ fn measured(view: &ViolationPage, part: &CommitmentAssessment) -> Markup {
                 }
                 @if undrawn > 0 { p.note { (undrawn) " more are in the table only." } }
             }
-            h3 { "What counted against uptime" }
+            h3 { "What counted against it" }
             (conclusion::downtime(part))
+            (finding::support(part))
+            (promise::decided(&view.contract, &part.rules))
+            (finding::exclusions(&view.judged.assessment.exclusions))
             h3 { "From where" }
             @if view.sightings.is_empty() {
                 p.muted { "No agent's samples are at hand." }
@@ -229,7 +242,7 @@ fn missing(part: &CommitmentAssessment) -> Markup {
                 }
                 ul {
                     @for (reason, minutes) in &reasons {
-                        li { (words::minutes(*minutes)) ": " (words::unmeasured(*reason)) "." }
+                        li { (words::minutes(*minutes)) ": " (finding_words::unmeasured(*reason)) "." }
                     }
                 }
             }

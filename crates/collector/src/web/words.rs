@@ -4,91 +4,18 @@
 use chrono::{DateTime, Datelike, Months, SecondsFormat, Utc};
 use domain::{Minute, UnixMillis, Window};
 use maud::{Markup, html};
-use sla::contract::{Basis, Purpose};
-use sla::{Due, Fraction, UnmeasuredReason, Verdict};
+use sla::contract::{Purpose, TimeZone};
+use sla::{Due, Fraction, Verdict};
+pub(super) use verify::words::number::{
+    count, counted, exact_percent, minutes, quantity, seconds, uptime,
+};
 
 /// Longest exact fraction that is printed, in characters; longer ones are in the JSON.
 const FRACTION_CHARS_MAX: usize = 40;
 
-/// The sign with a space that keeps it on the line of its number.
-const PERCENT: &str = "\u{a0}%";
-
-/// A percentage that its decimals give exactly, such as a target: `99.9 %`.
-pub(super) fn exact_percent(value: &Fraction) -> String {
-    let exact = (0..=9)
-        .map(|digits| value.percent_string(digits))
-        .find(|text| Fraction::from_percent(text).is_ok_and(|shown| shown == *value));
-    format!(
-        "{}{PERCENT}",
-        exact.unwrap_or_else(|| value.percent_string(9))
-    )
-}
-
-/// An uptime with three decimals, or as many more as it takes to stay on its side of the target,
-/// of 0 and of 100 %.
-pub(super) fn uptime(value: &Fraction, target: &Fraction) -> String {
-    let marks = [target.clone(), Fraction::one(), Fraction::zero()];
-    let is_faithful = |text: &String| {
-        Fraction::from_percent(text)
-            .is_ok_and(|shown| marks.iter().all(|mark| shown.cmp(mark) == value.cmp(mark)))
-    };
-    let text = (3..=9)
-        .map(|digits| value.percent_string(digits))
-        .find(is_faithful);
-    format!(
-        "{}{PERCENT}",
-        text.unwrap_or_else(|| value.percent_string(9))
-    )
-}
-
 /// The exact fraction, where it is short enough to be read.
 pub(super) fn fraction(value: &Fraction) -> Option<String> {
     Some(value.to_string()).filter(|text| text.len() <= FRACTION_CHARS_MAX)
-}
-
-/// A number exactly, where three decimals suffice; else rounded to two, but never to zero.
-pub(super) fn quantity(value: &Fraction) -> String {
-    let den = value.den().to_string().parse::<u64>().unwrap_or(u64::MAX);
-    if let Some(digits) = (0..=3).find(|digits| 10_u64.pow(u32::from(*digits)) % den == 0) {
-        return value.decimal_string(digits);
-    }
-    let rounded = value.decimal_string(2);
-    if rounded.trim_start_matches('-') == "0.00" {
-        value.decimal_string(6)
-    } else {
-        rounded
-    }
-}
-
-/// `43,200`.
-pub(super) fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 agent`, `5 agents`.
-pub(super) fn counted(value: u64, noun: &str) -> String {
-    let ending = if value == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(value))
-}
-
-/// `46 min`, `1 h 05 min`, `2 d 3 h`.
-pub(super) fn minutes(value: u64) -> String {
-    match (value / 1_440, value / 60 % 24, value % 60) {
-        (0, 0, min) => format!("{min} min"),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, min) => format!("{hours} h {min:02} min"),
-        (days, 0, 0) => format!("{days} d"),
-        (days, hours, 0) => format!("{days} d {hours} h"),
-        (days, hours, min) => format!("{days} d {hours} h {min:02} min"),
-    }
 }
 
 /// How long ago, in its largest unit.
@@ -162,9 +89,9 @@ pub(super) fn window(window: Window) -> String {
     )
 }
 
-/// Until when, and what is left of it.
-pub(super) fn due(due: Due, now: UnixMillis) -> Markup {
-    let left = due.before().start().get().saturating_sub(now.get());
+/// Until when, by the days of a zone, and what is left of it.
+pub(super) fn due(due: Due, zone: TimeZone, now: UnixMillis) -> Markup {
+    let left = due.before(zone).start().get().saturating_sub(now.get());
     let left = match u64::try_from(left / 60_000) {
         Ok(0) | Err(_) if left <= 0 => "passed".to_owned(),
         Ok(left @ 0..2_880) => format!("{} left", minutes(left)),
@@ -173,10 +100,20 @@ pub(super) fn due(due: Due, now: UnixMillis) -> Markup {
     };
     html! {
         @match due {
-            Due::Day(day) => { "until the end of " time datetime=(day) { (day) } " UTC" }
+            Due::Day(day) => { "until the end of " time datetime=(day) { (day) } " " (zone) }
             Due::Instant(minute) => { "before " (self::minute(minute)) }
         }
         " " span .left .passed[left == "passed"] { (left) }
+    }
+}
+
+/// From when on something is taken.
+pub(super) fn opening(due: Due, zone: TimeZone) -> Markup {
+    html! {
+        @match due {
+            Due::Day(day) => { time datetime=(day) { (day) } " " (zone) }
+            Due::Instant(minute) => (self::minute(minute)),
+        }
     }
 }
 
@@ -190,43 +127,9 @@ pub(super) const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-pub(super) const fn verdict_meaning(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Met => "Kept, even if everything unmeasured was down.",
-        Verdict::Breached => "Missed, even if everything unmeasured was up.",
-        Verdict::Indeterminate => "What was not measured decides.",
-        Verdict::NoData => "Nothing was measured.",
-        Verdict::Open => "The window still runs, and what is left of it decides.",
-    }
-}
-
-pub(super) const fn unmeasured(reason: UnmeasuredReason) -> &'static str {
-    match reason {
-        UnmeasuredReason::Unknown => "the contract cannot tell what the samples are",
-        UnmeasuredReason::Late => "all samples came too late",
-        UnmeasuredReason::AgentDown => "the agent was not running",
-        UnmeasuredReason::Overloaded => "the agent was overloaded",
-        UnmeasuredReason::Budget => "the probing budget was used up",
-        UnmeasuredReason::Paused => "an operator paused the target",
-        UnmeasuredReason::NoKey => "the agent lacked the provider key",
-        UnmeasuredReason::SpoolFull => "the agent's spool was full",
-        UnmeasuredReason::NoData => "no sample, and no record of a slot that was not run",
-    }
-}
-
 pub(super) const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Notice => "Notice of the incident",
         Purpose::Claim => "Claim",
-    }
-}
-
-/// What to add to a clause that the contract's text does not state; empty where it does.
-pub(super) const fn basis(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Stated => "",
-        Basis::Inferred => "inferred from the text",
-        Basis::Unknown => "the text is silent; open",
-        Basis::Assumed => "assumed; the text is silent",
     }
 }

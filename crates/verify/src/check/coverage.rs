@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{AgentId, TargetId, UnixMillis};
 use wire::limits::SLOTS_MAX;
-use wire::plan::Plan;
 
-use super::registry::{Planned, Registry};
+use super::registry::Registry;
 use super::segment::Segment;
 use super::streams::Disclosed;
 use super::{Parts, log};
 use crate::layout::claim::Inputs;
 use crate::layout::{self};
+use crate::plans::InForce;
 use crate::verdict::{Checked, Halt, Remarks, needed, owned};
 
 pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
@@ -22,7 +22,7 @@ pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
     let inputs = owned(&parts.inputs)?;
     check_whole(parts, registry, segment)?;
     check_targets(registry, inputs)?;
-    let spans = spans(registry, inputs);
+    let spans = registry.in_force(inputs);
     check_agents(registry, inputs, &spans)?;
     check_closed(segment, inputs, &spans)?;
     remark_start(inputs, &spans, remarks);
@@ -68,30 +68,8 @@ fn check_targets(registry: &Registry, inputs: &Inputs) -> Checked {
     }
 }
 
-/// The part of the judged time in which one plan revision was in force.
-struct Span<'a> {
-    plan: &'a Plan,
-    from: UnixMillis,
-    to: UnixMillis,
-}
-
-fn spans<'a>(registry: &'a Registry, inputs: &Inputs) -> Vec<Span<'a>> {
-    let (start, end) = (inputs.window.start().start(), inputs.end().start());
-    let starts = registry.plans.iter().map(|p| p.plan.effective_from_ms);
-    let ends = starts.skip(1).chain([UnixMillis::new(i64::MAX)]);
-    let plans = registry.plans.iter().zip(ends);
-    plans
-        .map(|(Planned { plan, .. }, until)| Span {
-            plan,
-            from: plan.effective_from_ms.max(start),
-            to: until.min(end),
-        })
-        .filter(|span| span.from < span.to)
-        .collect()
-}
-
 /// The agents of the inputs are those of the plans, and all are enrolled.
-fn check_agents(registry: &Registry, inputs: &Inputs, spans: &[Span<'_>]) -> Checked {
+fn check_agents(registry: &Registry, inputs: &Inputs, spans: &[InForce<'_>]) -> Checked {
     let planned: BTreeSet<&AgentId> = spans
         .iter()
         .flat_map(|span| span.plan.agents.iter().map(|agent| &agent.id))
@@ -125,14 +103,14 @@ fn check_agents(registry: &Registry, inputs: &Inputs, spans: &[Span<'_>]) -> Che
 }
 
 /// Every agent has a batch that reaches to the end of what is judged, so that no tail is cut.
-fn check_closed(segment: &Segment, inputs: &Inputs, spans: &[Span<'_>]) -> Checked {
+fn check_closed(segment: &Segment, inputs: &Inputs, spans: &[InForce<'_>]) -> Checked {
     let mut last_us: BTreeMap<&AgentId, i64> = BTreeMap::new();
     for batch in &segment.batches {
         let last = last_us.entry(&batch.agent).or_insert(i64::MIN);
         *last = (*last).max(batch.wall_us.1);
     }
     for agent in &inputs.agents {
-        let in_plan = |span: &&Span<'_>| span.plan.agents.iter().any(|a| a.id == *agent);
+        let in_plan = |span: &&InForce<'_>| span.plan.agents.iter().any(|a| a.id == *agent);
         let until = spans.iter().filter(in_plan).map(|span| span.to).max();
         let until_us = until.map_or(i64::MIN, |until| until.to_micros().get());
         if last_us.get(agent).is_none_or(|last| *last < until_us) {
@@ -143,7 +121,7 @@ fn check_closed(segment: &Segment, inputs: &Inputs, spans: &[Span<'_>]) -> Check
     Ok(())
 }
 
-fn remark_start(inputs: &Inputs, spans: &[Span<'_>], remarks: &mut Remarks) {
+fn remark_start(inputs: &Inputs, spans: &[InForce<'_>], remarks: &mut Remarks) {
     let start = inputs.window.start().start();
     if let Some(first) = spans.first().filter(|first| first.from > start) {
         remarks.add(format!(
@@ -157,7 +135,7 @@ fn remark_start(inputs: &Inputs, spans: &[Span<'_>], remarks: &mut Remarks) {
 fn check_stream(
     parts: &Parts<'_>,
     registry: &Registry,
-    spans: &[Span<'_>],
+    spans: &[InForce<'_>],
     (agent, target): (&AgentId, &TargetId),
 ) -> Checked {
     let place = layout::cores(agent, target);
@@ -192,7 +170,7 @@ fn check_stream(
 }
 
 /// Every slot that the plans in force ask of a stream, in order; `None` where there are too many.
-fn expected(spans: &[Span<'_>], agent: &AgentId, target: &TargetId) -> Option<Vec<i64>> {
+fn expected(spans: &[InForce<'_>], agent: &AgentId, target: &TargetId) -> Option<Vec<i64>> {
     let mut slots = Vec::new();
     for span in spans {
         if let Some(grid) = span.plan.grid(agent, target) {

@@ -2,18 +2,18 @@
 
 use std::io::{Read, Seek};
 
-use domain::{CellHour, UnixMillis};
+use domain::{AgentId, CellHour, UnixMillis};
 use evidence::bundle::Bundle;
 use evidence::hash::Hash;
 use serde_json::Value;
-use sla::{Assessment, Contract};
+use sla::{Assessment, Contract, Facts, Place, TargetScope};
 
 use super::{Parts, log, member};
 use crate::layout::claim::Inputs;
 use crate::layout::registry::ContractBody;
 use crate::layout::{self};
-use crate::page;
 use crate::verdict::{Checked, Halt, Remarks, needed, owned};
+use crate::{cells, page, plans, words};
 
 pub(super) fn check<R: Read + Seek>(
     bundle: &mut Bundle<R>,
@@ -37,18 +37,108 @@ pub(super) fn check<R: Read + Seek>(
         ));
     }
     check_registered(parts, inputs, &Hash::of(text.as_bytes()).to_hex(), remarks)?;
+    check_circumstances(parts, inputs)?;
     if contract.simulated {
         remarks.add("the contract is made up for a demonstration");
     }
+    remark_own_word(inputs, remarks);
+    check_counts_suffice(&contract)?;
+    let cells = cells(parts)?;
+    let assessment = sla::assess(&contract, &inputs.terms(), Facts::counted(&cells));
+    check_result(bundle, &assessment)?;
+    check_minutes(bundle, &contract, inputs, &cells)?;
+    remark_standing(&assessment, remarks);
+    remark_page(bundle, parts, (&contract, &assessment), remarks)
+}
+
+/// Agents stand where they were enrolled, and targets are what the plans say.
+fn check_circumstances(parts: &Parts<'_>, inputs: &Inputs) -> Checked {
+    let registry = needed(&parts.registry, "the registry")?;
+    let enrolled = |agent: &AgentId| {
+        registry.agents.get(agent).map(|enrolled| Place {
+            agent: agent.clone(),
+            region: enrolled.region.clone(),
+            network: enrolled.network.clone(),
+        })
+    };
+    let places: Vec<Place> = inputs.agents.iter().filter_map(enrolled).collect();
+    let agent = |place: &Place| place.agent.clone();
+    if let Some(agent) = first_apart(&inputs.places, &places, agent) {
+        let reason = format!("agent `{agent}` does not stand where it was enrolled");
+        return Err(Halt::fail(layout::INPUTS, reason));
+    }
+    let scopes = plans::scopes(&inputs.targets, &registry.in_force(inputs));
+    let target = |scope: &TargetScope| scope.target.clone();
+    if let Some(target) = first_apart(&inputs.scopes, &scopes, target) {
+        let reason = format!("target `{target}` is not what the plans in force say");
+        return Err(Halt::fail(layout::INPUTS, reason));
+    }
+    Ok(())
+}
+
+/// The key of the first entry that only one of two lists has; their order does not matter.
+fn first_apart<T: Clone + PartialEq, K: Ord>(
+    given: &[T],
+    expected: &[T],
+    key: impl Fn(&T) -> K,
+) -> Option<K> {
+    let sorted = |list: &[T]| {
+        let mut list = list.to_vec();
+        list.sort_by_key(&key);
+        list
+    };
+    let (given, expected) = (sorted(given), sorted(expected));
+    let pairs = given.iter().zip(&expected);
+    let apart = pairs
+        .filter(|(one, other)| one != other)
+        .map(|(one, _)| one);
+    let rest = given.iter().skip(expected.len());
+    let missing = expected.iter().skip(given.len());
+    apart.chain(rest).chain(missing).next().map(&key)
+}
+
+/// What nobody else vouches for.
+fn remark_own_word(inputs: &Inputs, remarks: &mut Remarks) {
     if !inputs.exclusions.is_empty() {
         let count = inputs.exclusions.len();
         remarks.add(format!("{count} exclusions are the claimant's own word"));
     }
-    let cells = cells(parts)?;
-    let assessment = sla::assess(&contract, &inputs.terms(), &cells);
-    check_result(bundle, &assessment)?;
-    check_minutes(bundle, &contract, inputs, &cells)?;
-    remark_page(bundle, parts, (&contract, &assessment), remarks)
+    if inputs.subscribed.is_some() {
+        remarks.add("the time under contract is the claimant's own word");
+    }
+    if inputs.credited_12_months.is_some() {
+        remarks.add("earlier credits are the claimant's own word");
+    }
+}
+
+/// Lines are reduced to counts per minute while they are read: what counts cannot tell is not
+/// computed.
+fn check_counts_suffice(contract: &Contract) -> Checked {
+    match cells::beyond_counts(contract) {
+        None => Ok(()),
+        Some(commitment) => Err(Halt::Blocked {
+            reason: format!(
+                "the formula of `{}` needs the times of single samples, which this version does \
+                 not recompute",
+                commitment.id
+            ),
+        }),
+    }
+}
+
+/// A breach that cannot be claimed on, or that hangs on how the contract is read, says so.
+fn remark_standing(assessment: &Assessment, remarks: &mut Remarks) {
+    for breached in assessment.breached() {
+        let id = &breached.id;
+        for reason in words::finding::reservations(&breached.claim) {
+            remarks.add(format!("`{id}` is indicative only: {reason}"));
+        }
+        if breached.reading_dependent {
+            remarks.add(format!(
+                "what follows for `{id}` depends on how the contract is read"
+            ));
+        }
+    }
 }
 
 /// Claim and inputs speak of the same.
@@ -178,8 +268,9 @@ fn check_minutes<R: Read + Seek>(
         return Err(Halt::fail("result", reason));
     }
     for commitment in &contract.commitments {
-        let path = layout::minutes(&commitment.id);
-        let computed = sla::minutes_csv(contract, &inputs.terms(), cells, commitment);
+        let path = layout::minutes(commitment.id.as_str());
+        let facts = Facts::counted(cells);
+        let computed = sla::minutes_csv(contract, &inputs.terms(), facts, commitment);
         if member::bytes(bundle, &path)? != computed.as_bytes() {
             return Err(Halt::fail(
                 path,
@@ -199,20 +290,11 @@ fn remark_page<R: Read + Seek>(
 ) -> Checked {
     let stated = member::bytes(bundle, layout::REPORT)?;
     let inputs = needed(&parts.inputs, "the inputs")?;
-    let registry = needed(&parts.registry, "the registry")?;
-    let places = registry.agents.iter().map(|(agent, enrolled)| page::Place {
-        agent: agent.clone(),
-        region: enrolled.region.clone(),
-        network: enrolled.network.clone(),
-    });
     let page = page::Page {
         claim: parts.claim,
         inputs,
         contract,
         assessment,
-        places: places
-            .filter(|p| inputs.agents.contains(&p.agent))
-            .collect(),
     };
     if page::render(&page).as_bytes() != stated {
         remarks.add(format!(

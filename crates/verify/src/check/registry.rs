@@ -19,10 +19,12 @@ use wire::names::Origin;
 use wire::plan::Plan;
 
 use super::member;
+use crate::layout::claim::Inputs;
 use crate::layout::registry::{
     ContractBody, EnrolBody, RECORDS_MAX, SoftwareBody, read_body, read_entries,
 };
 use crate::layout::{self};
+use crate::plans::{self, InForce};
 use crate::verdict::{Checked, Halt};
 
 /// What the registry says.
@@ -101,6 +103,12 @@ impl Registry {
             .plans
             .binary_search_by_key(&revision, |planned| planned.plan.revision);
         self.plans.get(at.ok()?)
+    }
+
+    /// The revisions that were in force in what is judged.
+    pub(super) fn in_force(&self, inputs: &Inputs) -> Vec<InForce<'_>> {
+        let plans: Vec<&Plan> = self.plans.iter().map(|planned| &planned.plan).collect();
+        plans::in_force(&plans, inputs.window.start().start(), inputs.end().start())
     }
 
     fn take_fleet<R: Read + Seek>(

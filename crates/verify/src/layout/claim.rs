@@ -3,7 +3,7 @@
 
 use domain::{AgentId, ContractId, Minute, TargetId, Window};
 use serde::{Deserialize, Serialize};
-use sla::{ExcludedSpan, Money, Terms};
+use sla::{ExcludedSpan, Money, Place, TargetScope, Terms};
 
 /// Version of `claim.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,8 +62,21 @@ pub struct Inputs {
     /// Fees of the window, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fees: Option<Money>,
+    /// What was credited in the twelve months before, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credited_12_months: Option<Money>,
     /// Spans that are excluded, as the claimant states them.
     pub exclusions: Vec<ExcludedSpan>,
+    /// The time under contract, where it begins or ends within the window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscribed: Option<Window>,
+    /// Where the agents stand, as they were enrolled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+    /// What the targets are at the provider, as the plans in force tell; see
+    /// [`crate::plans::scopes`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<TargetScope>,
 }
 
 impl Inputs {
@@ -74,7 +87,11 @@ impl Inputs {
             window: self.window,
             as_of: self.as_of,
             fees: self.fees,
+            credited_12_months: self.credited_12_months,
             exclusions: self.exclusions.clone(),
+            subscribed: self.subscribed,
+            places: self.places.clone(),
+            targets: self.scopes.clone(),
         }
     }
 

@@ -1,5 +1,5 @@
 use domain::Window;
-use sla::Terms;
+use sla::{ExcludedSpan, Facts, Place, Terms};
 
 use super::*;
 use crate::layout::claim::{ClaimSchema, InputsSchema};
@@ -9,13 +9,19 @@ const CONTRACT: &str = include_str!("../tests/contract.toml");
 fn render_with(violation: &str, reason: &str) -> String {
     let contract = Contract::parse(CONTRACT).unwrap();
     let window = contract.window_at(Minute::new(29_538_720));
-    let terms = Terms {
-        window,
-        as_of: window.end(),
-        fees: None,
-        exclusions: Vec::new(),
-    };
-    let assessment = sla::assess(&contract, &terms, &[]);
+    let mut terms = Terms::of(window, window.end());
+    terms.exclusions = vec![ExcludedSpan {
+        window: Window::new(window.start(), window.end()).unwrap(),
+        kind: "maintenance".into(),
+        reason: reason.into(),
+        announced: None,
+    }];
+    terms.places = vec![Place {
+        agent: "eu".parse().unwrap(),
+        region: reason.into(),
+        network: reason.into(),
+    }];
+    let assessment = sla::assess(&contract, &terms, Facts::counted(&[]));
     let claim = Claim {
         schema: ClaimSchema::V1,
         origin: "nines.example".into(),
@@ -34,18 +40,17 @@ fn render_with(violation: &str, reason: &str) -> String {
         targets: vec!["chat".parse().unwrap()],
         agents: vec!["eu".parse().unwrap()],
         fees: None,
-        exclusions: vec![sla::ExcludedSpan {
-            window: Window::new(window.start(), window.end()).unwrap(),
-            kind: "maintenance".into(),
-            reason: reason.into(),
-        }],
+        credited_12_months: None,
+        exclusions: terms.exclusions,
+        subscribed: None,
+        places: terms.places,
+        scopes: Vec::new(),
     };
     render(&Page {
         claim: &claim,
         inputs: &inputs,
         contract: &contract,
         assessment: &assessment,
-        places: Vec::new(),
     })
 }
 
@@ -62,5 +67,5 @@ fn the_page_needs_nothing_from_elsewhere() {
     for outside in ["http://", "https://", "src=", "href=", "url("] {
         assert!(!page.contains(outside), "{outside}");
     }
-    assert!(page.contains("SIMULATED") && page.contains("Excluded by the contract"));
+    assert!(page.contains("SIMULATED") && page.contains("1 span considered for exclusion"));
 }

@@ -14,7 +14,8 @@ use evidence::checkpoint::Checkpoint;
 use evidence::hash::Hash;
 use evidence::note::{self, SigningKey};
 use evidence::tree::{self, CompactRange, Tree};
-use sla::{Contract, Terms};
+use sla::contract::Dimension;
+use sla::{Contract, Facts, Place, TargetScope, Terms};
 use wire::batch::{Draft, SealedBatch, StreamLines, decompress, parse, seal};
 use wire::names::Origin;
 
@@ -82,6 +83,14 @@ impl World {
         maker.finish()
     }
 
+    /// A world under the contract that `bend` makes of the usual one.
+    pub(super) fn with_contract(bend: impl FnOnce(&str) -> String) -> Self {
+        let mut maker = Maker::new("nines.example/team".parse().unwrap(), Twist::None);
+        maker.text = bend(CONTRACT);
+        maker.happen();
+        maker.finish()
+    }
+
     /// The bundle as its maker hands it out.
     pub(super) fn bundle(&self) -> Bundle<Cursor<Vec<u8>>> {
         open(&assemble(&self.contents, &self.export).unwrap())
@@ -115,6 +124,8 @@ struct Agent {
 struct Maker {
     origin: Origin,
     twist: Twist,
+    /// The contract's text.
+    text: String,
     operator: SigningKey,
     export: SigningKey,
     log: SigningKey,
@@ -168,6 +179,7 @@ impl Maker {
             streams: streams.collect(),
             origin,
             twist,
+            text: CONTRACT.to_owned(),
             agents,
             tree: Tree::default(),
             entries: Vec::new(),
@@ -305,20 +317,17 @@ impl Maker {
         let segment = self
             .entries
             .split_off(usize::try_from(self.prefix.size()).unwrap());
-        let contract = Contract::parse(CONTRACT).unwrap();
-        let nothing = |terms| sla::assess(&contract, terms, &[]);
+        let contract = Contract::parse(&self.text).unwrap();
+        let nothing = |terms| sla::assess(&contract, terms, Facts::counted(&[]));
         let minute = UnixMillis::new(START_MS).minute();
-        let terms = Terms {
-            window: contract.window_at(minute),
-            as_of: minute.plus(MINUTES),
-            fees: None,
-            exclusions: Vec::new(),
-        };
+        let mut terms = Terms::of(contract.window_at(minute), minute.plus(MINUTES));
+        terms.places = self.agents.iter().map(|agent| place(&agent.id)).collect();
+        terms.targets = vec![scope(TARGETS[0])];
         let mut contents = Contents {
             origin: self.origin,
             violation: "VIO-1".into(),
             contract: contract.id().clone(),
-            contract_text: CONTRACT.into(),
+            contract_text: self.text,
             targets: vec![TARGETS[0].parse().unwrap()],
             agents: self.agents.iter().map(|agent| agent.id.clone()).collect(),
             fleet_records: self.fleet,
@@ -339,6 +348,31 @@ impl Maker {
             export: self.export,
             log: self.log,
         }
+    }
+}
+
+/// Where an agent was enrolled.
+fn place(agent: &AgentId) -> Place {
+    Place {
+        agent: agent.clone(),
+        region: format!("cloud:{agent}"),
+        network: agent.to_string(),
+    }
+}
+
+/// What the plans say about a target.
+fn scope(target: &str) -> TargetScope {
+    let parts = [
+        (Dimension::Organisation, "key-1"),
+        (Dimension::Account, "key-1"),
+        (Dimension::Project, "key-1"),
+        (Dimension::Model, "m-1"),
+    ];
+    TargetScope {
+        target: target.parse().unwrap(),
+        scope: parts
+            .map(|(dimension, value)| (dimension, value.to_owned()))
+            .into(),
     }
 }
 

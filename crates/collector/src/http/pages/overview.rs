@@ -7,6 +7,7 @@ use wire::plan::{PlanRequest, PlanTarget};
 
 use super::{judged, site, violation_row};
 use crate::app::App;
+use crate::contracts;
 use crate::http::{LIST_MAX, Problem};
 use crate::store::{self, StoreError};
 use crate::web::view::{
@@ -20,7 +21,7 @@ const MATRIX_SPAN: TimeDelta = TimeDelta::days(1);
 pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
     let mut conn = app.connection().await?;
     let mut contracts = Vec::with_capacity(app.contracts.len());
-    for loaded in &app.contracts {
+    for loaded in contracts::current(&app.contracts, app.clock.now().to_millis().minute()) {
         let stored = store::assessment::list(&mut conn, loaded.registered.key, 1).await?;
         let judged = stored.into_iter().next().map(judged);
         contracts.push(ContractCard {

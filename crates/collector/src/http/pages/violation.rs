@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use domain::{CellHour, Minute, Outcome};
-use sla::{CommitmentAssessment, Contract, Downtime, EventClass};
+use domain::{CellHour, Class, Minute, Outcome};
+use sla::contract::Pooling;
+use sla::{Commitment, CommitmentAssessment, Contract, Downtime, EventClass};
+use wire::plan::PlanAgent;
 use wire::problem::ProblemType;
 
 use super::{judged, site};
 use crate::app::App;
-use crate::contracts::Loaded;
+use crate::contracts::{self, Loaded};
 use crate::http::{Problem, violations};
 use crate::job::assess;
 use crate::store;
@@ -29,12 +31,8 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem
         .ok_or_else(gone)?;
     let mut conn = app.connection().await?;
     let key = violation.contract_key;
-    let loaded = app
-        .contracts
-        .iter()
-        .find(|l| l.registered.key == key)
-        .ok_or_else(gone)?;
     let window = stored.assessment.window;
+    let loaded = contracts::judging(&app.contracts, key, window.start()).ok_or_else(gone)?;
     let cells = assess::gather(&mut conn, &loaded.registered.targets, window).await?;
     let path = format!("/api/v1/violations/{name}");
     Ok(ViolationPage {
@@ -47,7 +45,6 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem
         withdrawn_at: violation.withdrawn_at.map(Into::into),
         sightings: sightings(app, &loaded.contract, &conclusion, &cells),
         endpoints: loaded.registered.targets.clone(),
-        resolution_s: resolution_s(app, loaded),
         samples: failing(&mut conn, loaded, &conclusion).await?,
         bundle_href: format!("{path}/evidence"),
         json_href: path,
@@ -55,51 +52,38 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem
     })
 }
 
-/// Between two planned requests of all agents together.
-fn resolution_s(app: &App, loaded: &Loaded) -> Option<u32> {
-    let targets = loaded.registered.targets.iter();
-    let intervals = targets.filter_map(|name| {
-        let target = app.plan.targets.iter().find(|t| t.id.as_str() == name)?;
-        Some(target.interval_s)
-    });
-    let agents = u32::try_from(app.plan.agents.len()).ok()?.max(1);
-    intervals.min().map(|interval| interval.div_ceil(agents))
-}
-
-/// What each agent saw while the commitment was down.
+/// What each agent that the result is about saw while the commitment was down.
 fn sightings(
     app: &App,
     contract: &Contract,
     conclusion: &CommitmentAssessment,
     cells: &[CellHour],
 ) -> Vec<Sighting> {
-    let agents = app.plan.agents.iter();
+    let is_about = |agent: &&PlanAgent| {
+        contract.evidence.pooling == Pooling::Pooled
+            || conclusion.id.ends_with(&format!("@{}", agent.region))
+    };
+    let rules = Rules::of(contract, conclusion);
+    let agents = app.plan.agents.iter().filter(is_about);
     agents
         .map(|agent| {
-            let mut valid = 0;
-            let mut errors: BTreeMap<(Outcome, Option<u16>), u64> = BTreeMap::new();
+            let mut seen = Seen::default();
             for cell in cells.iter().filter(|cell| cell.agent == agent.id) {
-                tally(
-                    contract,
-                    &conclusion.downtime,
-                    cell,
-                    &mut valid,
-                    &mut errors,
-                );
+                seen.add(&rules, &conclusion.downtime, cell);
             }
-            let total = errors.values().sum();
+            let total = seen.errors.values().sum();
             let count = |((outcome, status), count)| OutcomeCount {
                 outcome,
                 status,
                 count,
             };
-            let mut outcomes: Vec<_> = errors.into_iter().map(count).collect();
+            let mut outcomes: Vec<_> = seen.errors.into_iter().map(count).collect();
             outcomes.sort_by_key(|seen| std::cmp::Reverse(seen.count));
             Sighting {
                 agent: agent.id.clone(),
                 region: agent.region.clone(),
                 network: agent.network.clone(),
-                valid,
+                valid: seen.valid,
                 errors: total,
                 outcomes,
             }
@@ -107,28 +91,60 @@ fn sightings(
         .collect()
 }
 
-fn tally(
-    contract: &Contract,
-    downtime: &[Downtime],
-    cell: &CellHour,
-    valid: &mut u64,
-    errors: &mut BTreeMap<(Outcome, Option<u16>), u64>,
-) {
-    for count in &cell.counts {
-        let minute = cell.hour.first_minute().plus(i64::from(count.minute));
-        let class = usize::try_from(count.class)
-            .ok()
-            .and_then(|at| cell.classes.get(at));
-        let (Some(class), true) = (class, is_down(downtime, minute)) else {
-            continue;
-        };
-        let event = contract.events.classify(class);
-        if matches!(event, EventClass::Error | EventClass::Success) {
-            *valid += u64::from(count.count);
+/// What single samples are to a commitment.
+struct Rules<'a> {
+    contract: &'a Contract,
+    promised: Option<&'a Commitment>,
+}
+
+impl<'a> Rules<'a> {
+    fn of(contract: &'a Contract, conclusion: &CommitmentAssessment) -> Self {
+        let mut all = contract.commitments.iter();
+        let promised = all.find(|c| c.id.as_str() == conclusion.commitment);
+        Self { contract, promised }
+    }
+
+    /// What a sample is, as the rules are written; that of a rule which asks for a quorum too,
+    /// for in downtime there was one. `NotValid` where the formula does not count its kind.
+    fn class(&self, class: &Class) -> EventClass {
+        let kinds = self.promised.map(|promised| promised.metric.kinds());
+        if kinds.is_some_and(|kinds| !kinds.counts(class.kind, class.source)) {
+            return EventClass::NotValid;
         }
-        if event == EventClass::Error {
-            let seen = errors.entry((class.outcome, class.status)).or_default();
-            *seen += u64::from(count.count);
+        let events = &self.contract.events;
+        let rule = events.rules.iter().find(|rule| rule.when.matches(class));
+        rule.map_or(events.default, |rule| rule.class)
+    }
+}
+
+/// What one agent saw.
+#[derive(Default)]
+struct Seen {
+    valid: u64,
+    errors: BTreeMap<(Outcome, Option<u16>), u64>,
+}
+
+impl Seen {
+    fn add(&mut self, rules: &Rules<'_>, downtime: &[Downtime], cell: &CellHour) {
+        for count in &cell.counts {
+            let minute = cell.hour.first_minute().plus(i64::from(count.minute));
+            let class = usize::try_from(count.class)
+                .ok()
+                .and_then(|at| cell.classes.get(at));
+            let (Some(class), true) = (class, is_down(downtime, minute)) else {
+                continue;
+            };
+            let event = rules.class(class);
+            if matches!(event, EventClass::Error | EventClass::Success) {
+                self.valid += u64::from(count.count);
+            }
+            if event == EventClass::Error {
+                let seen = self
+                    .errors
+                    .entry((class.outcome, class.status))
+                    .or_default();
+                *seen += u64::from(count.count);
+            }
         }
     }
 }
@@ -153,8 +169,9 @@ async fn failing(
     let span = (utc(first.start), utc(last.end));
     let targets = &loaded.registered.targets;
     let failed = store::sample::failed(conn, targets, span, SAMPLES_READ_MAX).await?;
+    let rules = Rules::of(&loaded.contract, conclusion);
     let counts = |sample: &store::sample::Failed| {
-        loaded.contract.events.classify(&sample.class) == EventClass::Error
+        rules.class(&sample.class) == EventClass::Error
             && is_down(&conclusion.downtime, sample.at.minute())
     };
     let shown = |sample: store::sample::Failed| FailingSample {

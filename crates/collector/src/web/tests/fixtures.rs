@@ -4,7 +4,7 @@ use domain::cell::CellHourBuilder;
 use domain::{
     Attribution, CellHour, Class, GapReason, Kind, Minute, Outcome, Source, UnixMillis, Window,
 };
-use sla::{Assessment, CommitmentAssessment, Contract, ExcludedSpan, Money, Terms};
+use sla::{Assessment, CommitmentAssessment, Contract, ExcludedSpan, Facts, Money, Terms};
 
 use crate::web::view::*;
 
@@ -117,17 +117,16 @@ pub(crate) fn assess(contract: &Contract, as_of: &str, fees: Option<&str>) -> As
         minute("2026-11-11T02:00:00Z"),
         minute("2026-11-11T05:00:00Z"),
     );
-    let terms = Terms {
-        window,
-        as_of: minute(as_of),
-        fees: fees.map(|text| Money::parse(text, contract.currency).unwrap()),
-        exclusions: vec![ExcludedSpan {
-            window: announced.unwrap(),
-            kind: "maintenance".to_owned(),
-            reason: "announced".to_owned(),
-        }],
-    };
-    sla::assess(contract, &terms, &cells(month, minute(as_of)))
+    let mut terms = Terms::of(window, minute(as_of));
+    terms.fees = fees.map(|text| Money::parse(text, contract.currency).unwrap());
+    terms.exclusions = vec![ExcludedSpan {
+        window: announced.unwrap(),
+        kind: "maintenance".to_owned(),
+        reason: "announced".to_owned(),
+        announced: None,
+    }];
+    let cells = cells(month, minute(as_of));
+    sla::assess(contract, &terms, Facts::counted(&cells))
 }
 
 pub(crate) fn judged(contract: &Contract, as_of: &str, stage: Stage) -> Judged {
@@ -371,13 +370,12 @@ pub(crate) fn violation_page(site: Site, contract: Contract) -> ViolationPage {
     };
     ViolationPage {
         site,
-        commitment: contract.commitments[0].id.clone(),
+        commitment: contract.commitments[0].id.to_string(),
         judged,
         detected_at: millis("2026-11-14T09:56:12Z"),
         withdrawn_at: None,
         sightings: AGENTS.iter().enumerate().map(sighting).collect(),
         endpoints: vec!["https://api.acme.example/v1/chat/completions".to_owned()],
-        resolution_s: Some(12),
         samples: (0..12).map(sample).collect(),
         bundle_href: format!("/api/v1/violations/{name}/evidence"),
         json_href: format!("/api/v1/violations/{name}"),
