@@ -30,7 +30,9 @@ pub(crate) enum Command {
     Sim(command::sim::Options),
     /// Make one attempt and show its phases; needs no server.
     Probe(command::probe::Options),
-    /// Check a contract file and say what it promises.
+    /// Judge a log of samples by a contract: a verdict from files, without any server.
+    Assess(Box<command::assess::Options>),
+    /// List, show and check contracts.
     Contract(command::contract::Options),
     /// Export evidence bundles.
     Evidence(command::evidence::Options),

@@ -7,6 +7,7 @@ mod args;
 mod command;
 mod demo;
 mod environment;
+mod page;
 mod print;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Agent(options) => command::agent::run(options, &metrics),
         Command::Sim(options) => command::sim::run(&options),
         Command::Probe(options) => command::probe::run(&options),
+        Command::Assess(options) => Ok(command::assess::run(&options)),
         Command::Contract(options) => command::contract::run(&options),
         Command::Evidence(options) => command::evidence::run(&options),
         Command::Verify(options) => Ok(command::verify::run(&options)),
