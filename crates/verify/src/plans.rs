@@ -40,9 +40,10 @@ pub fn in_force<'a>(plans: &[&'a Plan], from: UnixMillis, to: UnixMillis) -> Vec
 /// What each target is at the provider: what all revisions that probe it agree on.
 ///
 /// The plan tells the model, the service tier that is asked for, and the credential. What one key
-/// measures lies in one organisation, account and project, whose name here is the key's alias;
-/// another alias may be of the same account, so that this divides rather too much than too
-/// little. The provider's region is not in a plan.
+/// measures lies in one organisation, account and project, whose name here is the key's alias
+/// where the plan's `scope` gives none; another alias may be of the same account, so that this
+/// divides rather too much than too little. All else, such as the provider's region, is known
+/// where `scope` says it.
 #[must_use]
 pub fn scopes(targets: &[TargetId], plans: &[InForce<'_>]) -> Vec<TargetScope> {
     let scope = |target: &TargetId| {
@@ -77,6 +78,11 @@ fn facts(target: &PlanTarget) -> BTreeMap<Dimension, String> {
             Dimension::Project,
         ] {
             facts.insert(dimension, alias.to_string());
+        }
+    }
+    for dimension in Dimension::ALL {
+        if let Some(value) = target.scope.get(dimension.as_str()) {
+            facts.insert(dimension, value.clone());
         }
     }
     facts
@@ -125,6 +131,20 @@ mod tests {
             "request = { kind = \"http\", url = \"http://x.invalid\" }\n",
         );
         check(&[&page], "");
+    }
+
+    #[test]
+    fn what_a_plan_says_of_a_target_goes_before_what_its_request_tells() {
+        let scope = "scope = { region = \"eu-1\", account = \"acme\" }\n";
+        let said = plan(0, &format!("{scope}{}", chat("m", "")));
+        let expected = "organisation key-1, account acme, project key-1, region eu-1, model m";
+        check(&[&said], expected);
+    }
+
+    #[test]
+    fn plans_and_contracts_divide_by_the_same_words() {
+        let words = Dimension::ALL.map(Dimension::as_str);
+        assert_eq!(words, wire::plan::SCOPE_DIMENSIONS);
     }
 
     #[test]

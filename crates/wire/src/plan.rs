@@ -4,6 +4,8 @@
 //! slots after seeing results: from the plan alone follows, for every agent and target, every
 //! moment at which an attempt had to be made ([`Grid`]).
 
+use std::collections::BTreeMap;
+
 use domain::{AgentId, CredentialAlias, ProviderId, TargetId, UnixMillis};
 use evidence::jcs;
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,20 @@ pub struct PlanAgent {
     pub region: String,
 }
 
+/// The ways in which providers divide their service, and contracts their verdicts.
+pub const SCOPE_DIMENSIONS: [&str; 10] = [
+    "organisation",
+    "account",
+    "project",
+    "region",
+    "model",
+    "model_family",
+    "tier",
+    "consumption",
+    "endpoint",
+    "deployment",
+];
+
 /// One thing probed, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +88,10 @@ pub struct PlanTarget {
     pub provider: ProviderId,
     /// What to send.
     pub request: PlanRequest,
+    /// What it is at the provider, where the request does not tell: words of
+    /// [`SCOPE_DIMENSIONS`], such as `region = "eu-west-1"`. Contracts judge by these.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub scope: BTreeMap<String, String>,
     /// Slower than this is marked, milliseconds; never judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub slow_after_ms: Option<u32>,
@@ -252,6 +272,19 @@ impl PlanTarget {
             .any(|f| f.is_empty() || f.contains(','))
         {
             return rule("features must not be empty or hold commas".into());
+        }
+        for (dimension, value) in &self.scope {
+            if !SCOPE_DIMENSIONS.contains(&dimension.as_str()) {
+                return rule(format!(
+                    "scope.{dimension} means nothing; possible are {}",
+                    SCOPE_DIMENSIONS.join(", ")
+                ));
+            }
+            if value.trim().is_empty() || value.chars().any(char::is_control) {
+                return rule(format!(
+                    "scope.{dimension} must be one line that is not empty"
+                ));
+            }
         }
         if self.burst.count > BURST_COUNT_MAX {
             return rule(format!("burst.count must be at most {BURST_COUNT_MAX}"));

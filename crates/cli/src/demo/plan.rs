@@ -1,5 +1,7 @@
 //! The demo's plan: three simulated providers seen from five places.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::UnixMillis;
 use wire::plan::{Burst, Plan, PlanAgent, PlanRequest, PlanTarget, Via};
@@ -84,6 +86,7 @@ fn target(provider: Provider, base_url: String) -> anyhow::Result<PlanTarget> {
             stream: true,
             tier: None,
         },
+        scope: BTreeMap::from([("region".to_owned(), "demo-1".to_owned())]),
         slow_after_ms: Some(2_000),
         via: match provider {
             Provider::Gateway => Via::Gateway,

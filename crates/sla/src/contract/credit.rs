@@ -2,8 +2,8 @@
 //!
 //! A [`CreditSchedule`] that was read from text is consistent in itself: the keys belong to its
 //! kind, bands are sorted, do not overlap, never get cheaper on the way down and end open. What
-//! needs the rest of the contract is checked where that is known: [`CreditSchedule::check`] against
-//! target and rounding, [`CreditSchedule::check_currency`] against the currency. Nothing is computed
+//! needs the rest of the contract is checked where that is known: `CreditSchedule::check` against
+//! target and rounding, `check_currency` against the currency. Nothing is computed
 //! here; that is [`mod@crate::credit`].
 
 mod bands;

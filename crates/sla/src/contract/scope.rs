@@ -131,6 +131,20 @@ impl Values {
 }
 
 impl Dimension {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Organisation,
+        Self::Account,
+        Self::Project,
+        Self::Region,
+        Self::Model,
+        Self::ModelFamily,
+        Self::Tier,
+        Self::Consumption,
+        Self::Endpoint,
+        Self::Deployment,
+    ];
+
     /// The word used in contracts and assessments.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

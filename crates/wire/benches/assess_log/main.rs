@@ -1,11 +1,14 @@
 //! From a file of many samples to the counts that `sla::assess` reads, as whole processes: time
 //! and peak memory, beside those of nothing but parsing the same lines with derived `serde` types.
 //!
-//! `cargo bench -p wire --bench assess_log -- [LINES] [ROUNDS]`, 10 million and 5 by default:
-//! files of 6 GB are written to the directory for temporary files. Every run is a process of its
-//! own on one thread; the fastest of each kind counts.
+//! `cargo bench -p wire --bench assess_log -- [LINES] [ROUNDS] [NINES]`, 10 million and 5 by
+//! default: files of 6 GB are written to the directory for temporary files. Every run is a
+//! process of its own on one thread; the fastest of each kind counts. With the path of a `nines`
+//! binary, `nines assess` judges the same files, too: from its start to its verdict in JSON.
 
 #![expect(clippy::print_stdout, reason = "its report is its purpose")]
+
+mod assess;
 
 use std::fs::File;
 use std::hint::black_box;
@@ -27,6 +30,8 @@ enum Task {
     Serde,
     /// Read samples and count them.
     Fold,
+    /// The whole command.
+    Assess,
 }
 
 /// What one process took.
@@ -46,12 +51,17 @@ fn main() {
         [task, form, path] if task == "fold" => child(Task::Fold, form, Path::new(path)),
         rest => {
             let number = |at: usize| rest.get(at).and_then(|n: &String| n.parse().ok());
-            compare(number(0).unwrap_or(10_000_000), number(1).unwrap_or(5));
+            let nines = rest.get(2).map(Path::new);
+            compare(
+                number(0).unwrap_or(10_000_000),
+                number(1).unwrap_or(5),
+                nines,
+            );
         }
     }
 }
 
-fn compare(count: u64, rounds: u64) {
+fn compare(count: u64, rounds: u64, nines: Option<&Path>) {
     println!("{count} lines, fastest of {rounds}; peak is VmHWM");
     for form in ["core", "minimal", "csv"] {
         let directory = tempfile::tempdir().expect("a directory for temporary files");
@@ -71,17 +81,26 @@ fn compare(count: u64, rounds: u64) {
             let serde = fastest(costs.iter().filter_map(|(serde, _)| *serde));
             report(Task::Serde, serde, count);
             report(Task::Fold, fold, count);
-            let ratio = fold.time.as_micros() * 1_000 / serde.time.as_micros().max(1);
-            let more = fold.peak_kib.saturating_sub(serde.peak_kib) / 1024;
-            println!(
-                "  fold / serde: {}.{:03}, {more} MiB more",
-                ratio / 1_000,
-                ratio % 1_000
-            );
+            compare_costs("fold / serde", fold, serde);
+            if let Some(nines) = nines {
+                let judged = fastest((0..rounds).map(|_| assess::run(nines, &path)));
+                report(Task::Assess, judged, count);
+                compare_costs("nines assess / serde", judged, serde);
+            }
         } else {
             report(Task::Fold, fold, count);
         }
     }
+}
+
+fn compare_costs(what: &str, cost: Cost, baseline: Cost) {
+    let ratio = cost.time.as_micros() * 1_000 / baseline.time.as_micros().max(1);
+    let more = cost.peak_kib.saturating_sub(baseline.peak_kib) / 1024;
+    println!(
+        "  {what}: {}.{:03}, {more} MiB more",
+        ratio / 1_000,
+        ratio % 1_000
+    );
 }
 
 /// Whether there is something to compare with.
@@ -108,6 +127,7 @@ fn run(task: Task, form: &str, path: &Path) -> Cost {
     let word = match task {
         Task::Serde => "serde",
         Task::Fold => "fold",
+        Task::Assess => unreachable!("another program's task"),
     };
     let program = std::env::current_exe().expect("the path of this program");
     let output = Command::new(program)
@@ -130,12 +150,17 @@ fn child(task: Task, form: &str, path: &Path) {
     match task {
         Task::Serde => parse(form, path),
         Task::Fold => fold(path),
+        Task::Assess => unreachable!("another program's task"),
     }
     println!("{} {}", start.elapsed().as_micros(), peak_kib());
 }
 
 fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    peak_in(&std::fs::read_to_string("/proc/self/status").unwrap_or_default())
+}
+
+/// The peak that a `/proc/*/status` tells, in KiB.
+fn peak_in(status: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|rest| rest.split_whitespace().next());
     number.and_then(|n| n.parse().ok()).unwrap_or(0)
