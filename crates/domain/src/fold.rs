@@ -183,13 +183,16 @@ impl Fold {
         let ranks = ranks(&self.classes);
         let mut rows = std::mem::take(&mut self.rows);
         rows.sort_unstable_by_key(|row| (row.cell, ranks[index(row.class)]));
-        let mut rest = rows.as_slice();
-        let mut hours = Vec::with_capacity(self.cells.len());
-        for (number, cell) in (0..).zip(std::mem::take(&mut self.cells)) {
-            let length = rest.iter().take_while(|row| row.cell == number).count();
-            let (own, others) = rest.split_at(length);
-            rest = others;
-            hours.push(self.hour(cell, own));
+        let cells = std::mem::take(&mut self.cells);
+        let mut hours = Vec::with_capacity(cells.len());
+        // From the last to the first, so that rows give way to the hours made of them.
+        for (number, cell) in (0..).zip(cells).collect::<Vec<_>>().into_iter().rev() {
+            let first = rows.partition_point(|row| row.cell < number);
+            hours.push(self.hour(cell, &rows[first..]));
+            rows.truncate(first);
+            if rows.len() < rows.capacity() / 2 {
+                rows.shrink_to_fit();
+            }
         }
         hours.sort_unstable_by(|a, b| {
             (&a.agent, &a.target, a.hour).cmp(&(&b.agent, &b.target, b.hour))
@@ -200,7 +203,8 @@ impl Fold {
     fn hour(&self, cell: Cell, rows: &[Row]) -> CellHour {
         let Known { agent, target, .. } = &self.streams[index(cell.stream)];
         let class = |row: &Row| self.classes[index(row.class)].clone();
-        let mut counts = Vec::new();
+        let used = |row: &Row| row.minutes.iter().filter(|count| **count > 0).count();
+        let mut counts = Vec::with_capacity(rows.iter().map(used).sum());
         for (minute, at) in (0..).zip(0..MINUTES) {
             let counted = (0..).zip(rows).filter(|(_, row)| row.minutes[at] > 0);
             counts.extend(counted.map(|(class, row)| Count {

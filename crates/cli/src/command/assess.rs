@@ -103,10 +103,7 @@ enum Format {
 
 pub(crate) fn run(options: &Options) -> ExitCode {
     match assess(options) {
-        Ok(text) => {
-            print::line(text.trim_end());
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             print::error(&failure);
             ExitCode::from(UNUSABLE)
@@ -114,13 +111,15 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
 }
 
-fn assess(options: &Options) -> anyhow::Result<String> {
+fn assess(options: &Options) -> anyhow::Result<()> {
     let request = Request::of(options, SystemClock.now().to_millis().minute())?;
     let counted = intake::file(&options.samples, &request)?;
     let report = judge::judge(request, counted);
     match options.format {
-        Format::Text => Ok(text::page(&report, options.style.look())),
-        Format::Json => Ok(serde_json::to_string_pretty(&report.json())?),
-        Format::Csv => rows::csv(&report),
+        Format::Text => print::line(text::page(&report, options.style.look()).trim_end()),
+        // Straight out: a month of flickering is many megabytes of text.
+        Format::Json => print::json(&report.json())?,
+        Format::Csv => print::line(rows::csv(&report)?.trim_end()),
     }
+    Ok(())
 }
