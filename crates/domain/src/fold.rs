@@ -183,11 +183,11 @@ impl Fold {
         let ranks = ranks(&self.classes);
         let mut rows = std::mem::take(&mut self.rows);
         rows.sort_unstable_by_key(|row| (row.cell, ranks[index(row.class)]));
-        let cells = std::mem::take(&mut self.cells);
+        let mut cells = std::mem::take(&mut self.cells);
         let mut hours = Vec::with_capacity(cells.len());
         // From the last to the first, so that rows give way to the hours made of them.
-        for (number, cell) in (0..).zip(cells).collect::<Vec<_>>().into_iter().rev() {
-            let first = rows.partition_point(|row| row.cell < number);
+        while let Some(cell) = cells.pop() {
+            let first = rows.partition_point(|row| index(row.cell) < cells.len());
             hours.push(self.hour(cell, &rows[first..]));
             rows.truncate(first);
             if rows.len() < rows.capacity() / 2 {

@@ -268,9 +268,15 @@ impl<'a> Intake<'a> {
                 scope: target.scope,
             });
         }
-        for cell in self.fold.build() {
-            if let Some(part) = part_of.get(&cell.target) {
-                parts[*part].cells.push(cell);
+        let mut cells = self.fold.build();
+        if let [only] = &mut parts[..] {
+            cells.retain(|cell| part_of.contains_key(&cell.target));
+            only.cells = cells;
+        } else {
+            for cell in cells {
+                if let Some(part) = part_of.get(&cell.target) {
+                    parts[*part].cells.push(cell);
+                }
             }
         }
         parts.sort_by(|a, b| a.scope.cmp(&b.scope));
