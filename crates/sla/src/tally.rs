@@ -14,9 +14,9 @@ use domain::{CellHour, Class, GapReason, Window};
 use crate::assessment::UnmeasuredReason;
 use crate::contract::{Contract, Effect, EventClass};
 use crate::standing::Exclusions;
-use crate::terms::{Place, Terms};
+use crate::terms::Terms;
 use late::{Landing, Move, moved};
-use quorum::Ballot;
+use quorum::{Ballots, VoterIndex};
 
 /// Counts of one minute, or of several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -194,7 +194,7 @@ pub(crate) fn tallies<'a>(
         moves: Vec::new(),
         missed: BTreeMap::new(),
         rules: BTreeMap::new(),
-        ballots: BTreeMap::new(),
+        ballots: Ballots::default(),
         counts_votes: lens.contract.events.asks_for_quorum(),
     };
     for cell in cells {
@@ -209,7 +209,7 @@ struct Counting<'a> {
     moves: Vec<Move>,
     missed: BTreeMap<usize, Reasons>,
     rules: BTreeMap<Option<usize>, u64>,
-    ballots: BTreeMap<usize, Ballot<'a>>,
+    ballots: Ballots<'a>,
     /// Whether any rule asks for a quorum.
     counts_votes: bool,
 }
@@ -235,6 +235,7 @@ impl<'a> Counting<'a> {
             .places
             .iter()
             .find(|p| p.agent == cell.agent);
+        let voter = self.ballots.voter(&cell.agent, place);
         let mut decided = vec![0_u64; judged.len()];
         for count in &cell.counts {
             let class = usize::try_from(count.class).unwrap_or(usize::MAX);
@@ -249,7 +250,7 @@ impl<'a> Counting<'a> {
                 if let Some(decided) = decided.get_mut(class) {
                     *decided += u64::from(count.count);
                 }
-                self.count(index, one, count.count.into(), (cell, place));
+                self.count(index, one, count.count.into(), voter);
             }
         }
         for (judged, samples) in judged.iter().zip(decided) {
@@ -279,18 +280,11 @@ impl<'a> Counting<'a> {
         })
     }
 
-    fn count(
-        &mut self,
-        index: usize,
-        judged: Judged,
-        count: u64,
-        (cell, place): (&CellHour, Option<&'a Place>),
-    ) {
+    fn count(&mut self, index: usize, judged: Judged, count: u64, voter: VoterIndex) {
         if self.counts_votes && (judged.quorum || judged.event == EventClass::Error) {
-            let ballot = self.ballots.entry(index).or_default();
-            ballot.vote(&cell.agent, place, judged.late);
+            self.ballots.vote(index, voter, judged.late);
             if judged.quorum {
-                ballot.hold(judged.event, judged.late, count);
+                self.ballots.hold(index, judged.event, judged.late, count);
                 return;
             }
         }
@@ -323,20 +317,19 @@ impl<'a> Counting<'a> {
 
     fn finish(mut self) -> Tallies {
         let quorum = self.lens.contract.evidence.quorum;
-        for (index, ballot) in std::mem::take(&mut self.ballots) {
-            for (held, event, without_late) in ballot.decide(quorum) {
-                self.literal[index].count(event, held.count);
-                if held.late {
-                    self.moves.push(Move::late(index, event, held.count));
-                } else if without_late != event {
-                    let to = Landing::Class(without_late);
-                    self.moves.push(Move {
-                        index,
-                        from: event,
-                        to,
-                        count: held.count,
-                    });
-                }
+        for decided in std::mem::take(&mut self.ballots).decide(quorum) {
+            let (index, held) = (decided.index, decided.held);
+            self.literal[index].count(decided.event, held.count);
+            if held.late {
+                self.moves
+                    .push(Move::late(index, decided.event, held.count));
+            } else if decided.without_late != decided.event {
+                self.moves.push(Move {
+                    index,
+                    from: decided.event,
+                    to: Landing::Class(decided.without_late),
+                    count: held.count,
+                });
             }
         }
         let moves = &self.moves;
