@@ -45,6 +45,9 @@ fn hex(bytes: &[u8]) -> String {
 /// Everything recorded of one attempt beside its core.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
+    /// What the attempt cost, where usage and price are known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cost: Option<Cost>,
     /// The provider's error code, from the error body.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error_code: Option<Text>,
@@ -57,12 +60,19 @@ pub struct Detail {
     /// Finish reason of the answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub finish: Option<Text>,
+    /// Silence between pieces of visible output.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gap: Option<Gaps>,
     /// Response headers on the allow-list.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub hdr: BTreeMap<String, Text>,
     /// HTTP version of the answer: `1.1` or `2`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub http: Option<String>,
+    /// Longest time by which the agent's own event loop was late during the attempt,
+    /// microseconds: no instant of the attempt is surer than this.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lag_us: Option<u64>,
     /// The connection.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub net: Option<Net>,
@@ -80,9 +90,88 @@ pub struct Detail {
     pub resp_sha256: Option<String>,
     /// 128 random bits, base64 without padding; set when the line is sealed.
     pub salt: String,
+    /// Who answered behind a gateway, as far as its headers and body say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub served: Option<Served>,
+    /// Cheap signals of the answer's quality; never judged by a contract.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signal: Option<Signal>,
     /// Whether the answer took longer than the plan's own `slow_after_ms`.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub slow: bool,
+    /// Token counts beside input and output.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub usage: Option<UsageDetail>,
+}
+
+/// Cost of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Version of the price table.
+    pub table: String,
+    /// 10^-9 US dollars, rounded up.
+    pub usd_nano: u64,
+}
+
+/// Silence between consecutive pieces of visible output, microseconds. Pieces are what the
+/// network delivered, not tokens: several events that arrive together are one piece.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gaps {
+    /// How many there were: one fewer than pieces.
+    pub count: u64,
+    /// The longest.
+    pub max_us: u64,
+    /// The median: of an even number the lower of the two in the middle.
+    pub p50_us: u64,
+}
+
+/// Who answered behind a gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// What the gateway's cache did, in its own word.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cache: Option<Text>,
+    /// Deployment or target that answered, as the gateway names it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deployment: Option<Text>,
+    /// How many others failed before it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallbacks: Option<u64>,
+    /// Provider that answered, as the gateway names it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub provider: Option<Text>,
+    /// Retries of the gateway before this answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retries: Option<u64>,
+}
+
+/// Signals of an answer's quality.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// Length of the visible text, characters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub chars: Option<u64>,
+    /// Fingerprint of the visible text: equal for answers that differ in white space, letter
+    /// case and numbers only. 64 bits, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fingerprint: Option<String>,
+    /// Whether the answer has the form that was asked for; absent where none was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub format: Option<bool>,
+}
+
+/// Token counts beside input and output, as the provider's `usage` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageDetail {
+    /// Input tokens read from the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cache_read: Option<u64>,
+    /// Input tokens written to the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cache_write: Option<u64>,
+    /// Output tokens of reasoning.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reasoning: Option<u64>,
 }
 
 /// Who was talked to.
@@ -91,6 +180,12 @@ pub struct Net {
     /// Negotiated application protocol.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub alpn: Option<String>,
+    /// Address family of the connection: `4` or `6`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub family: Option<u8>,
+    /// Whole days until the server's leaf certificate expires; negative after.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub leaf_days: Option<i64>,
     /// SHA-256 of the server's leaf certificate, hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub leaf_sha256: Option<String>,
@@ -100,6 +195,12 @@ pub struct Net {
     /// TLS version, `1.2` or `1.3`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tls: Option<String>,
+    /// Addresses that were tried, where more than one was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tried: Option<u8>,
+    /// Whether the connection stood before the attempt began.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub warm: bool,
 }
 
 /// Instants at which phases ended, microseconds since the start of the attempt.
@@ -117,6 +218,9 @@ pub struct Phases {
     /// First event of the stream.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub first_event_us: Option<u64>,
+    /// First piece of reasoning, which a user does not see.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first_reasoning_us: Option<u64>,
     /// Response headers complete.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub headers_us: Option<u64>,

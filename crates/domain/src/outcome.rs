@@ -73,8 +73,12 @@ word_enum!(
         Stall = "stall",
         /// Still streaming when the contract's deadline passed.
         Deadline = "deadline",
-        /// The body ended, cleanly or not, before the grammar's terminator.
+        /// The connection was closed or reset before the grammar's terminator.
         StreamCut = "stream_cut",
+        /// The body ended cleanly, as if it were whole, but without the grammar's terminator.
+        NoTerminator = "no_terminator",
+        /// A JSON body ended cleanly inside its value.
+        JsonCut = "json_cut",
         /// Bytes that the promised grammar does not allow.
         Malformed = "malformed",
         /// The provider said it is over capacity.
@@ -95,16 +99,24 @@ word_enum!(
         ModelGone = "model_gone",
         /// The request was refused as invalid.
         BadRequest = "bad_request",
-        /// Content policy: refusal, filter, guardrail.
+        /// Content policy: a filter or guardrail around the model.
         Blocked = "blocked",
+        /// The model itself declined to answer.
+        Refused = "refused",
         /// Another 5xx of the provider.
         ServerError = "server_error",
         /// The gateway itself failed.
         GatewayError = "gateway_error",
         /// Finish reason length with too short an answer: our token cap.
         Truncated = "truncated",
-        /// Complete, but not what was asked: content, model or tier.
+        /// Complete, but without any visible text.
+        EmptyAnswer = "empty_answer",
+        /// Complete, but its content is not what was asked for.
         WrongAnswer = "wrong_answer",
+        /// As asked, but the answer names another model.
+        WrongModel = "wrong_model",
+        /// As asked, but the answer names a lesser service tier than the one asked for.
+        TierDowngrade = "tier_downgrade",
         /// A plain HTTP answer whose status or body was not the expected one.
         UnexpectedStatus = "unexpected_status",
         /// The agent's own machine or network.

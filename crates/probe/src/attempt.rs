@@ -4,8 +4,8 @@ use domain::detail::Text;
 use domain::{Attribution, Detail, Outcome};
 use secrecy::SecretString;
 
-use crate::chat::{self, Reply};
 use crate::headers;
+use crate::reply::Reply;
 
 /// The observation. All instants are microseconds on the monotonic clock since the start of the
 /// attempt, before name resolution. No prompt, completion, key or body is in it.
@@ -61,13 +61,14 @@ pub(crate) fn reason(outcome: Outcome, reply: &Reply) -> Option<&'static str> {
     }
     let fallback = match outcome {
         Outcome::StreamCut => "the body ended before its terminator",
+        Outcome::NoTerminator => "the body ended cleanly, but without its terminator",
+        Outcome::JsonCut => "the body ended inside its JSON",
         Outcome::Malformed => "the answer has no finish reason",
         Outcome::Truncated => "the token cap came before the expected text",
-        Outcome::WrongAnswer => match reply.text {
-            chat::Text::Empty => "the answer is empty",
-            chat::Text::Other => "the answer does not repeat the nonce",
-            chat::Text::Echo => "the answer names another model",
-        },
+        Outcome::EmptyAnswer => "the answer is empty",
+        Outcome::WrongAnswer => "the answer is not what was asked for",
+        Outcome::WrongModel => "the answer names another model",
+        Outcome::TierDowngrade => "the answer names a lesser service tier",
         _ => return None,
     };
     Some(reply.malformed.unwrap_or(fallback))

@@ -9,8 +9,8 @@ mod error;
 
 use domain::{Attribution, Outcome};
 
-use crate::chat::{Reply, Text};
 use crate::headers::Upstream;
+use crate::reply::{Completeness, Ending, Reply, Text};
 use crate::spec::Via;
 
 /// How the exchange of bytes ended.
@@ -77,24 +77,26 @@ pub struct Facts<'a> {
 /// What was answered, by kind of request.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer<'a> {
-    /// A chat completion.
-    Chat {
+    /// Of a model API.
+    Call {
         /// What it held; of a failed status only the error.
         reply: &'a Reply,
-        /// Whether the served model may be the one asked for.
-        model: ModelFit,
+        /// Whether who served is who was asked.
+        served: ServedFit,
     },
     /// Plain HTTP.
     Page(PageFit),
 }
 
-/// Whether the served model may be the one asked for.
+/// Whether who served is who was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ModelFit {
-    /// It may.
+pub enum ServedFit {
+    /// As far as the answer tells.
     Fits,
-    /// It is obviously another.
-    Other,
+    /// The answer names obviously another model.
+    OtherModel,
+    /// The answer names a lesser tier.
+    LesserTier,
 }
 
 /// Whether a plain HTTP answer was the expected one.
@@ -114,7 +116,7 @@ pub fn classify(facts: &Facts<'_>) -> (Outcome, Attribution) {
     match (facts.status, facts.answer) {
         (None, _) => before_headers(facts),
         (Some(status), Answer::Page(fit)) => page(facts, status, fit),
-        (Some(status), Answer::Chat { reply, model }) => {
+        (Some(status), Answer::Call { reply, served }) => {
             if !matches!(status, 200..=245 | 247..=299) {
                 return error::by_status(facts, status, reply.error.as_ref());
             }
@@ -123,7 +125,7 @@ pub fn classify(facts: &Facts<'_>) -> (Outcome, Attribution) {
             }
             broken_off(facts)
                 .or_else(|| ungrammatical(facts, reply))
-                .unwrap_or_else(|| content(facts, reply, model))
+                .unwrap_or_else(|| content(facts, reply, served))
         }
     }
 }
@@ -171,35 +173,42 @@ fn broken_off(facts: &Facts<'_>) -> Option<(Outcome, Attribution)> {
 }
 
 fn ungrammatical(facts: &Facts<'_>, reply: &Reply) -> Option<(Outcome, Attribution)> {
-    let outcome = if reply.malformed.is_some() {
-        Outcome::Malformed
-    } else if !reply.terminated {
-        Outcome::StreamCut
-    } else if reply.finish.is_none() && !reply.refused {
-        Outcome::Malformed
-    } else {
-        return None;
+    let outcome = match (reply.malformed, reply.completeness) {
+        (Some(_), _) => Outcome::Malformed,
+        (None, Completeness::Open) => Outcome::NoTerminator,
+        (None, Completeness::CutInside) => Outcome::JsonCut,
+        (None, Completeness::Terminated) if reply.ending.is_none() => Outcome::Malformed,
+        (None, Completeness::Terminated) => return None,
     };
     Some((outcome, endpoint(facts)))
 }
 
-fn content(facts: &Facts<'_>, reply: &Reply, model: ModelFit) -> (Outcome, Attribution) {
-    if reply.refused {
-        return (Outcome::Blocked, Attribution::Unknown);
+/// What a whole answer is worth: an ending that explains itself, then its text, then who served.
+fn content(facts: &Facts<'_>, reply: &Reply, served: ServedFit) -> (Outcome, Attribution) {
+    match (reply.ending, reply.text) {
+        (Some(Ending::Refused), _) => (Outcome::Refused, Attribution::Unknown),
+        (Some(Ending::Filtered), _) => (Outcome::Blocked, Attribution::Unknown),
+        (Some(Ending::Failed), _) => (Outcome::ServerError, endpoint(facts)),
+        (Some(Ending::Capacity), _) => (Outcome::Overloaded, Attribution::Provider),
+        (_, Text::Expected) => who_served(facts, served),
+        (Some(Ending::Length), _) => (Outcome::Truncated, Attribution::Ours),
+        (_, Text::Empty) => (Outcome::EmptyAnswer, endpoint(facts)),
+        (_, Text::Other) => (Outcome::WrongAnswer, endpoint(facts)),
     }
-    match (reply.finish.as_deref(), reply.text) {
-        (Some("content_filter"), _) => (Outcome::Blocked, Attribution::Unknown),
-        (Some("error"), _) => (Outcome::ServerError, endpoint(facts)),
-        (Some("insufficient_system_resource"), _) => (Outcome::Overloaded, Attribution::Provider),
-        (_, Text::Echo) if model == ModelFit::Fits => (Outcome::Ok, Attribution::None),
-        (_, Text::Echo) if facts.via == Via::Gateway => {
-            (Outcome::WrongAnswer, Attribution::Gateway)
-        }
-        (Some("length" | "max_tokens" | "model_length"), Text::Empty | Text::Other) => {
-            (Outcome::Truncated, Attribution::Ours)
-        }
-        _ => (Outcome::WrongAnswer, endpoint(facts)),
-    }
+}
+
+/// A gateway chooses who serves; a provider serves itself.
+fn who_served(facts: &Facts<'_>, served: ServedFit) -> (Outcome, Attribution) {
+    let outcome = match served {
+        ServedFit::Fits => return (Outcome::Ok, Attribution::None),
+        ServedFit::OtherModel => Outcome::WrongModel,
+        ServedFit::LesserTier => Outcome::TierDowngrade,
+    };
+    let attribution = match facts.via {
+        Via::Direct => Attribution::Provider,
+        Via::Gateway => Attribution::Gateway,
+    };
+    (outcome, attribution)
 }
 
 fn page(facts: &Facts<'_>, status: u16, fit: PageFit) -> (Outcome, Attribution) {

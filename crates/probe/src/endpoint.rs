@@ -135,15 +135,22 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Base URL of an OpenAI-compatible API, for example `https://api.openai.com/v1`.
+/// Base URL of a model API, for example `https://api.openai.com/v1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(Endpoint);
 
 impl BaseUrl {
-    /// The address below the base that answers chat completions.
-    pub(crate) fn chat_completions(&self) -> Endpoint {
+    /// The address of `path` below the base; `path` starts with a slash and may hold a query, to
+    /// which `query` is added.
+    pub(crate) fn below(&self, path: &str, query: Option<&str>) -> Endpoint {
+        let base = self.0.target.trim_end_matches('/');
+        let target = match query {
+            Some(query) if path.contains('?') => format!("{base}{path}&{query}"),
+            Some(query) => format!("{base}{path}?{query}"),
+            None => format!("{base}{path}"),
+        };
         Endpoint {
-            target: format!("{}/chat/completions", self.0.target.trim_end_matches('/')),
+            target,
             ..self.0.clone()
         }
     }
@@ -196,12 +203,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_base_url_gains_the_chat_path_whatever_its_trailing_slash() {
+    fn a_base_url_gains_the_path_whatever_its_trailing_slash() {
         for text in ["https://API.openai.com/v1", "https://api.openai.com/v1/"] {
             let base: BaseUrl = text.parse().unwrap();
             assert_eq!(
-                base.chat_completions().to_string(),
+                base.below("/chat/completions", None).to_string(),
                 "https://api.openai.com/v1/chat/completions"
+            );
+            assert_eq!(
+                base.below("/a?b=1", Some("c=2")).to_string(),
+                "https://api.openai.com/v1/a?b=1&c=2"
             );
         }
     }

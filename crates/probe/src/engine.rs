@@ -27,6 +27,7 @@ use crate::attempt::Attempt;
 use crate::classify::Transport;
 use crate::endpoint::Endpoint;
 use crate::spec::{Request, Spec};
+use crate::wire::Wire;
 use trail::Trail;
 
 /// Which certificate authorities are believed.
@@ -188,10 +189,16 @@ fn span(spec: &Spec, endpoint: &Endpoint) -> Span {
         http.response.status_code = field::Empty,
         error.type = field::Empty,
     );
-    if let Request::Chat(chat) = &spec.request {
-        span.record("otel.name", format!("chat {}", chat.model));
-        span.record("gen_ai.operation.name", "chat");
-        span.record("gen_ai.request.model", &chat.model);
+    if let Request::Call(call) = &spec.request {
+        let operation = match call.wire {
+            Wire::Chat | Wire::Responses | Wire::Messages | Wire::Converse => "chat",
+            Wire::Gemini => "generate_content",
+            Wire::Embeddings => "embeddings",
+            Wire::Models => "models",
+        };
+        span.record("otel.name", format!("{operation} {}", call.model));
+        span.record("gen_ai.operation.name", operation);
+        span.record("gen_ai.request.model", &call.model);
     }
     span
 }

@@ -3,26 +3,32 @@
 //! [`Engine::attempt`] opens a fresh connection, sends one request, reads the answer and says
 //! what it met, when each phase ended and whose fault a failure was. It never fails: whatever
 //! goes wrong is the observation. Bytes become facts in pure modules that know no socket:
-//! [`sse`] (bytes to events), [`chat`] (events and bodies to a [`chat::Reply`]) and [`classify`]
-//! (facts to outcome and attribution).
+//! [`mod@wire`] (bodies and streams of each API to a [`reply::Reply`]), [`ask`] (text to what it is
+//! worth) and [`classify`] (facts to outcome and attribution).
 //!
 //! Invariants: durations come from the monotonic clock; every buffer has a limit; no prompt,
 //! completion, key or body is kept, logged or shown by `Debug`. Non-goals: retries, redirects,
 //! connection reuse, schedules, batches, and any judgement by a contract.
 
+pub mod ask;
 pub mod attempt;
-pub mod chat;
 pub mod classify;
 pub mod endpoint;
 pub mod engine;
+pub mod error;
 pub mod headers;
+pub mod reply;
 pub mod spec;
 pub mod sse;
+pub mod usage;
+pub mod wire;
 
+pub use ask::Ask;
 pub use attempt::Attempt;
 pub use endpoint::{BaseUrl, HttpUrl, UrlError};
 pub use engine::{Engine, EngineError, TlsRoots};
 pub use spec::{
-    ChatRequest, HttpRequest, Method, ModelMatch, Nonce, Request, STALL_AFTER_DEFAULT, Spec,
-    SpecError, StatusSet, TokenField, Via,
+    Auth, Call, Connection, HttpRequest, MAX_OUTPUT_TOKENS_DEFAULT, Method, ModelMatch, Nonce,
+    Request, STALL_AFTER_DEFAULT, Spec, SpecError, StatusSet, TokenField, Via,
 };
+pub use wire::Wire;

@@ -5,19 +5,26 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
+use crate::ask::Ask;
 use crate::endpoint::{BaseUrl, Endpoint, HttpUrl};
+use crate::wire::Wire;
 
 /// Silence after the first output that is called a stall, where the plan names no other.
 pub const STALL_AFTER_DEFAULT: Duration = Duration::from_secs(30);
 
-/// One attempt. `Debug` shows neither the key nor anything derived from it.
+/// Token cap where none is named: room for the echo, not for reasoning.
+pub const MAX_OUTPUT_TOKENS_DEFAULT: u32 = 64;
+
+/// One attempt. `Debug` shows neither a key nor anything derived from it.
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// What is asked.
     pub request: Request,
-    /// Sent as a bearer token; plain HTTP and unauthenticated servers need none.
+    /// The credential; plain HTTP and unauthenticated servers need none. How it is shown is the
+    /// call's [`Auth`].
     pub key: Option<SecretString>,
     /// How long the client waits for the whole attempt, from name resolution on. It is the
     /// contract's: a client that hangs up earlier has no claim.
@@ -31,13 +38,28 @@ pub struct Spec {
     pub nonce: Nonce,
     /// Who answers at the address.
     pub path: Via,
+    /// What stands before the attempt begins.
+    pub connection: Connection,
+}
+
+/// What stands before an attempt begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// Nothing: name, TCP and TLS are part of the attempt.
+    #[default]
+    Fresh,
+    /// A connection that an earlier attempt left open, as clients with a pool have it; the first
+    /// attempt, and one after the server closed it, are fresh ones and say so.
+    Warm,
 }
 
 impl Spec {
     /// Where this attempt connects to.
     pub(crate) fn endpoint(&self) -> Endpoint {
         match &self.request {
-            Request::Chat(chat) => chat.base_url.chat_completions(),
+            Request::Call(call) => call
+                .base_url
+                .below(&call.wire.path(call), call.query.as_deref()),
             Request::Http(page) => page.url.endpoint(),
         }
     }
@@ -46,17 +68,30 @@ impl Spec {
 /// The kinds of request.
 #[derive(Clone, Debug)]
 pub enum Request {
-    /// OpenAI-compatible chat completion.
-    Chat(ChatRequest),
+    /// A call of a model API.
+    Call(Box<Call>),
     /// Plain HTTP, with an expectation of status and body.
     Http(HttpRequest),
 }
 
-/// A chat completion that asks for the nonce back.
+/// A call of a model API.
 #[derive(Clone, Debug)]
-pub struct ChatRequest {
-    /// Base of the API, for example `https://api.openai.com/v1`.
+pub struct Call {
+    /// How request and answer are written.
+    pub wire: Wire,
+    /// What the wire's own path is put below, for example `https://api.openai.com/v1`.
     pub base_url: BaseUrl,
+    /// Query of the address, without its question mark, for example `api-version=2024-10-21`.
+    pub query: Option<String>,
+    /// How the key is shown.
+    pub auth: Auth,
+    /// Further headers: versions, pins, switches of gateways. Never secrets.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Secrets that stand in headers of their own, such as a gateway's key beside the provider's.
+    pub secret_headers: Vec<(HeaderName, SecretString)>,
+    /// Members that are laid over the wire's own body, objects member by member: pins of
+    /// upstreams, switches that keep reasoning small.
+    pub extra: serde_json::Map<String, serde_json::Value>,
     /// Model as the provider names it.
     pub model: String,
     /// Whether a streamed answer is asked for.
@@ -65,10 +100,50 @@ pub struct ChatRequest {
     pub max_output_tokens: u32,
     /// Service tier to ask for.
     pub tier: Option<String>,
-    /// Name of the field that carries the cap.
+    /// Name of the field that carries the cap, on wires with two.
     pub token_field: TokenField,
     /// What to make of the model that the answer names.
     pub model_match: ModelMatch,
+    /// What the model is asked, and what a right answer is.
+    pub ask: Ask,
+}
+
+impl Call {
+    /// A call with nothing special about it: bearer key, echo, dated snapshots accepted.
+    #[must_use]
+    pub fn new(wire: Wire, base_url: BaseUrl, model: String) -> Self {
+        Self {
+            wire,
+            base_url,
+            query: None,
+            auth: Auth::Bearer,
+            headers: Vec::new(),
+            secret_headers: Vec::new(),
+            extra: serde_json::Map::new(),
+            model,
+            stream: false,
+            max_output_tokens: MAX_OUTPUT_TOKENS_DEFAULT,
+            tier: None,
+            token_field: TokenField::MaxTokens,
+            model_match: ModelMatch::Prefix,
+            ask: Ask::default(),
+        }
+    }
+}
+
+/// How a key is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// `Authorization: Bearer KEY`.
+    Bearer,
+    /// The bare key in a header of this name, such as `x-api-key`.
+    Header(HeaderName),
+    /// Signature version 4 of AWS for the service `bedrock`; the key is
+    /// `ACCESS_KEY_ID:SECRET_ACCESS_KEY` or `ACCESS_KEY_ID:SECRET_ACCESS_KEY:SESSION_TOKEN`.
+    SigV4 {
+        /// Region that the signature is for, such as `eu-west-1`.
+        region: String,
+    },
 }
 
 /// Name of the field that carries the token cap.
@@ -260,6 +335,7 @@ mod tests {
             slow_after: None,
             nonce: "pong-7f3a".parse().unwrap(),
             path: Via::Direct,
+            connection: Connection::Fresh,
         };
         assert!(!format!("{spec:?}").contains("very-secret"));
     }

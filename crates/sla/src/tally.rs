@@ -214,7 +214,7 @@ struct Counting<'a> {
     counts_votes: bool,
 }
 
-impl<'a> Counting<'a> {
+impl Counting<'_> {
     fn cell(&mut self, cell: &CellHour) {
         let window = self.lens.window;
         let first = cell.hour.first_minute();

@@ -5,8 +5,8 @@ use std::time::Duration;
 use domain::detail::Text;
 use domain::{Attribution, CredentialAlias, Detail, Outcome};
 use probe::{
-    Attempt, BaseUrl, ChatRequest, HttpRequest, HttpUrl, Method, ModelMatch, Nonce, Request,
-    STALL_AFTER_DEFAULT, Spec, SpecError, TokenField, UrlError, Via,
+    Attempt, BaseUrl, Call, Connection, HttpRequest, HttpUrl, Method, ModelMatch, Nonce, Request,
+    STALL_AFTER_DEFAULT, Spec, SpecError, TokenField, UrlError, Via, Wire,
 };
 use secrecy::SecretString;
 use wire::plan::{self, PlanRequest, PlanTarget};
@@ -72,10 +72,8 @@ pub(super) fn request(target: &PlanTarget) -> Result<Request, TargetError> {
             model,
             stream,
             tier,
-        } => Request::Chat(ChatRequest {
+        } => Request::Call(Box::new(Call {
             token_field: token_field(base_url),
-            base_url: base_url.parse::<BaseUrl>().map_err(url)?,
-            model: model.clone(),
             stream: *stream,
             max_output_tokens: *max_output_tokens,
             tier: tier.clone(),
@@ -83,7 +81,12 @@ pub(super) fn request(target: &PlanTarget) -> Result<Request, TargetError> {
                 plan::Via::Direct => ModelMatch::Prefix,
                 plan::Via::Gateway => ModelMatch::RecordOnly,
             },
-        }),
+            ..Call::new(
+                Wire::Chat,
+                base_url.parse::<BaseUrl>().map_err(url)?,
+                model.clone(),
+            )
+        })),
         PlanRequest::Http {
             expect_body,
             expect_status,
@@ -130,6 +133,7 @@ pub(super) fn spec(
             plan::Via::Direct => Via::Direct,
             plan::Via::Gateway => Via::Gateway,
         },
+        connection: Connection::Fresh,
     }
 }
 

@@ -210,7 +210,7 @@ request = { kind = "http", url = "http://127.0.0.1:1/" }
 "#;
     let attempt: Arc<AttemptFn> = Arc::new(|spec| {
         Box::pin(async move {
-            if matches!(spec.request, Request::Chat(_)) {
+            if matches!(spec.request, Request::Call(_)) {
                 std::future::pending::<()>().await;
             }
             attempt(Outcome::Ok)

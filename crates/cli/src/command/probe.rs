@@ -8,8 +8,8 @@ use clap::Subcommand;
 use domain::Outcome;
 use domain::detail::{Detail, Text};
 use probe::{
-    Attempt, ChatRequest, Engine, HttpRequest, Method, ModelMatch, Request, STALL_AFTER_DEFAULT,
-    Spec, TlsRoots, TokenField, Via,
+    Attempt, Call, Connection, Engine, HttpRequest, Method, Request, STALL_AFTER_DEFAULT, Spec,
+    TlsRoots, Via, Wire,
 };
 use secrecy::SecretString;
 
@@ -90,15 +90,11 @@ fn spec(options: &Options) -> anyhow::Result<Spec> {
             gateway,
             max_output_tokens,
         } => {
-            let request = Request::Chat(ChatRequest {
-                base_url: base_url.parse()?,
-                model: model.clone(),
+            let request = Request::Call(Box::new(Call {
                 stream: *stream,
                 max_output_tokens: *max_output_tokens,
-                tier: None,
-                token_field: TokenField::MaxTokens,
-                model_match: ModelMatch::Prefix,
-            });
+                ..Call::new(Wire::Chat, base_url.parse()?, model.clone())
+            }));
             (request, if *gateway { Via::Gateway } else { Via::Direct })
         }
         Kind::Http {
@@ -125,6 +121,7 @@ fn spec(options: &Options) -> anyhow::Result<Spec> {
         slow_after: None,
         nonce: format!("pong-{:016x}", u64::from_le_bytes(random)).parse()?,
         path,
+        connection: Connection::Fresh,
     })
 }
 

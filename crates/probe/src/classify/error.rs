@@ -3,8 +3,7 @@
 use domain::{Attribution, Outcome};
 
 use super::{Facts, endpoint};
-use crate::chat::ErrorObject;
-use crate::chat::error::Sign;
+use crate::error::{ErrorObject, Sign};
 use crate::headers::Upstream;
 use crate::spec::Via;
 

@@ -3,9 +3,10 @@ mod errors;
 use proptest::prelude::*;
 
 use super::*;
-use crate::chat;
+use crate::ask::{Ask, TextCheck};
+use crate::error;
 use crate::spec::Nonce;
-use crate::sse::Decoder;
+use crate::wire::{self, Stream, StreamEnd, Wire};
 
 fn nonce() -> Nonce {
     "pong-7f3a".parse().unwrap()
@@ -18,29 +19,24 @@ fn facts(via: Via, transport: Transport, status: Option<u16>, reply: &Reply) -> 
         status,
         upstream: Upstream::Absent,
         limit_named: false,
-        answer: Answer::Chat {
+        answer: Answer::Call {
             reply,
-            model: ModelFit::Fits,
+            served: ServedFit::Fits,
         },
     }
 }
 
 fn failed(body: &str) -> Reply {
     Reply {
-        error: chat::error::read(body.as_bytes()),
+        error: error::read(body.as_bytes()),
         ..Reply::default()
     }
 }
 
 fn streamed(text: &[u8]) -> Reply {
-    let mut decoder = Decoder::default();
-    let mut events = Vec::new();
-    decoder.feed(text, &mut events).unwrap();
-    let mut chat = chat::Stream::new(&nonce());
-    for event in &events {
-        chat.event(event);
-    }
-    chat.finish(decoder.finish().as_ref())
+    let mut stream = Stream::new(Wire::Chat, TextCheck::new(&Ask::Echo, &nonce()));
+    stream.feed(text, |_| {}).unwrap();
+    stream.finish(StreamEnd::Clean).0
 }
 
 use Attribution as By;
@@ -122,28 +118,25 @@ fn after_the_headers_the_break_decides_then_the_grammar_then_the_content() {
         change(&mut reply);
         check(Transport::Complete, &reply)
     };
-    assert_eq!(with(|r| r.terminated = false), Is::StreamCut);
-    assert_eq!(with(|r| r.finish = None), Is::Malformed);
-    assert_eq!(with(|r| r.malformed = Some("x")), Is::Malformed);
-    assert_eq!(with(|r| r.refused = true), Is::Blocked);
-    assert_eq!(with(|r| r.text = Text::Empty), Is::WrongAnswer);
-    assert_eq!(with(|r| r.text = Text::Other), Is::WrongAnswer);
-    assert_eq!(with(|r| r.finish = Some("length".into())), Is::Ok);
     assert_eq!(
-        with(|r| (r.finish, r.text) = (Some("length".into()), Text::Empty)),
+        with(|r| r.completeness = Completeness::Open),
+        Is::NoTerminator
+    );
+    assert_eq!(with(|r| r.ending = None), Is::Malformed);
+    assert_eq!(with(|r| r.malformed = Some("x")), Is::Malformed);
+    assert_eq!(with(|r| r.ending = Some(Ending::Refused)), Is::Refused);
+    assert_eq!(with(|r| r.text = Text::Empty), Is::EmptyAnswer);
+    assert_eq!(with(|r| r.text = Text::Other), Is::WrongAnswer);
+    assert_eq!(with(|r| r.ending = Some(Ending::Length)), Is::Ok);
+    assert_eq!(
+        with(|r| (r.ending, r.text) = (Some(Ending::Length), Text::Empty)),
         Is::Truncated
     );
+    assert_eq!(with(|r| r.ending = Some(Ending::Filtered)), Is::Blocked);
+    assert_eq!(with(|r| r.ending = Some(Ending::Capacity)), Is::Overloaded);
+    assert_eq!(with(|r| r.ending = Some(Ending::Failed)), Is::ServerError);
     assert_eq!(
-        with(|r| r.finish = Some("content_filter".into())),
-        Is::Blocked
-    );
-    assert_eq!(
-        with(|r| r.finish = Some("insufficient_system_resource".into())),
-        Is::Overloaded
-    );
-    assert_eq!(with(|r| r.finish = Some("error".into())), Is::ServerError);
-    assert_eq!(
-        with(|r| r.error = Some(chat::ErrorObject::default())),
+        with(|r| r.error = Some(error::ErrorObject::default())),
         Is::ServerError
     );
 }
@@ -155,9 +148,9 @@ fn captured_faults_get_their_class() {
         classify(&facts(via, Transport::Complete, Some(200), &reply))
     };
     let cut = include_bytes!("../../fixtures/openai.cut.txt");
-    assert_eq!(check(Via::Direct, cut), (Is::StreamCut, By::Provider));
+    assert_eq!(check(Via::Direct, cut), (Is::NoTerminator, By::Provider));
     let clean = include_bytes!("../../fixtures/portkey.cut.txt");
-    assert_eq!(check(Via::Gateway, clean), (Is::StreamCut, By::Unknown));
+    assert_eq!(check(Via::Gateway, clean), (Is::NoTerminator, By::Unknown));
     let litellm = include_bytes!("../../fixtures/litellm.cut.txt");
     assert_eq!(
         check(Via::Gateway, litellm),
@@ -168,18 +161,18 @@ fn captured_faults_get_their_class() {
 }
 
 #[test]
-fn another_model_is_a_wrong_answer_and_behind_a_gateway_its_routing() {
+fn another_model_is_its_own_outcome_and_behind_a_gateway_its_routing() {
     let reply = streamed(include_bytes!("../../fixtures/openai.stream.txt"));
     let check = |via| {
         let mut facts = facts(via, Transport::Complete, Some(200), &reply);
-        facts.answer = Answer::Chat {
+        facts.answer = Answer::Call {
             reply: &reply,
-            model: ModelFit::Other,
+            served: ServedFit::OtherModel,
         };
         classify(&facts)
     };
-    assert_eq!(check(Via::Direct), (Is::WrongAnswer, By::Provider));
-    assert_eq!(check(Via::Gateway), (Is::WrongAnswer, By::Gateway));
+    assert_eq!(check(Via::Direct), (Is::WrongModel, By::Provider));
+    assert_eq!(check(Via::Gateway), (Is::WrongModel, By::Gateway));
 }
 
 #[test]
@@ -223,19 +216,21 @@ proptest! {
         size in 1usize..200,
         status in proptest::option::of(100u16..600),
     ) {
-        let mut decoder = Decoder::default();
-        let mut chat = chat::Stream::new(&nonce());
-        for chunk in bytes.chunks(size) {
-            let mut events = Vec::new();
-            decoder.feed(chunk, &mut events).unwrap();
-            for event in &events {
-                chat.event(event);
+        let check = || TextCheck::new(&Ask::Echo, &nonce());
+        let mut replies = vec![Reply { error: error::read(&bytes), ..Reply::default() }];
+        for wire in Wire::ALL {
+            replies.push(wire::read(wire, &bytes, check()).into_reply().0);
+            for end in [StreamEnd::Clean, StreamEnd::Early] {
+                let mut stream = Stream::new(wire, check());
+                for chunk in bytes.chunks(size) {
+                    if stream.feed(chunk, |_| {}).is_err() {
+                        break;
+                    }
+                }
+                replies.push(stream.finish(end).0);
             }
         }
-        let streamed = chat.finish(decoder.finish().as_ref());
-        let whole = chat::read(&bytes, &nonce());
-        let error = Reply { error: chat::error::read(&bytes), ..Reply::default() };
-        for reply in [streamed, whole, error] {
+        for reply in replies {
             for via in [Via::Direct, Via::Gateway] {
                 let (outcome, by) = classify(&facts(via, Transport::Complete, status, &reply));
                 prop_assert_ne!(outcome, Is::Ok);
@@ -256,8 +251,9 @@ proptest! {
         let reply = streamed(&text);
         let (outcome, _) = classify(&facts(Via::Direct, Transport::Complete, Some(200), &reply));
         if outcome == Is::Ok {
-            prop_assert_eq!(reply.text, Text::Echo);
-            prop_assert!(reply.terminated && reply.finish.is_some());
+            prop_assert_eq!(reply.text, Text::Expected);
+            prop_assert_eq!(reply.completeness, Completeness::Terminated);
+            prop_assert!(reply.ending.is_some());
         }
     }
 }

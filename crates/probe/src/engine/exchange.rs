@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
-use http::header::HeaderValue;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
@@ -15,12 +14,13 @@ use tokio::task::JoinSet;
 
 use super::Fault;
 use super::connect::{self, Connection};
-use super::request::{self, Version};
+use super::request::{Prepared, Version};
 use super::tap::Tap;
 use super::trail::Trail;
 use crate::classify::Transport;
 use crate::endpoint::Endpoint;
 use crate::spec::Spec;
+use crate::wire::StreamEnd;
 
 /// Most bytes of a response head.
 const HEAD_BYTES_MAX: u32 = 64 * 1024;
@@ -38,10 +38,10 @@ pub(super) async fn run(
     endpoint: &Endpoint,
     trail: &mut Trail,
 ) -> Result<(), Fault> {
-    let bearer = request::bearer(spec)?;
+    let request = Prepared::of(spec)?;
     match connect::open(tls, endpoint, trail).await? {
-        Connection::Plain(io) => talk(io, spec, endpoint, bearer, trail).await,
-        Connection::Tls(io) => talk(io, spec, endpoint, bearer, trail).await,
+        Connection::Plain(io) => talk(io, spec, endpoint, request, trail).await,
+        Connection::Tls(io) => talk(io, spec, endpoint, request, trail).await,
     }
 }
 
@@ -49,7 +49,7 @@ async fn talk<T>(
     io: T,
     spec: &Spec,
     endpoint: &Endpoint,
-    bearer: Option<HeaderValue>,
+    request: Prepared,
     trail: &mut Trail,
 ) -> Result<(), Fault>
 where
@@ -60,7 +60,7 @@ where
         Some("h2") => Version::Http2,
         _ => Version::Http1,
     };
-    let request = request::build(spec, endpoint, bearer, version);
+    let request = request.build(endpoint, version);
     let io = TokioIo::new(Tap::new(io, trail.start, trail.last_write.clone()));
     let mut driver = Driver::new();
     let sent = match version {
@@ -135,7 +135,7 @@ async fn read(mut body: Incoming, spec: &Spec, trail: &mut Trail) -> Result<(), 
             }
             Some(Err(_)) if trail.is_settled() => return Ok(()),
             Some(Err(e)) => {
-                trail.body_ended();
+                trail.body_ended(StreamEnd::Early);
                 let transport = if e.is_parse() {
                     Transport::Invalid
                 } else {
@@ -144,7 +144,7 @@ async fn read(mut body: Incoming, spec: &Spec, trail: &mut Trail) -> Result<(), 
                 return Err(Fault::from_error(transport, "body", &e));
             }
             None => {
-                trail.body_ended();
+                trail.body_ended(StreamEnd::Clean);
                 return Ok(());
             }
         }

@@ -7,11 +7,14 @@ use sha2::Digest as _;
 
 use super::Fault;
 use super::trail::{Body, Head, Trail, hex, micros};
+use crate::ask::TextCheck;
 use crate::attempt::{self, Attempt};
-use crate::chat::{self, Reply, Text};
-use crate::classify::{Answer, Facts, ModelFit, PageFit, Transport, classify};
+use crate::classify::{Answer, Facts, PageFit, ServedFit, Transport, classify};
+use crate::error;
 use crate::headers::{self, Upstream};
-use crate::spec::{ChatRequest, HttpRequest, Request, Spec};
+use crate::reply::{Completeness, Reply, Text};
+use crate::spec::{Call, HttpRequest, Request, Spec};
+use crate::wire;
 
 /// Longest fault text, characters.
 const FAULT_CHARS_MAX: usize = 400;
@@ -22,21 +25,15 @@ pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Att
     let fault = fault.or_else(|| trail.too_late(spec.deadline));
     let body = std::mem::replace(&mut trail.body, Body::Absent);
     let (reply, page) = match &spec.request {
-        Request::Chat(chat) => (read_chat(&trail, body, chat, spec), PageFit::Fits),
+        Request::Call(call) => (read_call(&trail, body, call, spec), PageFit::Fits),
         Request::Http(request) => (Reply::default(), read_page(&trail, &body, request)),
     };
     stamp_whole(&mut trail, spec, &reply);
 
     let answer = match &spec.request {
-        Request::Chat(chat) if chat.model_match.fits(&chat.model, reply.model.as_deref()) => {
-            Answer::Chat {
-                reply: &reply,
-                model: ModelFit::Fits,
-            }
-        }
-        Request::Chat(_) => Answer::Chat {
+        Request::Call(call) => Answer::Call {
             reply: &reply,
-            model: ModelFit::Other,
+            served: served_fit(call, &reply),
         },
         Request::Http(_) => Answer::Page(page),
     };
@@ -56,7 +53,7 @@ pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Att
         None => attempt::reason(outcome, &reply).map(str::to_owned),
     };
     let (asked_model, asked_tier, stream) = match &spec.request {
-        Request::Chat(chat) => (Some(chat.model.clone()), chat.tier.clone(), chat.stream),
+        Request::Call(call) => (Some(call.model.clone()), call.tier.clone(), call.stream),
         Request::Http(_) => (None, None, false),
     };
     let key = spec.key.as_ref();
@@ -68,8 +65,8 @@ pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Att
         first_us: trail.first_us,
         last_us: trail.last_us,
         end_us,
-        input_tokens: reply.input_tokens,
-        output_tokens: reply.output_tokens,
+        input_tokens: reply.usage.input_tokens,
+        output_tokens: reply.usage.output_tokens,
         served_model: attempt::name(reply.model.as_ref(), key),
         served_tier: attempt::name(reply.tier.as_ref(), key),
         asked_model,
@@ -88,26 +85,36 @@ pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Att
     }
 }
 
-/// Reads a chat answer as its status and media type ask for.
-fn read_chat(trail: &Trail, body: Body, chat: &ChatRequest, spec: &Spec) -> Reply {
+/// Reads an answer as its status and media type ask for.
+fn read_call(trail: &Trail, body: Body, call: &Call, spec: &Spec) -> Reply {
     let succeeded = trail
         .head
         .as_ref()
         .is_some_and(|head| head.status.is_success());
     match body {
         Body::Absent => Reply::default(),
-        Body::Stream(streamed) => streamed.chat.finish(streamed.decoder.finish().as_ref()),
+        Body::Stream(stream) => stream.finish(trail.end).0,
         Body::Whole(bytes) if !succeeded => Reply {
-            error: chat::error::read(&bytes),
+            error: error::read(&bytes),
             ..Reply::default()
         },
         Body::Whole(bytes) => {
-            let mut reply = chat::read(&bytes, &spec.nonce);
-            if chat.stream && reply.error.is_none() {
-                reply.malformed = Some("a stream was asked for, another media type came");
+            let text = TextCheck::new(&call.ask, &spec.nonce);
+            let mut reading = wire::read(call.wire, &bytes, text);
+            if call.stream && reading.reply.error.is_none() {
+                reading.malformed("a stream was asked for, another media type came");
             }
-            reply
+            reading.into_reply().0
         }
+    }
+}
+
+/// Whether who served is who was asked, as far as the answer tells.
+fn served_fit(call: &Call, reply: &Reply) -> ServedFit {
+    if call.model_match.fits(&call.model, reply.model.as_deref()) {
+        ServedFit::Fits
+    } else {
+        ServedFit::OtherModel
     }
 }
 
@@ -130,13 +137,14 @@ fn read_page(trail: &Trail, body: &Body, request: &HttpRequest) -> PageFit {
 /// An answer that is not streamed shows its text when it is whole; a terminator without its last
 /// line break counts when the body ends.
 fn stamp_whole(trail: &mut Trail, spec: &Spec, reply: &Reply) {
-    let Request::Chat(chat) = &spec.request else {
+    let Request::Call(call) = &spec.request else {
         return;
     };
-    if chat.stream && reply.terminated && trail.phase.terminator_us.is_none() {
+    let is_terminated = reply.completeness == Completeness::Terminated;
+    if call.stream && is_terminated && trail.phase.terminator_us.is_none() {
         trail.phase.terminator_us = trail.phase.end_us;
     }
-    if !chat.stream && reply.text != Text::Empty {
+    if !call.stream && reply.text != Text::Empty {
         trail.first_us = trail.phase.end_us;
         trail.last_us = trail.phase.end_us;
     }

@@ -1,16 +1,17 @@
 //! The bytes that are sent.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
-use http::request::Builder;
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 use http_body_util::Full;
-use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 
 use super::Fault;
 use crate::classify::Transport;
 use crate::endpoint::Endpoint;
-use crate::spec::{ChatRequest, HttpRequest, Method, Nonce, Request, Spec};
+use crate::spec::{Auth, Call, HttpRequest, Method, Request, Spec};
 
 const AGENT: &str = concat!("nines-probe/", env!("CARGO_PKG_VERSION"));
 
@@ -21,88 +22,127 @@ pub(super) enum Version {
     Http2,
 }
 
-/// The credential as a header value, which logs and compression leave alone.
-pub(super) fn bearer(spec: &Spec) -> Result<Option<HeaderValue>, Fault> {
-    let Some(key) = &spec.key else {
-        return Ok(None);
-    };
+/// A request, complete but for what the version of HTTP decides.
+pub(super) struct Prepared {
+    method: http::Method,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Prepared {
+    /// The request for `spec`. Fails where a secret cannot stand in a header.
+    pub(super) fn of(spec: &Spec) -> Result<Self, Fault> {
+        let mut prepared = match &spec.request {
+            Request::Call(call) => Self::call(call, spec),
+            Request::Http(page) => Self::page(page),
+        };
+        let headers = &mut prepared.headers;
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        let nonce = HeaderValue::from_str(spec.nonce.as_str()).expect("a nonce is visible ASCII");
+        headers.insert("x-client-request-id", nonce);
+        prepared.authorize(spec)?;
+        Ok(prepared)
+    }
+
+    fn call(call: &Call, spec: &Spec) -> Self {
+        let accept = if call.stream {
+            call.wire.stream_media_type()
+        } else {
+            "application/json"
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        headers.extend(call.headers.iter().cloned());
+        let Some(mut body) = call.wire.body(call, &call.ask.prompt(&spec.nonce)) else {
+            return Self {
+                method: http::Method::GET,
+                headers,
+                body: Bytes::new(),
+            };
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        lay_over(&mut body, &call.extra);
+        Self {
+            method: http::Method::POST,
+            headers,
+            body: Bytes::from(body.to_string()),
+        }
+    }
+
+    fn page(page: &HttpRequest) -> Self {
+        let method = match page.method {
+            Method::Get => http::Method::GET,
+            Method::Head => http::Method::HEAD,
+        };
+        Self {
+            method,
+            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("*/*"))]),
+            body: Bytes::new(),
+        }
+    }
+
+    fn authorize(&mut self, spec: &Spec) -> Result<(), Fault> {
+        let (auth, further) = match &spec.request {
+            Request::Call(call) => (&call.auth, &call.secret_headers[..]),
+            Request::Http(_) => (&Auth::Bearer, &[][..]),
+        };
+        for (name, secret) in further {
+            self.headers.insert(name, secret_value("", secret)?);
+        }
+        let Some(key) = &spec.key else {
+            return Ok(());
+        };
+        let (name, value): (HeaderName, HeaderValue) = match auth {
+            Auth::Bearer => (AUTHORIZATION, secret_value("Bearer ", key)?),
+            Auth::Header(name) => (name.clone(), secret_value("", key)?),
+            Auth::SigV4 { .. } => {
+                return Err(Fault::new(
+                    Transport::KeyUnusable,
+                    "signatures are not made yet",
+                ));
+            }
+        };
+        self.headers.insert(name, value);
+        Ok(())
+    }
+
+    /// The request, as `version` writes it.
+    pub(super) fn build(self, endpoint: &Endpoint, version: Version) -> http::Request<Full<Bytes>> {
+        let mut request = http::Request::new(Full::new(self.body));
+        *request.method_mut() = self.method;
+        *request.headers_mut() = self.headers;
+        let address = match version {
+            Version::Http1 => endpoint.target.clone(),
+            Version::Http2 => endpoint.to_string(),
+        };
+        *request.uri_mut() = address.parse().expect("it was parsed before");
+        if version == Version::Http1 {
+            let host = HeaderValue::from_str(&endpoint.authority()).expect("a host is ASCII");
+            request.headers_mut().insert(HOST, host);
+        }
+        request
+    }
+}
+
+/// A credential as a header value, which logs and compression leave alone.
+fn secret_value(before: &str, secret: &SecretString) -> Result<HeaderValue, Fault> {
     let mut value =
-        HeaderValue::try_from(format!("Bearer {}", key.expose_secret())).map_err(|_| {
+        HeaderValue::try_from(format!("{before}{}", secret.expose_secret())).map_err(|_| {
             Fault::new(
                 Transport::KeyUnusable,
                 "the key holds characters that no header can carry",
             )
         })?;
     value.set_sensitive(true);
-    Ok(Some(value))
+    Ok(value)
 }
 
-/// The request for `spec`, as `version` writes it.
-pub(super) fn build(
-    spec: &Spec,
-    endpoint: &Endpoint,
-    bearer: Option<HeaderValue>,
-    version: Version,
-) -> http::Request<Full<Bytes>> {
-    let mut builder = http::Request::builder()
-        .header(USER_AGENT, AGENT)
-        .header("x-client-request-id", spec.nonce.as_str());
-    builder = match version {
-        Version::Http1 => builder
-            .uri(&endpoint.target)
-            .header(HOST, endpoint.authority()),
-        Version::Http2 => builder.uri(endpoint.to_string()),
-    };
-    if let Some(bearer) = bearer {
-        builder = builder.header(AUTHORIZATION, bearer);
+/// Lays members over a body: objects member by member, everything else as a whole.
+fn lay_over(body: &mut Value, extra: &serde_json::Map<String, Value>) {
+    for (name, value) in extra {
+        match (body.get_mut(name), value) {
+            (Some(known @ Value::Object(_)), Value::Object(members)) => lay_over(known, members),
+            _ => body[name] = value.clone(),
+        }
     }
-    match &spec.request {
-        Request::Chat(chat) => chat_request(builder, chat, &spec.nonce),
-        Request::Http(page) => page_request(builder, page),
-    }
-    .expect("the address was parsed, and the header values are visible ASCII")
-}
-
-fn chat_request(
-    builder: Builder,
-    chat: &ChatRequest,
-    nonce: &Nonce,
-) -> http::Result<http::Request<Full<Bytes>>> {
-    let accept = if chat.stream {
-        "text/event-stream"
-    } else {
-        "application/json"
-    };
-    builder
-        .method(http::Method::POST)
-        .header(CONTENT_TYPE, "application/json")
-        .header(ACCEPT, accept)
-        .body(Full::new(Bytes::from(chat_body(chat, nonce).to_string())))
-}
-
-fn chat_body(chat: &ChatRequest, nonce: &Nonce) -> Value {
-    let mut body = json!({
-        "messages": [{"role": "user", "content": format!("Reply with exactly: {}", nonce.as_str())}],
-        "model": chat.model,
-        "stream": chat.stream,
-    });
-    body[chat.token_field.name()] = chat.max_output_tokens.into();
-    if chat.stream {
-        body["stream_options"] = json!({"include_usage": true});
-    }
-    if let Some(tier) = &chat.tier {
-        body["service_tier"] = tier.as_str().into();
-    }
-    body
-}
-
-fn page_request(builder: Builder, page: &HttpRequest) -> http::Result<http::Request<Full<Bytes>>> {
-    let method = match page.method {
-        Method::Get => http::Method::GET,
-        Method::Head => http::Method::HEAD,
-    };
-    builder
-        .method(method)
-        .header(ACCEPT, "*/*")
-        .body(Full::default())
 }

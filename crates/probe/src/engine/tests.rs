@@ -8,9 +8,7 @@ mod successes;
 use std::time::Duration;
 
 use super::*;
-use crate::spec::{
-    ChatRequest, HttpRequest, Method, ModelMatch, STALL_AFTER_DEFAULT, TokenField, Via,
-};
+use crate::spec::{Call, Connection, HttpRequest, Method, STALL_AFTER_DEFAULT, TokenField, Via};
 use server::Server;
 
 const NONCE: &str = "pong-7f3a";
@@ -24,26 +22,23 @@ fn engine() -> Engine {
 }
 
 /// A chat attempt against `base`, with nothing unusual about it.
-fn chat(base: &str) -> (ChatRequest, Spec) {
-    let chat = ChatRequest {
-        base_url: base.parse().unwrap(),
-        model: "gpt-4o-mini".to_owned(),
+fn chat(base: &str) -> (Call, Spec) {
+    let call = Call {
         stream: true,
-        max_output_tokens: 64,
-        tier: None,
         token_field: TokenField::MaxCompletionTokens,
-        model_match: ModelMatch::Prefix,
+        ..Call::new(Wire::Chat, base.parse().unwrap(), "gpt-4o-mini".to_owned())
     };
     let spec = Spec {
-        request: Request::Chat(chat.clone()),
+        request: Request::Call(Box::new(call.clone())),
         key: Some(KEY.into()),
         deadline: PATIENCE,
         stall_after: STALL_AFTER_DEFAULT,
         slow_after: None,
         nonce: NONCE.parse().unwrap(),
         path: Via::Direct,
+        connection: Connection::Fresh,
     };
-    (chat, spec)
+    (call, spec)
 }
 
 fn streaming(server: &Server) -> Spec {
@@ -53,10 +48,10 @@ fn streaming(server: &Server) -> Spec {
 fn whole(server: &Server) -> Spec {
     let (chat, spec) = chat(&server.base());
     Spec {
-        request: Request::Chat(ChatRequest {
+        request: Request::Call(Box::new(Call {
             stream: false,
             ..chat
-        }),
+        })),
         ..spec
     }
 }

@@ -10,10 +10,11 @@ use tokio::time::Instant;
 
 use super::Fault;
 use super::tap::LastWrite;
-use crate::chat::{self, Progress};
+use crate::ask::TextCheck;
 use crate::classify::{Reached, Transport};
+use crate::reply::Progress;
 use crate::spec::{Request, Spec};
-use crate::sse;
+use crate::wire::{Stream, StreamEnd};
 
 /// Most bytes of a response body.
 pub(crate) const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -35,17 +36,19 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// Whether the headers promise a stream of this media type, or promise nothing.
+fn is_stream(headers: &HeaderMap, media_type: &str) -> bool {
+    headers.get(CONTENT_TYPE).is_none_or(|value| {
+        let named = value.as_bytes().to_ascii_lowercase();
+        named.starts_with(media_type.as_bytes())
+    })
+}
+
 /// The answer's body, as far as it came.
 pub(super) enum Body {
     Absent,
-    Stream(Box<Streamed>),
+    Stream(Box<Stream>),
     Whole(Vec<u8>),
-}
-
-/// A streamed body.
-pub(super) struct Streamed {
-    pub(super) decoder: sse::Decoder,
-    pub(super) chat: chat::Stream,
 }
 
 /// See the module.
@@ -62,6 +65,8 @@ pub(super) struct Trail {
     pub(super) body: Body,
     pub(super) hash: Sha256,
     pub(super) len: usize,
+    /// How the body ended.
+    pub(super) end: StreamEnd,
     /// Last output, once there was some: what the stall timer runs from.
     output_at: Option<Instant>,
     /// When the meaning of the body was settled.
@@ -90,6 +95,7 @@ impl Trail {
             body: Body::Absent,
             hash: Sha256::new(),
             len: 0,
+            end: StreamEnd::Early,
             output_at: None,
             settled_at: None,
         }
@@ -107,18 +113,14 @@ impl Trail {
     pub(super) fn headers(&mut self, head: response::Parts, spec: &Spec) {
         self.phase.headers_us = Some(self.now_us());
         self.sent_us = self.last_write.us(); // Later writes are the protocol's own.
-        let media_type = head
-            .headers
-            .get(CONTENT_TYPE)
-            .map(|value| value.as_bytes().to_ascii_lowercase());
-        let events =
-            media_type.is_none_or(|media_type| media_type.starts_with(b"text/event-stream"));
         self.body = match &spec.request {
-            Request::Chat(chat) if chat.stream && head.status.is_success() && events => {
-                Body::Stream(Box::new(Streamed {
-                    decoder: sse::Decoder::default(),
-                    chat: chat::Stream::new(&spec.nonce),
-                }))
+            Request::Call(call)
+                if call.stream
+                    && head.status.is_success()
+                    && is_stream(&head.headers, call.wire.stream_media_type()) =>
+            {
+                let text = TextCheck::new(&call.ask, &spec.nonce);
+                Body::Stream(Box::new(Stream::new(call.wire, text)))
             }
             _ => Body::Whole(Vec::new()),
         };
@@ -142,43 +144,51 @@ impl Trail {
         if self.len > BODY_BYTES_MAX {
             return Err(Fault::new(Transport::Invalid, "body: longer than 4 MiB"));
         }
-        let (decoder, chat) = match &mut self.body {
-            Body::Stream(streamed) => (&mut streamed.decoder, &mut streamed.chat),
+        let stream = match &mut self.body {
+            Body::Stream(stream) => stream,
             Body::Whole(body) => {
                 body.extend_from_slice(data);
                 return Ok(());
             }
             Body::Absent => return Ok(()),
         };
-        let mut events = Vec::new();
-        let fed = decoder.feed(data, &mut events);
-        for event in &events {
-            self.phase.first_event_us.get_or_insert(now_us);
-            let progress = chat.event(event);
-            match progress {
-                Progress::Nothing => continue,
-                Progress::Text => {
-                    self.first_us.get_or_insert(now_us);
-                    self.last_us = Some(now_us);
-                }
-                Progress::Terminator => {
-                    self.phase.terminator_us.get_or_insert(now_us);
-                }
-                Progress::Reasoning | Progress::Closing | Progress::Broken => {}
-            }
-            if matches!(progress, Progress::Terminator | Progress::Broken) {
-                self.settled_at.get_or_insert(now);
-            }
-            if self.output_at.is_some() || matches!(progress, Progress::Text | Progress::Reasoning)
-            {
-                self.output_at = Some(now);
-            }
+        let mut seen = Vec::new();
+        let fed = stream.feed(data, |progress| seen.push(progress));
+        for progress in seen {
+            self.stamp(progress, now, now_us);
         }
         fed.map_err(|e| Fault::from_error(Transport::Invalid, "stream", &e))
     }
 
-    pub(super) fn body_ended(&mut self) {
+    /// One event brought this.
+    fn stamp(&mut self, progress: Progress, now: Instant, now_us: u64) {
+        self.phase.first_event_us.get_or_insert(now_us);
+        match progress {
+            Progress::Nothing => return,
+            Progress::Text => {
+                self.first_us.get_or_insert(now_us);
+                self.last_us = Some(now_us);
+            }
+            Progress::Reasoning => {
+                self.phase.first_reasoning_us.get_or_insert(now_us);
+            }
+            Progress::Terminator => {
+                self.phase.terminator_us.get_or_insert(now_us);
+            }
+            Progress::Closing | Progress::Broken => {}
+        }
+        if matches!(progress, Progress::Terminator | Progress::Broken) {
+            self.settled_at.get_or_insert(now);
+        }
+        if self.output_at.is_some() || matches!(progress, Progress::Text | Progress::Reasoning) {
+            self.output_at = Some(now);
+        }
+    }
+
+    /// The body ended, whole or not.
+    pub(super) fn body_ended(&mut self, end: StreamEnd) {
         self.phase.end_us = Some(self.now_us());
+        self.end = end;
     }
 
     pub(super) fn is_settled(&self) -> bool {

@@ -43,10 +43,10 @@ pub const fn outcome_of(status: u16) -> Outcome {
 /// |---|---|
 /// | `ok` | `none` |
 /// | `auth`, `bad_request`, `billing`, `geo_blocked`, `quota_daily`, `rate_limited`, `truncated` | `ours` |
-/// | `capacity_429`, `deadline`, `malformed`, `overloaded`, `server_error`, `stall`, `stream_cut`, `ttfb_timeout`, `ttft_timeout`, `wrong_answer` | `provider` |
+/// | `capacity_429`, `deadline`, `empty_answer`, `json_cut`, `malformed`, `no_terminator`, `overloaded`, `server_error`, `stall`, `stream_cut`, `tier_downgrade`, `ttfb_timeout`, `ttft_timeout`, `wrong_answer`, `wrong_model` | `provider` |
 /// | `gateway_error` | `gateway` |
 /// | `probe_fault` | `agent` |
-/// | `blocked`, `connect_timeout`, `dns`, `model_gone`, `tcp`, `tls`, `unexpected_status` | `unknown` |
+/// | `blocked`, `connect_timeout`, `dns`, `model_gone`, `refused`, `tcp`, `tls`, `unexpected_status` | `unknown` |
 #[must_use]
 pub const fn attribution_of(outcome: Outcome) -> Attribution {
     match outcome {
@@ -60,20 +60,26 @@ pub const fn attribution_of(outcome: Outcome) -> Attribution {
         | Outcome::Truncated => Attribution::Ours,
         Outcome::Capacity429
         | Outcome::Deadline
+        | Outcome::EmptyAnswer
+        | Outcome::JsonCut
         | Outcome::Malformed
+        | Outcome::NoTerminator
         | Outcome::Overloaded
         | Outcome::ServerError
         | Outcome::Stall
         | Outcome::StreamCut
+        | Outcome::TierDowngrade
         | Outcome::TtfbTimeout
         | Outcome::TtftTimeout
-        | Outcome::WrongAnswer => Attribution::Provider,
+        | Outcome::WrongAnswer
+        | Outcome::WrongModel => Attribution::Provider,
         Outcome::GatewayError => Attribution::Gateway,
         Outcome::ProbeFault => Attribution::Agent,
         Outcome::Blocked
         | Outcome::ConnectTimeout
         | Outcome::Dns
         | Outcome::ModelGone
+        | Outcome::Refused
         | Outcome::Tcp
         | Outcome::Tls
         | Outcome::UnexpectedStatus => Attribution::Unknown,

@@ -26,15 +26,15 @@ async fn stream_then(steps: Vec<Do>) -> Server {
 
 #[tokio::test]
 async fn a_stream_that_ends_early_is_cut_however_it_ends() {
-    for last in [
-        vec![],
-        vec![send(text("7f3a"))],
-        vec![send(FINISH)],
-        vec![Do::Reset],
+    for (last, outcome) in [
+        (vec![], Outcome::NoTerminator),
+        (vec![send(text("7f3a"))], Outcome::NoTerminator),
+        (vec![send(FINISH)], Outcome::NoTerminator),
+        (vec![Do::Reset], Outcome::StreamCut),
     ] {
         let server = stream_then(last).await;
         let attempt = engine().attempt(&streaming(&server)).await;
-        is(&attempt, Outcome::StreamCut, Attribution::Provider);
+        is(&attempt, outcome, Attribution::Provider);
         assert_eq!(attempt.status, Some(200));
     }
 }
@@ -196,14 +196,17 @@ async fn complete_answers_that_are_not_the_answer_are_wrong() {
     let other_model = [&text("pong-7f3a"), FINISH, DONE]
         .concat()
         .replace("gpt-4o-mini-2024", "llama");
-    for body in [
-        [FINISH, DONE].concat(),
-        [&text("hello"), FINISH, DONE].concat(),
-        other_model,
+    for (body, outcome) in [
+        ([FINISH, DONE].concat(), Outcome::EmptyAnswer),
+        (
+            [&text("hello"), FINISH, DONE].concat(),
+            Outcome::WrongAnswer,
+        ),
+        (other_model, Outcome::WrongModel),
     ] {
         let server = Server::plain(vec![send(STREAM_HEAD), send(body)]).await;
         let attempt = engine().attempt(&streaming(&server)).await;
-        is(&attempt, Outcome::WrongAnswer, Attribution::Provider);
+        is(&attempt, outcome, Attribution::Provider);
     }
 }
 

@@ -107,12 +107,12 @@ async fn a_whole_answer_is_a_success_and_its_text_comes_with_its_end() {
     let server = Server::plain(vec![response("200 OK", JSON, WHOLE)]).await;
     let (chat, spec) = chat(&server.base());
     let spec = Spec {
-        request: Request::Chat(ChatRequest {
+        request: Request::Call(Box::new(Call {
             stream: false,
             token_field: TokenField::MaxTokens,
             tier: Some("flex".to_owned()),
             ..chat
-        }),
+        })),
         slow_after: Some(Duration::ZERO),
         ..spec
     };

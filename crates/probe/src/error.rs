@@ -1,4 +1,4 @@
-//! Error objects, as OpenAI-compatible servers and gateways write them.
+//! Error objects, as model APIs and gateways write them.
 //!
 //! Messages are read for the few signs that a gateway leaves nowhere else, and then dropped: they
 //! may repeat a key or a prompt.

@@ -1,24 +1,25 @@
 use proptest::prelude::*;
 
-use super::error::Sign;
 use super::*;
-use crate::sse::Decoder;
+use crate::ask::{Ask, TextCheck};
+use crate::error::Sign;
+use crate::reply::{Completeness, Reply, Text};
+use crate::wire::{self, Stream, StreamEnd, Wire};
 
-fn nonce() -> Nonce {
-    "pong-7f3a".parse().unwrap()
+fn check() -> TextCheck {
+    TextCheck::new(&Ask::Echo, &"pong-7f3a".parse().unwrap())
 }
 
 fn stream<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Reply {
-    let mut decoder = Decoder::default();
-    let mut chat = Stream::new(&nonce());
-    let mut events = Vec::new();
+    let mut stream = Stream::new(Wire::Chat, check());
     for chunk in chunks {
-        decoder.feed(chunk, &mut events).unwrap();
+        stream.feed(chunk, |_| {}).unwrap();
     }
-    for event in &events {
-        chat.event(event);
-    }
-    chat.finish(decoder.finish().as_ref())
+    stream.finish(StreamEnd::Clean).0
+}
+
+fn read(body: &[u8]) -> Reply {
+    wire::read(Wire::Chat, body, check()).into_reply().0
 }
 
 fn streamed(text: &str) -> Reply {
@@ -26,68 +27,75 @@ fn streamed(text: &str) -> Reply {
 }
 
 fn progress(data: &str) -> Progress {
-    Stream::new(&nonce()).event(&Event {
-        name: Vec::new(),
-        data: data.as_bytes().to_vec(),
-    })
+    super::event(
+        &mut Reading::new(check()),
+        &Event {
+            name: Vec::new(),
+            data: data.as_bytes().to_vec(),
+        },
+    )
 }
 
 #[track_caller]
 fn is_success(reply: &Reply, model: &str, tokens: Option<(u64, u64)>) {
     assert_eq!(
         (reply.error.as_ref(), reply.malformed, reply.text),
-        (None, None, Text::Echo)
+        (None, None, Text::Expected)
     );
-    assert_eq!((reply.terminated, reply.refused), (true, false));
+    assert_eq!(reply.completeness, Completeness::Terminated);
+    assert_eq!(reply.ending, Some(Ending::Stop));
     assert_eq!(reply.finish.as_deref(), Some("stop"));
     assert_eq!(reply.model.as_deref(), Some(model));
-    assert_eq!(reply.input_tokens.zip(reply.output_tokens), tokens);
+    assert_eq!(
+        reply.usage.input_tokens.zip(reply.usage.output_tokens),
+        tokens
+    );
 }
 
 #[test]
 fn whole_and_streamed_answers_of_every_dialect_are_read() {
     let usage = Some((4, 1));
     is_success(
-        &streamed(include_str!("../../fixtures/openai.stream-usage.txt")),
+        &streamed(include_str!("../../../fixtures/openai.stream-usage.txt")),
         "gpt-4o-mini",
         usage,
     );
     is_success(
-        &streamed(include_str!("../../fixtures/openai.stream.txt")),
+        &streamed(include_str!("../../../fixtures/openai.stream.txt")),
         "gpt-4o-mini",
         None,
     );
     is_success(
-        &streamed(include_str!("../../fixtures/openrouter.stream.txt")),
+        &streamed(include_str!("../../../fixtures/openrouter.stream.txt")),
         "openai/gpt-4o-mini",
         usage,
     );
     is_success(
-        &streamed(include_str!("../../fixtures/litellm.stream-usage.txt")),
+        &streamed(include_str!("../../../fixtures/litellm.stream-usage.txt")),
         "fake-openai",
         usage,
     );
-    let openai = include_bytes!("../../fixtures/openai.whole.json");
-    is_success(&read(openai, &nonce()), "gpt-4o-mini", usage);
-    let openrouter = include_bytes!("../../fixtures/openrouter.whole.json");
-    is_success(&read(openrouter, &nonce()), "openai/gpt-4o-mini", usage);
+    let openai = include_bytes!("../../../fixtures/openai.whole.json");
+    is_success(&read(openai), "gpt-4o-mini", usage);
+    let openrouter = include_bytes!("../../../fixtures/openrouter.whole.json");
+    is_success(&read(openrouter), "openai/gpt-4o-mini", usage);
 }
 
 #[test]
 fn a_clean_end_without_terminator_is_not_terminated() {
     for text in [
-        include_str!("../../fixtures/openai.cut.txt"),
-        include_str!("../../fixtures/portkey.cut.txt"),
+        include_str!("../../../fixtures/openai.cut.txt"),
+        include_str!("../../../fixtures/portkey.cut.txt"),
     ] {
         let reply = streamed(text);
-        assert!(!reply.terminated);
+        assert!(reply.completeness != Completeness::Terminated);
         assert_eq!((reply.error, reply.malformed), (None, None));
     }
 }
 
 #[test]
 fn an_error_in_the_middle_of_a_stream_is_seen() {
-    let error = streamed(include_str!("../../fixtures/litellm.cut.txt"))
+    let error = streamed(include_str!("../../../fixtures/litellm.cut.txt"))
         .error
         .unwrap();
     assert_eq!(
@@ -105,7 +113,7 @@ fn an_error_before_or_after_the_terminator_is_seen() {
         format!("data: [DONE]\n\n{error}\n\n"),
     ] {
         let reply = streamed(&text);
-        assert!(reply.terminated);
+        assert!(reply.completeness == Completeness::Terminated);
         assert!(reply.error.unwrap().upstream);
     }
 }
@@ -114,10 +122,10 @@ fn an_error_before_or_after_the_terminator_is_seen() {
 fn errors_hide_in_choices_lists_and_named_events() {
     let in_choice =
         br#"{"choices":[{"error":{"code":429,"message":"x"},"finish_reason":"error"}]}"#;
-    assert_eq!(read(in_choice, &nonce()).error.unwrap().status, Some(429));
+    assert_eq!(read(in_choice).error.unwrap().status, Some(429));
     let in_list = br#"[{"error":{"code":404,"status":"NOT_FOUND","message":"x"}}]"#;
     assert_eq!(
-        read(in_list, &nonce()).error.unwrap().kind.as_deref(),
+        read(in_list).error.unwrap().kind.as_deref(),
         Some("NOT_FOUND")
     );
     let named = streamed("event: error\ndata: {\"type\":\"overloaded_error\"}\n\n");
@@ -132,30 +140,33 @@ fn errors_hide_in_choices_lists_and_named_events() {
 fn an_error_that_is_null_is_none() {
     let body =
         br#"{"error":null,"choices":[{"message":{"content":"pong-7f3a"},"finish_reason":"stop"}]}"#;
-    assert_eq!(read(body, &nonce()).error, None);
+    assert_eq!(read(body).error, None);
 }
 
 #[test]
 fn an_event_cut_in_its_json_is_malformed() {
-    let reply = streamed(include_str!("../../fixtures/llmock.malformed.txt"));
+    let reply = streamed(include_str!("../../../fixtures/llmock.malformed.txt"));
     assert_eq!(reply.malformed, Some("an event is not JSON"));
 }
 
 #[test]
 fn html_is_malformed_and_an_unfinished_body_is_cut() {
-    assert!(read(b"<html>502</html>", &nonce()).malformed.is_some());
-    let cut = read(br#"{"choices":[{"message":{"content":"pong-7"#, &nonce());
-    assert_eq!((cut.malformed, cut.terminated), (None, false));
+    assert!(read(b"<html>502</html>").malformed.is_some());
+    let cut = read(br#"{"choices":[{"message":{"content":"pong-7"#);
+    assert_eq!(
+        (cut.malformed, cut.completeness == Completeness::Terminated),
+        (None, false)
+    );
 }
 
 #[test]
 fn blank_lines_before_a_body_are_patience_not_a_fault() {
     let body = [
         b"\n\n\n".as_slice(),
-        include_bytes!("../../fixtures/openai.whole.json"),
+        include_bytes!("../../../fixtures/openai.whole.json"),
     ]
     .concat();
-    is_success(&read(&body, &nonce()), "gpt-4o-mini", Some((4, 1)));
+    is_success(&read(&body), "gpt-4o-mini", Some((4, 1)));
 }
 
 #[test]
@@ -212,21 +223,22 @@ fn each_event_brings_what_it_shows() {
 #[test]
 fn reasoning_that_holds_the_nonce_is_not_an_answer() {
     let body = br#"{"choices":[{"message":{"content":"","reasoning_content":"say pong-7f3a"},"finish_reason":"length"}]}"#;
-    assert_eq!(read(body, &nonce()).text, Text::Empty);
+    assert_eq!(read(body).text, Text::Empty);
 }
 
 #[test]
 fn refusals_and_service_tiers_are_recorded() {
     let body = br#"{"service_tier":"default","choices":[{"message":{"content":null,"refusal":"no"},"finish_reason":"stop"}]}"#;
-    let reply = read(body, &nonce());
-    assert!(reply.refused);
+    let reply = read(body);
+    assert!(reply.ending == Some(Ending::Refused));
     assert_eq!(reply.tier.as_deref(), Some("default"));
 }
 
 #[test]
 fn a_last_line_without_its_break_still_terminates() {
-    assert!(streamed("data: [DONE]").terminated);
-    assert!(!streamed("data: [DONE").terminated);
+    let completeness = |text| streamed(text).completeness;
+    assert_eq!(completeness("data: [DONE]"), Completeness::Terminated);
+    assert_eq!(completeness("data: [DONE"), Completeness::Open);
 }
 
 #[test]
@@ -242,43 +254,20 @@ fn messages_leave_signs_and_no_text() {
 
 #[test]
 fn debug_of_a_stream_shows_no_text() {
-    let mut chat = Stream::new(&nonce());
-    chat.event(&Event {
-        name: Vec::new(),
-        data: br#"{"choices":[{"delta":{"content":"private"}}]}"#.to_vec(),
-    });
+    let mut chat = Stream::new(Wire::Chat, check());
+    let event = b"data: {\"choices\":[{\"delta\":{\"content\":\"private\"}}]}\n\n";
+    chat.feed(event, |_| {}).unwrap();
     assert!(!format!("{chat:?}").contains("private"));
 }
 
 proptest! {
     #[test]
-    fn a_nonce_is_found_however_the_text_is_cut(
-        before in "[a-zA-Z äöü€]{0,40}",
-        after in "[a-zA-Z äöü€]{0,40}",
-        cuts in proptest::collection::vec(1usize..5, 1..40),
-    ) {
-        let text = format!("{before}pong-7f3a{after}");
-        let mut echo = Echo::new(&nonce());
-        let mut chars = text.chars();
-        let mut best = Text::Empty;
-        for size in cuts.iter().cycle() {
-            let piece: String = chars.by_ref().take(*size).collect();
-            if piece.is_empty() {
-                break;
-            }
-            best = best.max(echo.pass(&piece));
-            prop_assert!(echo.tail.len() <= "pong-7f3a".len());
-        }
-        prop_assert_eq!(best, Text::Echo);
-    }
-
-    #[test]
     fn chunk_boundaries_never_change_the_reply(size in 1usize..80, pick in 0usize..4, end in 0usize..3000) {
         let text: &[u8] = [
-            &include_bytes!("../../fixtures/openai.stream-usage.txt")[..],
-            include_bytes!("../../fixtures/litellm.cut.txt"),
-            include_bytes!("../../fixtures/llmock.malformed.txt"),
-            include_bytes!("../../fixtures/portkey.cut.txt"),
+            &include_bytes!("../../../fixtures/openai.stream-usage.txt")[..],
+            include_bytes!("../../../fixtures/litellm.cut.txt"),
+            include_bytes!("../../../fixtures/llmock.malformed.txt"),
+            include_bytes!("../../../fixtures/portkey.cut.txt"),
         ][pick];
         let text = &text[..end.min(text.len())];
         prop_assert_eq!(stream(text.chunks(size)), stream([text]));
@@ -286,9 +275,9 @@ proptest! {
 
     #[test]
     fn every_strict_prefix_of_a_stream_lacks_its_end(end in 0usize..2000) {
-        let text = include_str!("../../fixtures/openai.stream-usage.txt");
+        let text = include_str!("../../../fixtures/openai.stream-usage.txt");
         let whole = text.trim_end().len();
         let reply = streamed(&text[..end.min(whole - 1)]);
-        prop_assert!(!reply.terminated);
+        prop_assert!(reply.completeness != Completeness::Terminated);
     }
 }

@@ -1,0 +1,255 @@
+//! The wires: how each API writes a request, a whole answer and a streamed one.
+//!
+//! Every wire is a module with the same four functions: `path` (where below the base URL),
+//! `body` (what is sent), `whole` (a JSON answer) and `event` (one event of a stream). [`Stream`]
+//! frames the bytes and passes events on; [`read`] reads whole bodies. What they find are facts,
+//! a [`Reply`], in one vocabulary for all.
+
+pub mod chat;
+pub mod converse;
+mod embeddings;
+mod gemini;
+mod messages;
+mod models;
+mod responses;
+
+use serde_json::Value;
+
+use crate::ask::TextCheck;
+use crate::error;
+use crate::reply::{Completeness, Progress, Reading, Reply};
+use crate::spec::Call;
+use crate::sse;
+
+/// The APIs that are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wire {
+    /// OpenAI chat completions, and everything compatible with them.
+    Chat,
+    /// OpenAI Responses.
+    Responses,
+    /// Anthropic Messages.
+    Messages,
+    /// Google `generateContent`: the Gemini API and Vertex AI.
+    Gemini,
+    /// Amazon Bedrock Converse.
+    Converse,
+    /// OpenAI-compatible embeddings: cheap, never streamed.
+    Embeddings,
+    /// A list of models: free; proves key and control plane, not inference.
+    Models,
+}
+
+impl Wire {
+    /// Every wire.
+    pub const ALL: [Self; 7] = [
+        Self::Chat,
+        Self::Responses,
+        Self::Messages,
+        Self::Gemini,
+        Self::Converse,
+        Self::Embeddings,
+        Self::Models,
+    ];
+
+    /// The word for it in configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Responses => "responses",
+            Self::Messages => "messages",
+            Self::Gemini => "gemini",
+            Self::Converse => "converse",
+            Self::Embeddings => "embeddings",
+            Self::Models => "models",
+        }
+    }
+
+    /// Whether it answers with text that can be checked.
+    #[must_use]
+    pub const fn has_text(self) -> bool {
+        !matches!(self, Self::Embeddings | Self::Models)
+    }
+
+    /// Media types that its streams are labelled with.
+    pub(crate) const fn stream_media_type(self) -> &'static str {
+        match self {
+            Self::Converse => "application/vnd.amazon.eventstream",
+            _ => "text/event-stream",
+        }
+    }
+
+    /// The path below the base URL, with its leading slash and, where the wire needs one, a query.
+    pub(crate) fn path(self, call: &Call) -> String {
+        match self {
+            Self::Chat => chat::path(call),
+            Self::Responses => responses::path(call),
+            Self::Messages => messages::path(call),
+            Self::Gemini => gemini::path(call),
+            Self::Converse => converse::path(call),
+            Self::Embeddings => embeddings::path(call),
+            Self::Models => models::path(call),
+        }
+    }
+
+    /// The JSON that is sent; `None` for a GET.
+    pub(crate) fn body(self, call: &Call, prompt: &str) -> Option<Value> {
+        match self {
+            Self::Chat => Some(chat::body(call, prompt)),
+            Self::Responses => Some(responses::body(call, prompt)),
+            Self::Messages => Some(messages::body(call, prompt)),
+            Self::Gemini => Some(gemini::body(call, prompt)),
+            Self::Converse => Some(converse::body(call, prompt)),
+            Self::Embeddings => Some(embeddings::body(call, prompt)),
+            Self::Models => None,
+        }
+    }
+
+    fn whole(self, reading: &mut Reading, value: &Value) {
+        match self {
+            Self::Chat => chat::whole(reading, value),
+            Self::Responses => responses::whole(reading, value),
+            Self::Messages => messages::whole(reading, value),
+            Self::Gemini => gemini::whole(reading, value),
+            Self::Converse => converse::whole(reading, value),
+            Self::Embeddings => embeddings::whole(reading, value),
+            Self::Models => models::whole(reading, value),
+        }
+    }
+
+    fn event(self, reading: &mut Reading, event: &sse::Event) -> Progress {
+        match self {
+            Self::Chat => chat::event(reading, event),
+            Self::Responses => responses::event(reading, event),
+            Self::Messages => messages::event(reading, event),
+            Self::Gemini => gemini::event(reading, event),
+            Self::Converse | Self::Embeddings | Self::Models => {
+                reading.malformed("this wire has no such stream")
+            }
+        }
+    }
+
+    /// The body of a stream ended cleanly.
+    fn ended(self, reading: &mut Reading) {
+        if self == Self::Gemini {
+            gemini::ended(reading);
+        }
+    }
+}
+
+/// Reads the body of an answer that was not streamed. A body that ends inside its JSON is cut, not
+/// malformed.
+#[must_use]
+pub fn read(wire: Wire, body: &[u8], text: TextCheck) -> Reading {
+    let mut reading = Reading::new(text);
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => {
+            reading.terminate();
+            if let Some(error) = error::find(&value, b"") {
+                reading.failed(error);
+            }
+            wire.whole(&mut reading, &value);
+        }
+        Err(e) if e.is_eof() => reading.reply.completeness = Completeness::CutInside,
+        Err(_) => {
+            reading.malformed("the body is not JSON");
+        }
+    }
+    reading
+}
+
+/// Reads a streamed answer.
+#[derive(Debug)]
+pub struct Stream {
+    wire: Wire,
+    framing: Framing,
+    reading: Reading,
+}
+
+/// How events stand in the bytes.
+#[derive(Debug)]
+enum Framing {
+    Sse(sse::Decoder),
+    EventStream(converse::Decoder),
+}
+
+/// Why a stream cannot be read further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Beyond a limit of server-sent events.
+    #[error(transparent)]
+    Sse(sse::Overflow),
+    /// A frame of the event stream is damaged.
+    #[error(transparent)]
+    Frame(converse::FrameError),
+}
+
+impl Stream {
+    /// A stream of which nothing has been read.
+    #[must_use]
+    pub fn new(wire: Wire, text: TextCheck) -> Self {
+        let framing = match wire {
+            Wire::Converse => Framing::EventStream(converse::Decoder::default()),
+            _ => Framing::Sse(sse::Decoder::default()),
+        };
+        Self {
+            wire,
+            framing,
+            reading: Reading::new(text),
+        }
+    }
+
+    /// Reads on; `seen` hears what each event brought, in order.
+    pub fn feed(&mut self, bytes: &[u8], mut seen: impl FnMut(Progress)) -> Result<(), Unreadable> {
+        let Self {
+            wire,
+            framing,
+            reading,
+        } = self;
+        match framing {
+            Framing::Sse(decoder) => {
+                let mut events = Vec::new();
+                let fed = decoder.feed(bytes, &mut events);
+                for event in &events {
+                    seen(wire.event(reading, event));
+                }
+                fed.map_err(Unreadable::Sse)
+            }
+            Framing::EventStream(decoder) => {
+                let mut frames = Vec::new();
+                let fed = decoder.feed(bytes, &mut frames);
+                for frame in &frames {
+                    seen(converse::frame(reading, frame));
+                }
+                fed.map_err(Unreadable::Frame)
+            }
+        }
+    }
+
+    /// The body ended. A terminator in what stood unfinished counts: nothing was lost but a line
+    /// break.
+    #[must_use]
+    pub fn finish(mut self, end: StreamEnd) -> (Reply, TextCheck) {
+        if let Framing::Sse(decoder) = self.framing
+            && let Some(rest) = decoder.finish()
+            && self.wire == Wire::Chat
+            && rest.data.trim_ascii() == b"[DONE]"
+        {
+            self.reading.terminate();
+        }
+        if end == StreamEnd::Clean {
+            self.wire.ended(&mut self.reading);
+        }
+        self.reading.into_reply()
+    }
+}
+
+/// How the body of a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// As HTTP ends a whole body.
+    Clean,
+    /// Cut, given up, or left once its meaning was settled.
+    Early,
+}
