@@ -16,9 +16,9 @@ use std::io::{self, IsTerminal as _};
 use crate::environment;
 
 pub(crate) use table::{Align, Table};
-pub(crate) use words::{
-    at_utc, counted, exact_percent, fraction, list, local, number, percent, plain, quantity, span,
-};
+pub(crate) use verify::words::listed;
+pub(crate) use verify::words::number::{bare_percent, count, exact_percent, quantity, uptime};
+pub(crate) use words::{at_utc, counted, fraction, local, plain, span};
 
 /// Width where nobody says another.
 pub(crate) const WIDTH: usize = 80;

@@ -14,6 +14,7 @@ pub mod fold;
 pub mod ids;
 pub mod outcome;
 pub mod sample;
+pub mod spelling;
 pub mod time;
 pub mod view;
 pub mod window;

@@ -58,6 +58,15 @@ impl Window {
         (self.start..self.end).contains(&minute)
     }
 
+    /// How many minutes after the window's first a minute lies. One before the window counts as
+    /// its first, one after it as its end, so that two positions always span minutes inside.
+    #[must_use]
+    pub fn position(self, minute: Minute) -> usize {
+        let minute = minute.clamp(self.start, self.end);
+        let offset = minute.get().abs_diff(self.start.get());
+        usize::try_from(offset).unwrap_or(usize::MAX)
+    }
+
     /// Every minute inside, in order.
     pub fn iter(self) -> impl Iterator<Item = Minute> {
         (self.start.get()..self.end.get()).map(Minute::new)
@@ -78,5 +87,18 @@ impl From<Window> for Ends {
             start: window.start,
             end: window.end,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_from_the_first_minute_and_stay_within_the_ends() {
+        let window = Window::new(Minute::new(-2), Minute::new(3)).unwrap();
+        let positions = [i64::MIN, -3, -2, 0, 2, 3, i64::MAX];
+        let positions = positions.map(|minute| window.position(Minute::new(minute)));
+        assert_eq!(positions, [0, 0, 0, 2, 4, 5, 5]);
     }
 }

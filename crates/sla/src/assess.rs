@@ -15,7 +15,7 @@ use crate::deadline::{Occasion, deadlines};
 use crate::formula;
 use crate::fraction::Fraction;
 use crate::reading::{Readings, View};
-use crate::standing::Exclusions;
+use crate::standing::{Global, KnownExclusions};
 use crate::subject::{Subject, claimability, subjects};
 use crate::terms::Terms;
 use crate::timed::Timed;
@@ -55,22 +55,23 @@ impl<'a> Facts<'a> {
 #[must_use]
 pub fn assess(contract: &Contract, terms: &Terms, facts: Facts<'_>) -> Assessment {
     let subjects = subjects(contract, terms, facts.cells);
+    let exclusions = KnownExclusions::new(contract, terms);
     let judged: Vec<Judged<'_>> = subjects
         .iter()
-        .map(|subject| judge(contract, terms, facts, subject))
+        .map(|subject| judge(Judge::new(contract, terms, facts, &exclusions, subject)))
         .collect();
-    let exclusions = Exclusions::of(contract, terms, terms.window, &|clause| {
-        subjects
-            .iter()
-            .all(|subject| covers_all(terms, subject, clause))
+    let global = Global::of(contract, |clause| {
+        let mut all = subjects.iter();
+        all.all(|subject| covers_all(terms, subject, clause))
     });
+    let considered = exclusions.of(terms.window, global).considered.clone();
     Assessment {
         schema: AssessmentSchema::V1,
         contract: contract.id().clone(),
         contract_sha256: contract.sha256.clone(),
         window: terms.window,
         as_of: terms.as_of,
-        exclusions: exclusions.considered,
+        exclusions: considered,
         credit: total(&judged),
         commitments: judged.into_iter().map(|one| one.assessment).collect(),
     }
@@ -129,14 +130,8 @@ fn covers_all(terms: &Terms, subject: &Subject<'_>, clause: &Exclusion) -> bool 
     })
 }
 
-fn judge<'a>(
-    contract: &'a Contract,
-    terms: &'a Terms,
-    facts: Facts<'a>,
-    subject: &'a Subject<'a>,
-) -> Judged<'a> {
-    let mut judge = Judge::new(contract, terms, facts, subject);
-    let readings = Readings::of(contract, terms, subject);
+fn judge(mut judge: Judge<'_>) -> Judged<'_> {
+    let readings = Readings::of(judge.contract, judge.terms, judge.subject);
     let mut judged = each(&mut judge, &readings);
     let literal = judged.remove(0);
     let least = least_favourable(&literal, &judged);

@@ -56,7 +56,6 @@ pub use text::{ContractText, Head, OtherRemedy, OtherRemedyKind, Schema, TextSha
 pub use timezone::TimeZone;
 pub use window::{PartMonth, RunAcrossEdge, WindowKind, WindowRule};
 
-pub(crate) use tree::nearest_word;
 pub(crate) use window::plus_days;
 
 /// The value of `schema` that this version reads.
@@ -192,12 +191,6 @@ pub enum Basis {
 }
 
 impl Basis {
-    /// Whether the text states it.
-    #[must_use]
-    pub fn is_stated(&self) -> bool {
-        *self == Self::Stated
-    }
-
     /// The word used in contracts.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -208,6 +201,11 @@ impl Basis {
             Self::Assumed => "assumed",
         }
     }
+}
+
+/// Whether a key may be left out where a contract or result is written.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Contract {
@@ -240,15 +238,6 @@ impl Contract {
     #[must_use]
     pub fn window_at(&self, minute: Minute) -> Window {
         self.window.window_at(minute)
-    }
-
-    /// What happens to minutes excluded as `kind`: nothing where the contract names no such kind.
-    #[must_use]
-    pub fn effect_of(&self, kind: &str) -> Effect {
-        let mut exclusions = self.exclusions.iter();
-        exclusions
-            .find(|exclusion| exclusion.kind.as_str() == kind)
-            .map_or(Effect::NotExcluded, |exclusion| exclusion.effect)
     }
 
     /// Whether it is in force on a day.

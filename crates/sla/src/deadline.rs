@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::assessment::Downtime;
 use crate::contract::{
     Anchor, Claim, ClaimDeadline, Opens, Period, Purpose, TimeZone, WindowKind, WindowRule,
+    is_default,
 };
 
 use calendar::Calendar;
@@ -38,7 +39,7 @@ pub struct Deadline {
     /// Until when, by the strictest reading; never later than `literal`.
     pub safe: Due,
     /// Zone whose days are meant. Left out of JSON where it is UTC.
-    #[serde(default, skip_serializing_if = "is_utc")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub zone: TimeZone,
 }
 
@@ -255,8 +256,4 @@ impl Reckoning<'_> {
             safe: end(first, safe),
         }
     }
-}
-
-fn is_utc<T: Default + PartialEq>(zone: &T) -> bool {
-    *zone == T::default()
 }

@@ -136,14 +136,7 @@ impl Minutes<'_> {
 
     /// Positions of the judged minutes.
     pub(crate) fn inside(&self) -> Range<usize> {
-        self.position(self.window.start())..self.position(self.window.end())
-    }
-
-    /// Position of a minute, clamped to the span.
-    fn position(&self, minute: Minute) -> usize {
-        let minute = minute.clamp(self.span.start(), self.span.end());
-        let offset = minute.get().abs_diff(self.span.start().get());
-        usize::try_from(offset).unwrap_or(usize::MAX)
+        self.span.position(self.window.start())..self.span.position(self.window.end())
     }
 
     fn missed_in(&self, range: Range<usize>) -> Reasons {

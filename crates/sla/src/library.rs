@@ -9,7 +9,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::contract::nearest_word;
+use domain::spelling;
 
 /// One template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +195,5 @@ pub fn find(name: &str) -> Option<&'static Template> {
 /// The name that was probably meant, where one is near.
 #[must_use]
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let names: Vec<&'static str> = TEMPLATES.iter().map(|template| template.name).collect();
-    nearest_word(name, &names)
+    spelling::nearest(name, TEMPLATES.iter().map(|template| template.name))
 }

@@ -145,7 +145,7 @@ fn literal(contract: &Contract, promise: &Promise<'_>) -> View {
     let metrics = commitment.metric.readings();
     View {
         late: LateSamples::Counted,
-        zone: contract.window.zones()[0],
+        zone: contract.window.timezone,
         edge: match contract.window.run_across_edge {
             RunAcrossEdge::Unknown => RunAcrossEdge::Cut,
             stated => stated,

@@ -1,5 +1,8 @@
 //! What every minute is before anything measured is looked at: judged, excluded, or future.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use domain::{Minute, Window};
 use serde::{Deserialize, Serialize};
 
@@ -81,16 +84,54 @@ pub(crate) struct Exclusions {
     pub(crate) regional: Vec<(usize, Window)>,
 }
 
-/// Whether an exclusion that is limited to regions covers everything judged.
-pub(crate) type CoversAll<'a> = &'a dyn Fn(&Exclusion) -> bool;
+/// Which clauses concern everything judged, by position; the others concern the samples of their
+/// regions only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Global(Vec<bool>);
+
+impl Global {
+    /// Clauses without regions are global; of the others, those that cover everything judged.
+    pub(crate) fn of(contract: &Contract, covers_all: impl Fn(&Exclusion) -> bool) -> Self {
+        let clauses = contract.exclusions.iter();
+        let is_global = |clause: &Exclusion| clause.regions.is_none() || covers_all(clause);
+        Self(clauses.map(is_global).collect())
+    }
+}
+
+/// The exclusions of one assessment, found once for each window that is looked at: recurrence
+/// rules take long to expand, and many readings share a window.
+pub(crate) struct KnownExclusions<'a> {
+    contract: &'a Contract,
+    terms: &'a Terms,
+    found: RefCell<Vec<(Window, Global, Rc<Exclusions>)>>,
+}
+
+impl<'a> KnownExclusions<'a> {
+    pub(crate) const fn new(contract: &'a Contract, terms: &'a Terms) -> Self {
+        Self {
+            contract,
+            terms,
+            found: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The exclusions of a window.
+    pub(crate) fn of(&self, window: Window, global: Global) -> Rc<Exclusions> {
+        let mut found = self.found.borrow_mut();
+        let mut known = found.iter();
+        let known = known.find(|(known, same, _)| *known == window && *same == global);
+        if let Some((.., exclusions)) = known {
+            return Rc::clone(exclusions);
+        }
+        let exclusions = Exclusions::of(self.contract, self.terms, window, &global);
+        let exclusions = Rc::new(exclusions);
+        found.push((window, global, Rc::clone(&exclusions)));
+        exclusions
+    }
+}
 
 impl Exclusions {
-    pub(crate) fn of(
-        contract: &Contract,
-        terms: &Terms,
-        window: Window,
-        covers_all: CoversAll<'_>,
-    ) -> Self {
+    pub(crate) fn of(contract: &Contract, terms: &Terms, window: Window, global: &Global) -> Self {
         let mut found = Self::default();
         for (index, clause) in contract.exclusions.iter().enumerate() {
             let kind = clause.kind.as_str();
@@ -106,10 +147,9 @@ impl Exclusions {
             spans.sort_by_key(|(span, _)| *span);
             let mut left = clause.minutes_max.map(u64::from);
             for (span, announced) in spans {
-                let is_global = clause.regions.is_none() || covers_all(clause);
                 let outcome = match refusal(clause, span, announced, &mut left) {
                     Some(refused) => refused,
-                    None if is_global => SpanOutcome::Applied {
+                    None if global.0[index] => SpanOutcome::Applied {
                         effect: clause.effect,
                     },
                     None => SpanOutcome::AppliedInRegions {
@@ -163,11 +203,12 @@ impl Exclusions {
         let mut found = vec![Effect::NotExcluded; minutes];
         for (clause, span) in &self.spans {
             let effect = effects[*clause];
-            for known in &mut found[index(window, span.start())..index(window, span.end())] {
+            let inside = window.position(span.start())..window.position(span.end());
+            for known in &mut found[inside] {
                 *known = (*known).max(effect);
             }
         }
-        let past = index(window, as_of);
+        let past = window.position(as_of);
         let standing = |(index, effect)| match effect {
             Effect::RemoveFromDenominator => Standing::Excluded(effect),
             _ if index >= past => Standing::Future,
@@ -227,11 +268,4 @@ fn outside(spans: &[Window], window: Window) -> Vec<Window> {
 pub(crate) fn within(span: Window, window: Window) -> Option<Window> {
     let start = span.start().max(window.start());
     Window::new(start, span.end().min(window.end())).ok()
-}
-
-/// Position of a minute in a window, clamped to its ends.
-pub(crate) fn index(window: Window, minute: Minute) -> usize {
-    let minute = minute.clamp(window.start(), window.end());
-    let offset = minute.get().abs_diff(window.start().get());
-    usize::try_from(offset).unwrap_or(usize::MAX)
 }

@@ -221,11 +221,9 @@ impl Counting<'_> {
         if first >= window.end() || first.plus(60) <= window.start() {
             return;
         }
-        let minutes = self.literal.len();
         let index = |minute: u8| {
             let minute = first.plus(minute.into());
-            let offset = minute.get().checked_sub(window.start().get())?;
-            usize::try_from(offset).ok().filter(|i| *i < minutes)
+            window.contains(minute).then(|| window.position(minute))
         };
         let judged: Vec<Option<Judged>> = cell.classes.iter().map(|c| self.judge(c)).collect();
         let regional = self.regional(cell);
@@ -309,7 +307,7 @@ impl Counting<'_> {
                 region.is_some_and(|region| regions.is_some_and(|all| all.contain(region)))
             })
             .map(|(clause, span)| {
-                let at = |minute| crate::standing::index(lens.window, minute);
+                let at = |minute| lens.window.position(minute);
                 (at(span.start())..at(span.end()), lens.effects[*clause])
             })
             .collect()

@@ -177,12 +177,6 @@ impl Terms {
         }
     }
 
-    /// Whether the window has ended.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.as_of >= self.window.end()
-    }
-
     /// What is known of a target.
     pub(crate) fn scope_of(&self, target: &TargetId) -> Option<&BTreeMap<Dimension, String>> {
         let mut targets = self.targets.iter();

@@ -24,8 +24,8 @@ use domain::cell::Timeliness;
 use domain::{AgentId, Minute, SampleView, TargetId, Window};
 
 use crate::contract::metric::Metric;
-use crate::contract::{Contract, Effect, EventClass, Exclusion};
-use crate::standing::{Exclusions, Standing};
+use crate::contract::{Contract, Effect, EventClass};
+use crate::standing::{Exclusions, Global, Standing};
 use crate::terms::Terms;
 
 use latency::LatencyFold;
@@ -143,7 +143,7 @@ impl TimedFold {
             let others = commitment.alternatives.iter().map(|other| &other.metric);
             std::iter::once(&commitment.metric).chain(others)
         });
-        let everywhere = |_: &Exclusion| true;
+        let everywhere = Global::of(contract, |_| true);
         let exclusions = Exclusions::of(contract, terms, terms.window, &everywhere);
         let effects: Vec<Effect> = contract.exclusions.iter().map(|e| e.effect).collect();
         let standings = exclusions.standings(terms.window, terms.as_of, &effects);
@@ -195,8 +195,7 @@ impl TimedFold {
                 open_from: self.open_from.get(),
             });
         }
-        let offset = minute.get().abs_diff(self.window.start().get());
-        let position = usize::try_from(offset).unwrap_or(usize::MAX);
+        let position = self.window.position(minute);
         let standing = self.standings.get(position).copied();
         let (kind, source) = (sample.view.kind, sample.view.source);
         for part in &mut self.parts {
@@ -220,8 +219,7 @@ impl TimedFold {
             return;
         }
         self.open_from = minute;
-        let offset = minute.get().abs_diff(self.window.start().get());
-        let position = usize::try_from(offset).unwrap_or(usize::MAX);
+        let position = self.window.position(minute);
         for part in &mut self.parts {
             match &mut part.fold {
                 Fold::Requests(fold) => fold.close_before(position),

@@ -17,10 +17,13 @@ mod tests;
 
 /// `a`, `a and b`, `a, b and c`.
 #[must_use]
-pub fn listed(items: &[String]) -> String {
+pub fn listed<T: AsRef<str>>(items: &[T]) -> String {
     match items {
         [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [one] => one.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", first.join(", "), last.as_ref())
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! TOML files that people write: where one says a key that nobody knows, the nearest known one is
 //! named, with line and column.
 
+use domain::spelling;
 use serde::de::DeserializeOwned;
 
 /// A file that cannot be read.
@@ -42,24 +43,8 @@ fn nearest_key(message: &str) -> Option<String> {
         .step_by(2);
     let given = quoted.next()?;
     quoted
-        .min_by_key(|known| distance(given, known))
+        .min_by_key(|known| spelling::distance(given, known))
         .map(str::to_owned)
-}
-
-/// Insertions, deletions and replacements between two words (Levenshtein).
-#[must_use]
-pub fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, to) in b.chars().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.chars().count()]
 }
 
 #[cfg(test)]

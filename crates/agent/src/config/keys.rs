@@ -1,7 +1,7 @@
 //! The keys that a configuration may have, and the nearest one to a key that it may not.
 
+use domain::spelling::distance;
 use toml::{Table, Value};
-use wire::document::distance;
 
 use super::ConfigError;
 

@@ -1,7 +1,3 @@
-use std::num::NonZeroU64;
-
-use sla::Fraction;
-
 use super::*;
 
 const LOOK: Look = Look {
@@ -10,43 +6,13 @@ const LOOK: Look = Look {
     ink: Ink::Plain,
 };
 
-fn ratio(num: u64, den: u64) -> Fraction {
-    Fraction::new(num, NonZeroU64::new(den).unwrap())
-}
-
 #[test]
-fn an_uptime_is_never_rounded_onto_its_target() {
-    let target = ratio(999, 1000);
-    let check = |value, text: &str| assert_eq!(percent(&value, &target).replace(TIE, " "), text);
-    check(ratio(10789, 10800), "99.898 %");
-    check(ratio(999, 1000), "99.900 %");
-    check(ratio(9_989_999, 10_000_000), "99.89999 %");
-    check(ratio(1, 1), "100.000 %");
-    check(ratio(99_999_999, 100_000_000), "99.999999 %");
-}
-
-#[test]
-fn a_target_has_no_more_decimals_than_it_needs() {
-    assert_eq!(exact_percent(&ratio(999, 1000)), "99.9\u{a0}%");
-    assert_eq!(exact_percent(&ratio(1, 1)), "100\u{a0}%");
-}
-
-#[test]
-fn a_quantity_is_exact_where_three_decimals_suffice() {
-    let check = |value: Fraction, text: &str| assert_eq!(quantity(&value), text);
-    check(ratio(216, 5), "43.2");
-    check(ratio(46, 1), "46");
-    check(ratio(1, 3), "0.33");
-    check(ratio(1, 30_000), "0.000033");
-}
-
-#[test]
-fn lengths_of_time_and_counts_are_grouped() {
+fn numbers_are_tied_to_their_units() {
     assert_eq!(span(46), "46\u{a0}min");
     assert_eq!(span(65), "1\u{a0}h\u{a0}05\u{a0}min");
     assert_eq!(span(44_640), "31\u{a0}d");
-    assert_eq!(number(44_640), "44,640");
     assert_eq!(counted(1, "minute"), "1\u{a0}minute");
+    assert_eq!(counted(2_000, "business day"), "2,000\u{a0}business days");
 }
 
 #[test]

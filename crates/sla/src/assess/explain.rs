@@ -1,7 +1,7 @@
 //! What people need besides the verdict: budget, totals, the timeline, how finely outages are
 //! known, whether the samples are enough, and which rule decided how many of them.
 
-use domain::{Minute, Window};
+use domain::Window;
 use num_rational::BigRational;
 
 use super::view::Seen;
@@ -60,21 +60,15 @@ pub(super) fn timeline(window: Window, states: &[State]) -> Vec<Span> {
 
 /// How finely the edges of each downtime are known, from the nearest minutes with a success.
 pub(super) fn resolution(downtime: &mut [Downtime], minutes: Minutes<'_>) {
-    let first = minutes.span.start();
+    let position = |minute| minutes.span.position(minute);
     let succeeded = |index: usize| minutes.tallies[index].successes > 0;
     for down in downtime {
-        let (start, end) = (position(first, down.start), position(first, down.end));
-        let before = (0..start.min(minutes.tallies.len()))
-            .rev()
-            .find(|i| succeeded(*i));
+        let (start, end) = (position(down.start), position(down.end));
+        let before = (0..start).rev().find(|i| succeeded(*i));
         let after = (end..minutes.tallies.len()).find(|i| succeeded(*i));
         down.start_known_to_s = before.map(|index| seconds(start + 1 - index));
         down.end_known_to_s = after.map(|index| seconds(index + 2 - end));
     }
-}
-
-fn position(first: Minute, minute: Minute) -> usize {
-    usize::try_from(minute.get() - first.get()).unwrap_or(0)
 }
 
 fn seconds(minutes: usize) -> u64 {

@@ -213,10 +213,9 @@ impl Case {
         let subjects = subjects(&contract, &terms, &cells);
         let readings = Readings::of(&contract, &terms, &subjects[0]);
         let facts = Facts::counted(&cells);
-        each(
-            &mut Judge::new(&contract, &terms, facts, &subjects[0]),
-            &readings,
-        )
+        let exclusions = KnownExclusions::new(&contract, &terms);
+        let mut judge = Judge::new(&contract, &terms, facts, &exclusions, &subjects[0]);
+        each(&mut judge, &readings)
     }
 
     /// The minutes of the window that the unit around a minute consists of.

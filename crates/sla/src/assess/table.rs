@@ -7,6 +7,7 @@ use super::view::Judge;
 use super::{Facts, Readings};
 use crate::contract::{Commitment, Contract};
 use crate::formula;
+use crate::standing::KnownExclusions;
 use crate::subject::whole;
 use crate::terms::Terms;
 
@@ -22,7 +23,8 @@ pub fn minutes_csv(
     commitment: &Commitment,
 ) -> String {
     let subject = whole(contract, terms, facts.cells, commitment);
-    let mut judge = Judge::new(contract, terms, facts, &subject);
+    let exclusions = KnownExclusions::new(contract, terms);
+    let mut judge = Judge::new(contract, terms, facts, &exclusions, &subject);
     let readings = Readings::of(contract, terms, &subject);
     let (_, view) = &readings.views[0];
     let seen = judge.see(view);

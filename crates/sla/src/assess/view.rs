@@ -15,7 +15,7 @@ use crate::credit::{CreditInputs, NoCredit, TwelveMonths, credit};
 use crate::formula::{self, Bounds, Minutes};
 use crate::fraction::Fraction;
 use crate::reading::{Choice, View};
-use crate::standing::{Exclusions, Standing, index, within};
+use crate::standing::{Exclusions, Global, KnownExclusions, Standing, within};
 use crate::subject::Subject;
 use crate::tally::{Lens, Tallies, tallies};
 use crate::terms::Terms;
@@ -30,6 +30,7 @@ pub(super) struct Judge<'a> {
     pub(super) terms: &'a Terms,
     pub(super) subject: &'a Subject<'a>,
     pub(super) facts: Facts<'a>,
+    exclusions: &'a KnownExclusions<'a>,
     counted: Vec<(CountKey, Rc<Tallies>)>,
     seen: Vec<(Key, Rc<Seen>)>,
 }
@@ -69,6 +70,7 @@ impl<'a> Judge<'a> {
         contract: &'a Contract,
         terms: &'a Terms,
         facts: Facts<'a>,
+        exclusions: &'a KnownExclusions<'a>,
         subject: &'a Subject<'a>,
     ) -> Self {
         Self {
@@ -76,6 +78,7 @@ impl<'a> Judge<'a> {
             terms,
             subject,
             facts,
+            exclusions,
             counted: Vec::new(),
             seen: Vec::new(),
         }
@@ -173,7 +176,8 @@ impl<'a> Judge<'a> {
             return Rc::clone(seen);
         }
         let covers = |clause: &_| covers_all(self.terms, self.subject, clause);
-        let exclusions = Exclusions::of(self.contract, self.terms, counted, &covers);
+        let global = Global::of(self.contract, covers);
+        let exclusions = self.exclusions.of(counted, global);
         let as_of = self.terms.as_of;
         let mut standings = exclusions.standings(counted, as_of, &view.effects);
         self.outside_subscription(counted, &mut standings);
@@ -209,7 +213,7 @@ impl<'a> Judge<'a> {
     /// The window under a reading, and the minutes to count for it.
     fn windows(&self, view: &View) -> (Window, Window) {
         let (rule, terms) = (&self.contract.window, self.terms);
-        let whole = if view.zone == rule.zones()[0] {
+        let whole = if view.zone == rule.timezone {
             terms.window
         } else {
             rule.window_in(view.zone, terms.window)
@@ -232,10 +236,10 @@ impl<'a> Judge<'a> {
         let Some(own) = self.terms.subscribed else {
             return;
         };
-        let (start, end) = (index(counted, own.start()), index(counted, own.end()));
-        let past = index(counted, self.terms.as_of);
+        let inside = counted.position(own.start())..counted.position(own.end());
+        let past = counted.position(self.terms.as_of);
         for (minute, standing) in standings.iter_mut().enumerate() {
-            if !(start..end).contains(&minute) && minute < past {
+            if !inside.contains(&minute) && minute < past {
                 *standing = standing.at_least_up();
             }
         }

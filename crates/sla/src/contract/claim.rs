@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::whole::Whole;
-use super::{Basis, Provenance, exact};
+use super::{Basis, Provenance, exact, is_default};
 
 pub use text::{AnchorWord, ClaimDeadlineText, ClaimDeadlineTextError, OpensText};
 
@@ -213,8 +213,4 @@ impl From<ClaimAddress> for String {
 /// A lost claim is the reading that makes the operator hurry.
 const fn lost() -> bool {
     true
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }

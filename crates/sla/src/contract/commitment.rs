@@ -10,7 +10,7 @@ use super::exact::{Percent, Text};
 use super::metric::Metric;
 use super::rounding::{Rounding, RoundingMode};
 use super::scope::{Dimension, Values};
-use super::{Basis, Provenance};
+use super::{Basis, Provenance, is_default};
 use crate::fraction::Fraction;
 
 /// One promise.
@@ -43,7 +43,7 @@ pub struct Commitment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit: Option<CreditSchedule>,
     /// How sure the promise is. Default: `"stated"`.
-    #[serde(default, skip_serializing_if = "Basis::is_stated")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub basis: Basis,
     /// How close to the provider's own words it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

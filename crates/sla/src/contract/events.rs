@@ -9,7 +9,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::exact::Text;
-use super::{Basis, Provenance};
+use super::{Basis, Provenance, is_default};
 
 /// What a sample is to the contract.
 #[derive(
@@ -65,7 +65,7 @@ pub struct EventRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<EventClass>,
     /// How sure the rule is. Default: `"stated"`.
-    #[serde(default, skip_serializing_if = "Basis::is_stated")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub basis: Basis,
     /// How close to the provider's own words it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::whole::Whole;
-use super::{Basis, Provenance, exact::Text};
+use super::{Basis, Provenance, exact::Text, is_default};
 
 /// How the observations of several agents become one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub struct EvidenceRule {
     #[serde(default)]
     pub quorum: Quorum,
     /// How sure this table is. Default: `"stated"`.
-    #[serde(default, skip_serializing_if = "Basis::is_stated")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub basis: Basis,
     /// How close to the provider's own words this table is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,7 @@ use super::exact::Text;
 use super::recurrence::Recurrence;
 use super::scope::Values;
 use super::whole::{self, Whole};
-use super::{Basis, Provenance};
+use super::{Basis, Provenance, is_default};
 
 /// What happens to the minutes of one kind of exclusion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,7 +48,7 @@ pub struct Exclusion {
     pub regions: Option<Values>,
     /// How sure the effect is; where it is not `"stated"` (the default), every effect is a
     /// reading.
-    #[serde(default, skip_serializing_if = "Basis::is_stated")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub basis: Basis,
     /// How close to the provider's own words it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::whole::Whole;
-use super::{Basis, Provenance, exact};
+use super::{Basis, Provenance, exact, is_default};
 use crate::fraction::Fraction;
 
 #[cfg(test)]
@@ -124,11 +124,6 @@ enum ModeWord {
     /// The text rounds (its bands have holes) but does not say how: judged exactly, and half-up and
     /// cut off as readings.
     Unknown,
-}
-
-/// Whether a key may be left out when a contract is written.
-pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl Rounding {

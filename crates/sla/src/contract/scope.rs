@@ -8,7 +8,7 @@ use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::window::PartMonth;
-use super::{Basis, Provenance, exact::Text};
+use super::{Basis, Provenance, exact::Text, is_default};
 
 /// What one verdict is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,7 @@ pub struct Scope {
     #[serde(default)]
     pub part_month: PartMonth,
     /// How sure this table is. Default: `"stated"`.
-    #[serde(default, skip_serializing_if = "Basis::is_stated")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub basis: Basis,
     /// How close to the provider's own words this table is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

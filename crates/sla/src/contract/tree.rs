@@ -32,7 +32,6 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-pub(crate) use self::hint::nearest_word;
 use self::node::Node;
 use super::CONTRACT_BYTES_MAX;
 use super::error::{ContractError, Problem};

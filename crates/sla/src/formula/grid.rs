@@ -34,7 +34,7 @@ pub(super) fn intervals(length: u32, align: Align, minutes: Minutes<'_>) -> Vec<
     edges.push(end);
     edges
         .windows(2)
-        .map(|pair| minutes.position(pair[0])..minutes.position(pair[1]))
+        .map(|pair| minutes.span.position(pair[0])..minutes.span.position(pair[1]))
         .collect()
 }
 

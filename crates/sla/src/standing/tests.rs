@@ -14,20 +14,30 @@ fn span(start: i64, end: i64, kind: &str) -> ExcludedSpan {
     }
 }
 
-const NONE_REGIONAL: CoversAll<'static> = &|_| false;
-
 /// Standings of a window of ten minutes from 1970, the last two still future.
 fn standings(clauses: &str, spans: Vec<ExcludedSpan>) -> (Vec<Standing>, Vec<SpanOutcome>) {
     let contract = contract_with(clauses);
     let mut terms = Terms::of(window(0, 10), Minute::new(8));
     terms.exclusions = spans;
-    let found = Exclusions::of(&contract, &terms, terms.window, NONE_REGIONAL);
+    let none_regional = Global::of(&contract, |_| false);
+    let found = Exclusions::of(&contract, &terms, terms.window, &none_regional);
     let effects: Vec<Effect> = contract.exclusions.iter().map(|e| e.effect).collect();
     let outcomes = found.considered.iter().map(|span| span.outcome).collect();
     (
         found.standings(terms.window, terms.as_of, &effects),
         outcomes,
     )
+}
+
+#[test]
+fn the_exclusions_of_a_window_are_found_once() {
+    let contract = contract_with("[[exclusion]]\nkind = \"up\"\neffect = \"treat_as_up\"");
+    let terms = Terms::of(window(0, 10), Minute::new(8));
+    let global = Global::of(&contract, |_| false);
+    let known = KnownExclusions::new(&contract, &terms);
+    let first = known.of(window(0, 10), global.clone());
+    assert!(Rc::ptr_eq(&first, &known.of(window(0, 10), global.clone())));
+    assert!(!Rc::ptr_eq(&first, &known.of(window(0, 11), global)));
 }
 
 const JUDGED: Standing = Standing::Judged;

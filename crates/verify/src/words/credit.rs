@@ -1,8 +1,8 @@
 //! What a miss is worth, and what a credit was computed from.
 
 use sla::contract::credit::{
-    BandRange, Bands, CreditForm, DowntimeBand, FlatCredit, Least, PerStep, RangeTop, StepClause,
-    StepReading, Top, TwelveMonthCap, UptimeBand,
+    BandRange, Bands, CreditForm, FlatCredit, Least, PerStep, RangeTop, StepClause, StepReading,
+    TwelveMonthCap,
 };
 use sla::contract::{CreditBase, CreditRule, CreditSchedule};
 use sla::credit::{CreditSource, Limit};
@@ -61,7 +61,9 @@ pub fn schedule(contract: &Contract, schedule: &CreditSchedule) -> Schedule {
     }
 }
 
-const fn base(base: CreditBase) -> &'static str {
+/// What shares are of.
+#[must_use]
+pub const fn base(base: CreditBase) -> &'static str {
     match base {
         CreditBase::MonthFeesInScope => "the window's fees for what the contract covers",
         CreditBase::Invoice => "the window's whole invoice",
@@ -86,29 +88,16 @@ fn per_step(rule: &PerStep, base: &str) -> String {
 }
 
 fn band_lines<W>(bands: &Bands<W>, worth: impl Fn(&W) -> String) -> Vec<String> {
-    let uptime = |band: &UptimeBand<W>| {
-        let top = match &band.top {
-            Top::Below(lt) => RangeTop::Lt(lt.fraction().clone()),
-            Top::UpTo(le) => RangeTop::Le(le.fraction().clone()),
-        };
-        let ge = band.ge.as_ref().map(|ge| ge.fraction().clone());
-        format!(
-            "{}: {}",
-            range(&BandRange::Uptime { ge, top }),
-            worth(&band.worth)
-        )
-    };
-    let downtime = |band: &DowntimeBand<W>| {
-        let exact = |minutes: &sla::contract::Decimal| minutes.fraction().clone();
-        let range = range(&BandRange::Downtime {
-            gt_minutes: band.gt_minutes.as_ref().map(exact),
-            le_minutes: band.le_minutes.as_ref().map(exact),
-        });
-        format!("{range}: {}", worth(&band.worth))
-    };
+    let line = |band: BandRange, of: &W| format!("{}: {}", range(&band), worth(of));
     match bands {
-        Bands::Uptime(bands) => bands.iter().map(uptime).collect(),
-        Bands::Downtime(bands) => bands.iter().map(downtime).collect(),
+        Bands::Uptime(bands) => {
+            let lines = bands.iter().map(|band| line(band.range(), &band.worth));
+            lines.collect()
+        }
+        Bands::Downtime(bands) => {
+            let lines = bands.iter().map(|band| line(band.range(), &band.worth));
+            lines.collect()
+        }
     }
 }
 

@@ -9,13 +9,16 @@ const PERCENT: &str = "\u{a0}%";
 /// A percentage that its decimals give exactly, such as a target: `99.9 %`.
 #[must_use]
 pub fn exact_percent(value: &Fraction) -> String {
+    format!("{}{PERCENT}", bare_percent(value))
+}
+
+/// The same without its sign: `99.9`.
+#[must_use]
+pub fn bare_percent(value: &Fraction) -> String {
     let exact = (0..=9)
         .map(|digits| value.percent_string(digits))
         .find(|text| Fraction::from_percent(text).is_ok_and(|shown| shown == *value));
-    format!(
-        "{}{PERCENT}",
-        exact.unwrap_or_else(|| value.percent_string(9))
-    )
+    exact.unwrap_or_else(|| value.percent_string(9))
 }
 
 /// An uptime with three decimals, or as many more as it takes to stay on its side of the target,
@@ -92,5 +95,58 @@ pub fn seconds(value: u64) -> String {
         minutes(value / 60)
     } else {
         format!("{} s", count(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU64;
+
+    use super::*;
+
+    fn ratio(num: u64, den: u64) -> Fraction {
+        Fraction::new(num, NonZeroU64::new(den).unwrap())
+    }
+
+    #[test]
+    fn an_uptime_is_never_rounded_onto_its_target() {
+        let target = ratio(999, 1000);
+        let check = |value, text: &str| {
+            assert_eq!(uptime(&value, &target).replace('\u{a0}', " "), text);
+        };
+        check(ratio(10_789, 10_800), "99.898 %");
+        check(ratio(999, 1000), "99.900 %");
+        check(ratio(9_989_999, 10_000_000), "99.89999 %");
+        check(ratio(1, 1), "100.000 %");
+        check(ratio(99_999_999, 100_000_000), "99.999999 %");
+    }
+
+    #[test]
+    fn a_target_has_no_more_decimals_than_it_needs() {
+        assert_eq!(exact_percent(&ratio(999, 1000)), "99.9\u{a0}%");
+        assert_eq!(exact_percent(&ratio(1, 1)), "100\u{a0}%");
+        assert_eq!(bare_percent(&ratio(999, 1000)), "99.9");
+    }
+
+    #[test]
+    fn a_quantity_is_exact_where_three_decimals_suffice() {
+        let check = |value: Fraction, text: &str| assert_eq!(quantity(&value), text);
+        check(ratio(216, 5), "43.2");
+        check(ratio(46, 1), "46");
+        check(ratio(1, 3), "0.33");
+        check(ratio(1, 30_000), "0.000033");
+    }
+
+    #[test]
+    fn counts_are_grouped_and_lengths_of_time_have_their_largest_units() {
+        assert_eq!(count(999), "999");
+        assert_eq!(count(44_640), "44,640");
+        assert_eq!(counted(1, "agent"), "1 agent");
+        assert_eq!(counted(5_000, "agent"), "5,000 agents");
+        assert_eq!(minutes(46), "46 min");
+        assert_eq!(minutes(65), "1 h 05 min");
+        assert_eq!(minutes(44_640), "31 d");
+        assert_eq!(seconds(45), "45 s");
+        assert_eq!(seconds(120), "2 min");
     }
 }

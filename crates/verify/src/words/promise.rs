@@ -17,12 +17,17 @@ mod latency;
 /// `at least 99.9 % in each calendar month (UTC)`.
 #[must_use]
 pub fn headline(contract: &Contract, commitment: &Commitment) -> String {
-    let least = match commitment.compare {
-        Compare::Ge => "at least",
-        Compare::Gt => "more than",
-    };
+    format!("{} {}", promised(commitment), window(contract))
+}
+
+/// `at least 99.9 %`.
+#[must_use]
+pub fn promised(commitment: &Commitment) -> String {
     let target = exact_percent(commitment.target.fraction());
-    format!("{least} {target} {}", window(contract))
+    match commitment.compare {
+        Compare::Ge => format!("at least {target}"),
+        Compare::Gt => format!("more than {target}"),
+    }
 }
 
 /// `in each calendar month (UTC)`.
@@ -211,25 +216,15 @@ pub fn kinds(metric: &Metric) -> String {
 /// What the text does to the percentage before comparing; empty where it compares exactly.
 #[must_use]
 pub fn rounding(commitment: &Commitment) -> String {
-    let how = |mode: &RoundingMode| match mode {
-        RoundingMode::None => None,
-        RoundingMode::HalfUp { digits } => Some(format!(
-            "rounded half-up to {}",
-            counted((*digits).into(), "decimal")
-        )),
-        RoundingMode::Floor { digits } => Some(format!(
-            "cut off after {}",
-            counted((*digits).into(), "decimal")
-        )),
-    };
     match &commitment.rounding.clause {
-        RoundingClause::Known(mode) => how(mode).map_or_else(String::new, |how| {
+        RoundingClause::Known(RoundingMode::None) => String::new(),
+        RoundingClause::Known(how) => {
             let unsure = match commitment.rounding.basis {
                 Basis::Stated => "",
                 _ => " (the text does not state it: other ways are other readings)",
             };
             format!("Before it is compared, the percentage is {how}{unsure}.")
-        }),
+        }
         RoundingClause::Unknown { digits } => format!(
             "The text means a percentage of {} without saying how it is rounded: it is compared \
              exactly, and every way of rounding is another reading.",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::document::distance;
+use domain::spelling::nearest;
 
 macro_rules! columns {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
@@ -146,12 +146,7 @@ pub(super) fn hint(given: &str, possible: impl Iterator<Item = &'static str> + C
     const GIVEN_CHARS_MAX: usize = 64;
     let given: String = given.chars().take(GIVEN_CHARS_MAX).collect();
     let given = given.to_lowercase();
-    let near = possible
-        .clone()
-        .map(|word| (distance(&given, word), word))
-        .min()
-        .filter(|(distance, word)| *distance <= word.len().div_ceil(3));
-    if let Some((_, word)) = near {
+    if let Some(word) = nearest(&given, possible.clone()) {
         return format!("did you mean `{word}`?");
     }
     let all: Vec<String> = possible.map(|word| format!("`{word}`")).collect();

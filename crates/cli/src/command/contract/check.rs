@@ -16,7 +16,7 @@ pub(super) fn run(files: &[Utf8PathBuf]) -> anyhow::Result<()> {
             contract.provider
         ));
         for commitment in &contract.commitments {
-            let promise = phrase::promise(commitment);
+            let promise = phrase::promised(commitment);
             print::line(&format!("  {}: {promise}", commitment.id.as_str()).replace(TIE, " "));
         }
         if contract.commitments.is_empty() {

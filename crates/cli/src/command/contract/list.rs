@@ -73,7 +73,7 @@ fn promise(commitment: &sla::Commitment) -> String {
     format!(
         "{}: {} {}",
         commitment.id.as_str(),
-        phrase::promise(commitment),
+        phrase::promised(commitment),
         phrase::formula_in_short(&commitment.metric)
     )
 }

@@ -7,24 +7,13 @@ mod formula;
 mod sure;
 
 pub(crate) use claim::{anchor, purpose, until};
-pub(crate) use credit::{credits_in_short, limit, range, schedule};
+pub(crate) use credit::{credits_in_short, range, schedule};
 pub(crate) use events::{class, condition};
 pub(crate) use formula::{formula, formula_in_short, noun, rounding};
 pub(crate) use sure::{basis, provenance};
 
-use sla::Commitment;
-use sla::contract::{Compare, RunAcrossEdge, WindowKind, WindowRule};
-
-use crate::page::exact_percent;
-
-/// What is promised, without the formula: `at least 99.9 %`.
-pub(crate) fn promise(commitment: &Commitment) -> String {
-    let target = exact_percent(commitment.target.fraction());
-    match commitment.compare {
-        Compare::Ge => format!("at least {target}"),
-        Compare::Gt => format!("more than {target}"),
-    }
-}
+use sla::contract::{RunAcrossEdge, WindowKind, WindowRule};
+pub(crate) use verify::words::promise::promised;
 
 /// What a window is: `each calendar month`.
 pub(crate) fn window(rule: &WindowRule) -> String {

@@ -15,10 +15,11 @@ mod tests;
 
 use sla::contract::{MeasuredBy, Provenance, Remedy};
 use sla::{Basis, Contract};
+use verify::words::terms;
 
 use super::load::{Loaded, Origin};
 use super::phrase;
-use crate::page::{Look, Page, list, plain};
+use crate::page::{Look, Page, listed, plain};
 
 /// Column of what stands behind a label.
 const COLUMN: usize = 14;
@@ -80,12 +81,16 @@ fn head(page: &mut Page, loaded: &Loaded) {
     page.labelled("one verdict", COLUMN, &partition(contract));
     for (dimension, values) in &contract.scope.covers {
         let values: Vec<&str> = values.iter().collect();
-        page.labelled("covers", COLUMN, &format!("{dimension}: {}", list(&values)));
+        page.labelled(
+            "covers",
+            COLUMN,
+            &format!("{dimension}: {}", listed(&values)),
+        );
     }
     if !contract.scope.endpoints.is_empty() {
         let endpoints = contract.scope.endpoints.iter();
         let endpoints: Vec<&str> = endpoints.map(sla::contract::Text::as_str).collect();
-        page.labelled("operations", COLUMN, &list(&endpoints));
+        page.labelled("operations", COLUMN, &listed(&endpoints));
     }
     page.labelled("currency", COLUMN, contract.currency.as_str());
     page.labelled("sha256", COLUMN, contract.sha256.as_str());
@@ -144,11 +149,9 @@ fn window(contract: &Contract) -> String {
 
 fn partition(contract: &Contract) -> String {
     let dimensions = contract.scope.partition.iter();
-    let dimensions: Vec<String> = dimensions
-        .map(|one| one.to_string().replace('_', " "))
-        .collect();
+    let dimensions: Vec<String> = dimensions.map(|one| terms::dimension(*one)).collect();
     match dimensions.as_slice() {
         [] => "for everything together".to_owned(),
-        some => format!("per {}", list(some)),
+        some => format!("per {}", listed(some)),
     }
 }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, Anchor, ClaimDeadline, Nth, Opens, Period, Purpose, is_default};
-use crate::contract::{Basis, Provenance, exact};
+use super::{Amount, Anchor, ClaimDeadline, Nth, Opens, Period, Purpose};
+use crate::contract::{Basis, Provenance, exact, is_default};
 
 /// One deadline. It runs from `anchor`, for exactly one of `hours`, `days`, `business_days` and
 /// `months`; the two `billing_*` anchors take `nth_after_incident` instead.

@@ -138,7 +138,9 @@ impl<W> UptimeBand<W> {
             }
     }
 
-    fn range(&self) -> BandRange {
+    /// Where it begins and ends.
+    #[must_use]
+    pub fn range(&self) -> BandRange {
         BandRange::Uptime {
             ge: self.ge.as_ref().map(|ge| ge.fraction().clone()),
             top: match &self.top {
@@ -161,7 +163,9 @@ impl<W> DowntimeBand<W> {
                 .is_none_or(|le| minutes <= le.fraction())
     }
 
-    fn range(&self) -> BandRange {
+    /// Where it begins and ends.
+    #[must_use]
+    pub fn range(&self) -> BandRange {
         let exact = |minutes: &Decimal| minutes.fraction().clone();
         BandRange::Downtime {
             gt_minutes: self.gt_minutes.as_ref().map(exact),

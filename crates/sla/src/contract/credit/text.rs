@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::exact::{self, Decimal, Percent};
-use super::super::rounding::is_default;
+use super::super::is_default;
 use super::bands::{self, BandText};
 use super::check::{positive, share};
 use super::{

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::exact::Decimal;
+use super::super::is_default;
 use super::super::whole::Whole;
 use super::kinds::{Kinds, SampleKind};
 use crate::fraction::Fraction;
@@ -103,7 +104,7 @@ struct DowntimeMinutesText {
     /// Shortest run that counts, in minutes, 1 to 1440; `1` counts every bad minute.
     min_run_minutes: MinRun,
     /// Valid requests below which a minute is never bad. Default: `0`.
-    #[serde(default, skip_serializing_if = "super::requests::is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     min_valid_per_minute: u64,
     /// Which samples are counted. Default: all but `"manual"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,7 +126,7 @@ struct OutageProportionalText {
     /// Shortest run that is an outage, in minutes, 1 to 1440.
     min_run_minutes: MinRun,
     /// Valid requests below which a minute is never bad. Default: `0`.
-    #[serde(default, skip_serializing_if = "super::requests::is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     min_valid_per_minute: u64,
     /// How much of a minute of outage is lost.
     affected_ratio: AffectedRatio,

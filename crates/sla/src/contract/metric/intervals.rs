@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::is_default;
 use super::MinutesInSeconds;
 use super::kinds::{Kinds, SampleKind};
 
@@ -60,26 +61,18 @@ struct IntervalMeanText {
     /// Length of an interval in seconds: a multiple of 60 up to 86400.
     interval_s: MinutesInSeconds,
     /// Where intervals begin. Default: `"epoch"`.
-    #[serde(default, skip_serializing_if = "is_epoch")]
+    #[serde(default, skip_serializing_if = "is_default")]
     align: Align,
     /// What a measured interval without enough valid requests is.
     empty: EmptyInterval,
     /// Valid requests below which an interval is empty, whatever they met. Default: `0`, which
     /// makes only intervals without any empty.
-    #[serde(default, skip_serializing_if = "super::requests::is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     min_valid: u64,
     /// Which samples are counted; bursts and confirmations would weigh outages twice. Default:
     /// `["planned", "traffic"]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kinds: Option<Vec<SampleKind>>,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields by reference"
-)]
-fn is_epoch(align: &Align) -> bool {
-    *align == Align::Epoch
 }
 
 impl TryFrom<IntervalMeanText> for IntervalMean {

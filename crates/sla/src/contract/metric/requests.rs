@@ -87,11 +87,3 @@ impl From<RequestRatio> for RequestRatioText {
         }
     }
 }
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields by reference"
-)]
-pub(super) const fn is_zero(count: &u64) -> bool {
-    *count == 0
-}

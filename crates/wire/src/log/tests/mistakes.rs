@@ -85,7 +85,7 @@ fn a_bad_status() {
 fn an_unknown_outcome() {
     assert_snapshot!(csv("time,outcome", "1790812800000,server_eror"), @"line 2, `outcome`: `server_eror` is not known: did you mean `server_error`?");
     assert_snapshot!(csv("time,outcome", "1790812800000,OK"), @"line 2, `outcome`: `OK` is not known: did you mean `ok`?");
-    assert_snapshot!(csv("time,outcome", "1790812800000,failure"), @"line 2, `outcome`: `failure` is not known: possible are `ok`, `dns`, `tcp`, `tls`, `connect_timeout`, `ttfb_timeout`, `ttft_timeout`, `stall`, `deadline`, `stream_cut`, `malformed`, `overloaded`, `capacity_429`, `rate_limited`, `quota_daily`, `billing`, `auth`, `geo_blocked`, `model_gone`, `bad_request`, `blocked`, `server_error`, `gateway_error`, `truncated`, `wrong_answer`, `unexpected_status`, `probe_fault`");
+    assert_snapshot!(csv("time,outcome", "1790812800000,failure"), @"line 2, `outcome`: `failure` is not known: possible are `ok`, `dns`, `tcp`, `tls`, `connect_timeout`, `ttfb_timeout`, `ttft_timeout`, `stall`, `deadline`, `stream_cut`, `no_terminator`, `json_cut`, `malformed`, `overloaded`, `capacity_429`, `rate_limited`, `quota_daily`, `billing`, `auth`, `geo_blocked`, `model_gone`, `bad_request`, `blocked`, `refused`, `server_error`, `gateway_error`, `truncated`, `empty_answer`, `wrong_answer`, `wrong_model`, `tier_downgrade`, `unexpected_status`, `probe_fault`");
 }
 
 #[test]
@@ -193,5 +193,5 @@ fn a_line_that_is_too_long() {
 #[test]
 fn only_the_beginning_of_a_value_is_shown() {
     let secret = "sk-".repeat(40);
-    assert_snapshot!(value("outcome", &format!("\u{7}{secret}")), @"line 2, `outcome`: `�sk-sk-sk-sk-sk-sk-sk-sk-sk-sk-sk-sk-sk-…` is not known: possible are `ok`, `dns`, `tcp`, `tls`, `connect_timeout`, `ttfb_timeout`, `ttft_timeout`, `stall`, `deadline`, `stream_cut`, `malformed`, `overloaded`, `capacity_429`, `rate_limited`, `quota_daily`, `billing`, `auth`, `geo_blocked`, `model_gone`, `bad_request`, `blocked`, `server_error`, `gateway_error`, `truncated`, `wrong_answer`, `unexpected_status`, `probe_fault`");
+    assert_snapshot!(value("outcome", &format!("\u{7}{secret}")), @"line 2, `outcome`: `�sk-sk-sk-sk-sk-sk-sk-sk-sk-sk-sk-sk-sk-…` is not known: possible are `ok`, `dns`, `tcp`, `tls`, `connect_timeout`, `ttfb_timeout`, `ttft_timeout`, `stall`, `deadline`, `stream_cut`, `no_terminator`, `json_cut`, `malformed`, `overloaded`, `capacity_429`, `rate_limited`, `quota_daily`, `billing`, `auth`, `geo_blocked`, `model_gone`, `bad_request`, `blocked`, `refused`, `server_error`, `gateway_error`, `truncated`, `empty_answer`, `wrong_answer`, `wrong_model`, `tier_downgrade`, `unexpected_status`, `probe_fault`");
 }

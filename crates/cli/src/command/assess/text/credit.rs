@@ -4,10 +4,11 @@ use sla::contract::Remedy;
 use sla::contract::credit::StepReading;
 use sla::credit::{CreditSource, Limit};
 use sla::{Assessment, CommitmentAssessment, Contract, Credit, NoCredit, Verdict};
+use verify::words::credit as credit_words;
 
 use super::COLUMN;
 use crate::command::contract::phrase;
-use crate::page::{Page, TIE, exact_percent, fraction, list, quantity};
+use crate::page::{Page, TIE, exact_percent, fraction, listed, quantity};
 
 pub(super) fn section(page: &mut Page, contract: &Contract, result: &CommitmentAssessment) {
     if result.verdict != Verdict::Breached {
@@ -135,8 +136,8 @@ fn source(source: &CreditSource) -> String {
 
 fn limits(cuts: &[Limit], unchecked: &[Limit]) -> String {
     let names = |limits: &[Limit]| -> String {
-        let names: Vec<&str> = limits.iter().map(|one| phrase::limit(*one)).collect();
-        list(&names)
+        let names: Vec<&str> = limits.iter().map(|one| credit_words::limit(*one)).collect();
+        listed(&names)
     };
     let mut parts = Vec::new();
     if !cuts.is_empty() {
@@ -153,14 +154,11 @@ fn limits(cuts: &[Limit], unchecked: &[Limit]) -> String {
 
 fn nothing(contract: &Contract, why: &NoCredit) -> String {
     match why {
-        NoCredit::TargetKept => "the target was kept after all".to_owned(),
-        NoCredit::InNoBand => "no band of the contract lists this result".to_owned(),
-        NoCredit::BelowOneStep => "less than one full step below the target".to_owned(),
-        NoCredit::CapUsedUp => "earlier credits used up the cap on twelve months".to_owned(),
         NoCredit::BelowMinimum { exact_minor } => format!(
             "{} of the smallest unit of {} is below the smallest credit that is given",
             quantity(exact_minor),
             contract.currency
         ),
+        other => credit_words::no_credit(other).to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use sla::{Claimability, CommitmentAssessment, Reservation, TargetScope};
 use super::COLUMN;
 use crate::command::assess::report::Part;
 use crate::command::contract::phrase;
-use crate::page::{Page, list, plain};
+use crate::page::{Page, listed, plain};
 
 pub(super) fn section(page: &mut Page, part: &Part, result: &CommitmentAssessment) {
     page.gap();
@@ -48,7 +48,7 @@ fn reason(reason: &Reservation, targets: &[TargetScope]) -> String {
             let values: Vec<String> = values.iter().map(|value| plain(value)).collect();
             format!(
                 "the samples lie in several of {dimension}: {}",
-                list(&values)
+                listed(&values)
             )
         }
         Reservation::NoTarget => "nothing was judged".to_owned(),

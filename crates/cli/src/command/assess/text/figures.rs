@@ -3,7 +3,7 @@
 use sla::{Budget, BudgetUnit, CommitmentAssessment, Fraction, MinuteSupport};
 
 use super::COLUMN;
-use crate::page::{Page, TIE, counted, fraction, number, percent, quantity};
+use crate::page::{Page, TIE, count, counted, fraction, quantity, uptime};
 
 pub(super) fn section(page: &mut Page, result: &CommitmentAssessment) {
     page.gap();
@@ -11,7 +11,7 @@ pub(super) fn section(page: &mut Page, result: &CommitmentAssessment) {
         let exact = fraction(value).map(|exact| format!(" = {exact}"));
         format!(
             "{}{}",
-            percent(value, &result.target),
+            uptime(value, &result.target),
             exact.unwrap_or_default()
         )
     };
@@ -75,8 +75,8 @@ fn minutes(page: &Page, result: &CommitmentAssessment) -> String {
     ];
     let some: Vec<String> = all
         .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(name, count)| format!("{}{TIE}{name}", number(count)))
+        .filter(|(_, minutes)| *minutes > 0)
+        .map(|(name, minutes)| format!("{}{TIE}{name}", count(minutes)))
         .collect();
     some.join(&format!("{TIE}{} ", page.look.pick("·", "-")))
 }
@@ -89,9 +89,9 @@ fn sampling(support: &MinuteSupport) -> String {
          an error in a minute. The contract's own rule, by which this is judged, asks for no such \
          certainty.",
         counted(all, "minute"),
-        number(support.above),
-        number(support.at_most),
-        number(support.undetermined),
+        count(support.above),
+        count(support.at_most),
+        count(support.undetermined),
         counted(support.samples_needed, "sample")
     )
 }

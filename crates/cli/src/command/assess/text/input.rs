@@ -5,7 +5,7 @@ use sla::contract::Pooling;
 
 use super::COLUMN;
 use crate::command::assess::report::{Input, Report};
-use crate::page::{Page, TIE, counted, number, plain};
+use crate::page::{Page, TIE, count, counted, plain};
 
 /// Minutes without samples at the end of what could have been measured, from which on it is said.
 const SILENT_MINUTES: i64 = 10;
@@ -34,12 +34,12 @@ pub(super) fn section(page: &mut Page, report: &Report) {
             "in regions or models that the contract does not cover",
         ),
     ];
-    for (count, what) in rest {
-        if count > 0 {
+    for (samples, what) in rest {
+        if samples > 0 {
             page.labelled(
                 "not judged",
                 COLUMN,
-                &format!("{}{TIE}{what}", number(count)),
+                &format!("{}{TIE}{what}", count(samples)),
             );
         }
     }
@@ -87,7 +87,7 @@ fn skipped(page: &mut Page, input: &Input) {
     }
     let kinds = skipped.kinds.iter();
     let kinds: Vec<String> = kinds
-        .map(|(kind, count)| format!("{} {kind}", number(*count)))
+        .map(|(kind, lines)| format!("{} {kind}", count(*lines)))
         .collect();
     page.labelled(
         "skipped",

@@ -3,7 +3,7 @@
 use sla::{Choice, CommitmentAssessment, Contract, Fraction, Reading, Verdict};
 
 use crate::command::contract::phrase;
-use crate::page::{Align, Page, Table, counted, exact_percent, percent};
+use crate::page::{Align, Page, Table, counted, exact_percent, uptime};
 
 pub(super) fn section(page: &mut Page, contract: &Contract, result: &CommitmentAssessment) {
     let Some(spread) = &result.spread else {
@@ -16,7 +16,7 @@ pub(super) fn section(page: &mut Page, contract: &Contract, result: &CommitmentA
         ""
     };
     let (lowest, highest) = (&spread.lowest, &spread.highest);
-    let shown = |value: &Fraction| percent(value, &result.target);
+    let shown = |value: &Fraction| uptime(value, &result.target);
     let range = if lowest == highest {
         format!("is {}", shown(lowest))
     } else {
@@ -89,7 +89,7 @@ fn row(
         .as_ref()
         .and_then(|credit| credit.share.as_ref());
     let amount = reading.credit.as_ref().and_then(|credit| credit.amount);
-    let shown = |value: &Fraction| percent(value, &result.target);
+    let shown = |value: &Fraction| uptime(value, &result.target);
     let choices: Vec<String> = reading
         .choices
         .iter()

@@ -3,7 +3,7 @@
 use sla::{CommitmentAssessment, Contract, RuleCount};
 
 use crate::command::contract::phrase;
-use crate::page::{Align, Page, Table, number};
+use crate::page::{Align, Page, Table, count};
 
 pub(super) fn section(page: &mut Page, contract: &Contract, result: &CommitmentAssessment) {
     if result.rules.is_empty() {
@@ -16,22 +16,22 @@ pub(super) fn section(page: &mut Page, contract: &Contract, result: &CommitmentA
         ("counts as", Align::Left),
         ("when", Align::Left),
     ]);
-    for count in &result.rules {
+    for decided in &result.rules {
         table.row([
-            number(count.samples),
-            count
+            count(decided.samples),
+            decided
                 .rule
                 .map(|rule| (u64::from(rule) + 1).to_string())
                 .unwrap_or_default(),
-            phrase::class(count.class).to_owned(),
-            when(contract, count),
+            phrase::class(decided.class).to_owned(),
+            when(contract, decided),
         ]);
     }
     page.table(4, &table);
 }
 
-fn when(contract: &Contract, count: &RuleCount) -> String {
-    let at = count.rule.and_then(|rule| usize::try_from(rule).ok());
+fn when(contract: &Contract, decided: &RuleCount) -> String {
+    let at = decided.rule.and_then(|rule| usize::try_from(rule).ok());
     let rule = at.and_then(|at| contract.events.rules.get(at));
     rule.map_or_else(
         || "no rule matches".to_owned(),

@@ -4,9 +4,10 @@ use sla::{
     Assessment, CommitmentAssessment, ConsideredSpan, Contract, Downtime, Effect, Family, Span,
     SpanOutcome, State, UnmeasuredReason,
 };
+use verify::words::terms;
 
 use crate::command::assess::text::zone;
-use crate::page::{Align, Page, TIE, Table, counted, list, local, number, plain, span};
+use crate::page::{Align, Page, TIE, Table, count, counted, listed, local, plain, span};
 
 /// Most rows of one table.
 const ROWS_MAX: usize = 20;
@@ -38,8 +39,8 @@ pub(super) fn downtime(page: &mut Page, contract: &Contract, result: &Commitment
             local(zone, down.start),
             local(zone, down.end),
             span(down.start.get().abs_diff(down.end.get())),
-            number(down.valid),
-            number(down.errors),
+            count(down.valid),
+            count(down.errors),
             edges.join(", "),
         ]);
     }
@@ -99,7 +100,7 @@ pub(super) fn others(page: &mut Page, contract: &Contract, result: &CommitmentAs
         |state| match state {
             State::Unmeasured { reasons } => {
                 let reasons: Vec<&str> = reasons.iter().map(|reason| why(*reason)).collect();
-                Some(list(&reasons))
+                Some(listed(&reasons))
             }
             _ => None,
         },
@@ -169,8 +170,7 @@ const fn why(reason: UnmeasuredReason) -> &'static str {
 const fn effect_words(effect: Effect) -> &'static str {
     match effect {
         Effect::NotExcluded => "not excluded",
-        Effect::RemoveFromDenominator => "left out of the fraction",
-        Effect::TreatAsUp => "counted as up",
+        other => terms::effect(other),
     }
 }
 

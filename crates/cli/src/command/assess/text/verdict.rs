@@ -4,7 +4,7 @@ use sla::contract::{Commitment, RoundingMode};
 use sla::{CommitmentAssessment, Contract, Fraction, Verdict};
 
 use crate::command::contract::phrase;
-use crate::page::{TIE, Tone, counted, exact_percent, fraction, local, percent};
+use crate::page::{TIE, Tone, counted, exact_percent, fraction, local, uptime};
 
 /// The verdict in one word, and how it is coloured.
 pub(super) const fn word(result: &CommitmentAssessment) -> (Tone, &'static str) {
@@ -69,7 +69,7 @@ impl<'a> Said<'a> {
 
     /// `10789/10800 (99.898 %)`.
     fn exactly(&self, value: &Fraction) -> String {
-        let shown = percent(value, &self.result.target);
+        let shown = uptime(value, &self.result.target);
         match fraction(value) {
             Some(exact) => format!("{exact}{TIE}({shown})"),
             None => format!("about {shown}"),
@@ -92,7 +92,7 @@ impl<'a> Said<'a> {
         match &self.result.observed {
             Some(observed) => format!(
                 " Over measured time alone it was {}.",
-                percent(observed, &self.result.target)
+                uptime(observed, &self.result.target)
             ),
             None => " Nothing was measured.".to_owned(),
         }
@@ -150,8 +150,8 @@ impl<'a> Said<'a> {
         format!(
             "Undetermined: {why}. By this contract's formula on these requests, {noun} lies \
              between {} and {}, and {target} is promised.{}",
-            percent(&result.low, &result.target),
-            percent(&result.high, &result.target),
+            uptime(&result.low, &result.target),
+            uptime(&result.high, &result.target),
             self.observed()
         )
     }
@@ -168,8 +168,8 @@ impl<'a> Said<'a> {
             "Open until {} {zone}: what is left of the window decides. At its end, {noun} will lie \
              between {} and {}, and {target} is promised.{}",
             end.unwrap_or_default(),
-            percent(&result.low, &result.target),
-            percent(&result.high, &result.target),
+            uptime(&result.low, &result.target),
+            uptime(&result.high, &result.target),
             self.observed()
         )
     }

@@ -2,13 +2,13 @@
 
 use sla::contract::Decimal;
 use sla::contract::credit::{
-    BandRange, Bands, CreditBase, CreditRule, CreditSchedule, DowntimeBand, FlatCredit, Least,
-    RangeTop, StepClause, Top, TwelveMonthCap, UptimeBand,
+    BandRange, Bands, CreditRule, CreditSchedule, FlatCredit, Least, RangeTop, StepClause,
+    TwelveMonthCap,
 };
-use sla::credit::Limit;
 use sla::{Currency, Fraction};
+use verify::words::credit::base;
 
-use crate::page::{TIE, exact_percent, quantity};
+use crate::page::{TIE, bare_percent, exact_percent, quantity};
 
 /// A schedule: its rows of range and worth, and what limits it.
 pub(crate) struct Schedule {
@@ -18,20 +18,11 @@ pub(crate) struct Schedule {
     pub(crate) notes: Vec<String>,
 }
 
-/// What percentages are of.
-const fn base(base: CreditBase) -> &'static str {
-    match base {
-        CreditBase::MonthFeesInScope => "the window's fees for what the contract covers",
-        CreditBase::Invoice => "the window's whole invoice",
-        CreditBase::FixedFees => "the window's fixed fees",
-    }
-}
-
 /// Credits in a few words: `10/25/50 %`.
 pub(crate) fn credits_in_short(schedule: &CreditSchedule) -> String {
     match &schedule.rule {
         CreditRule::Bands(bands) => {
-            let worths = each(bands, |percent| bare(percent.fraction()));
+            let worths = each(bands, |percent| bare_percent(percent.fraction()));
             format!("{}{TIE}%", worths.join("/"))
         }
         CreditRule::DailyMultiple(bands) => {
@@ -51,15 +42,13 @@ pub(crate) fn credits_in_short(schedule: &CreditSchedule) -> String {
 
 /// A schedule in full.
 pub(crate) fn schedule(schedule: &CreditSchedule, currency: Currency) -> Schedule {
-    let of = base(schedule.base);
-    let share = |percent: &Fraction| exact_percent(percent);
     let rows = match &schedule.rule {
-        CreditRule::Bands(bands) => rows(bands, |worth| share(worth.fraction())),
+        CreditRule::Bands(bands) => rows(bands, |worth| exact_percent(worth.fraction())),
         CreditRule::DailyMultiple(bands) => rows(bands, |days| {
             format!("the fees of {} days", quantity(days.fraction()))
         }),
         CreditRule::Flat(FlatCredit::Percent(percent)) => {
-            vec![("any breach".to_owned(), share(percent.fraction()))]
+            vec![("any breach".to_owned(), exact_percent(percent.fraction()))]
         }
         CreditRule::Flat(FlatCredit::Amount(amount)) => {
             vec![("any breach".to_owned(), money(amount, currency))]
@@ -74,7 +63,7 @@ pub(crate) fn schedule(schedule: &CreditSchedule, currency: Currency) -> Schedul
                 "for each {begun} {} below",
                 exact_percent(step.step.fraction())
             );
-            vec![(row, share(step.percent.fraction()))]
+            vec![(row, exact_percent(step.percent.fraction()))]
         }
         CreditRule::Proportional { multiplier } => {
             let times = multiplier.as_ref().map(|times| quantity(times.fraction()));
@@ -87,13 +76,14 @@ pub(crate) fn schedule(schedule: &CreditSchedule, currency: Currency) -> Schedul
     };
     Schedule {
         rows,
-        notes: notes(schedule, currency, of),
+        notes: notes(schedule, currency),
     }
 }
 
-fn notes(schedule: &CreditSchedule, currency: Currency, of: &str) -> Vec<String> {
+fn notes(schedule: &CreditSchedule, currency: Currency) -> Vec<String> {
     let mut notes = vec![format!(
-        "Percentages are of {of}; given as {}.",
+        "Percentages are of {}; given as {}.",
+        base(schedule.base),
         schedule.form.words()
     )];
     if let Some(percent) = &schedule.caps.percent {
@@ -136,10 +126,6 @@ fn money(amount: &Decimal, currency: Currency) -> String {
     )
 }
 
-fn bare(percent: &Fraction) -> String {
-    exact_percent(percent).replace(&format!("{TIE}%"), "")
-}
-
 fn each<W>(bands: &Bands<W>, words: impl Fn(&W) -> String) -> Vec<String> {
     match bands {
         Bands::Uptime(bands) => bands.iter().map(|band| words(&band.worth)).collect(),
@@ -148,35 +134,16 @@ fn each<W>(bands: &Bands<W>, words: impl Fn(&W) -> String) -> Vec<String> {
 }
 
 fn rows<W>(bands: &Bands<W>, worth: impl Fn(&W) -> String) -> Vec<(String, String)> {
+    let row = |band: BandRange, of: &W| (range(&band), worth(of));
     match bands {
         Bands::Uptime(bands) => {
-            let row = |band: &UptimeBand<W>| (uptime_band(band), worth(&band.worth));
-            bands.iter().map(row).collect()
+            let rows = bands.iter().map(|band| row(band.range(), &band.worth));
+            rows.collect()
         }
         Bands::Downtime(bands) => {
-            let row = |band: &DowntimeBand<W>| {
-                let (gt, le) = (band.gt_minutes.as_ref(), band.le_minutes.as_ref());
-                let exact = |minutes: &Decimal| minutes.fraction().clone();
-                (
-                    minutes(gt.map(exact).as_ref(), le.map(exact).as_ref()),
-                    worth(&band.worth),
-                )
-            };
-            bands.iter().map(row).collect()
+            let rows = bands.iter().map(|band| row(band.range(), &band.worth));
+            rows.collect()
         }
-    }
-}
-
-fn uptime_band<W>(band: &UptimeBand<W>) -> String {
-    let (top, below) = match &band.top {
-        Top::Below(percent) => (percent, true),
-        Top::UpTo(percent) => (percent, false),
-    };
-    let word = if below { "below" } else { "up to" };
-    let top = exact_percent(top.fraction());
-    match &band.ge {
-        Some(ge) => format!("from {} {word} {top}", exact_percent(ge.fraction())),
-        None => format!("{word} {top}"),
     }
 }
 
@@ -208,16 +175,5 @@ pub(crate) fn range(range: &BandRange) -> String {
             gt_minutes,
             le_minutes,
         } => minutes(gt_minutes.as_ref(), le_minutes.as_ref()),
-    }
-}
-
-/// What limits a credit.
-pub(crate) const fn limit(limit: Limit) -> &'static str {
-    match limit {
-        Limit::Fees => "the fees themselves",
-        Limit::CapPercent => "the cap in percent",
-        Limit::CapAmount => "the cap in money",
-        Limit::CapTwelveMonths => "the cap on twelve months",
-        Limit::MinAmount => "the smallest credit given",
     }
 }

@@ -2,14 +2,13 @@
 
 use sla::EventClass;
 use sla::contract::{Condition, Text};
+use verify::words::terms;
 
 /// What a class of samples is.
 pub(crate) const fn class(class: EventClass) -> &'static str {
     match class {
-        EventClass::Error => "an error",
-        EventClass::Success => "a success",
-        EventClass::NotValid => "not counted",
         EventClass::Unknown => "not known",
+        other => terms::class(other),
     }
 }
 

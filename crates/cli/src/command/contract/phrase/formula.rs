@@ -10,7 +10,7 @@ use sla::contract::metric::{
 use sla::contract::rounding::RoundingClause;
 use sla::contract::{BadMinute, DowntimeMinutes, IntervalMean, Metric, Rounding, RoundingMode};
 
-use crate::page::{TIE, counted, exact_percent, quantity};
+use crate::page::{TIE, bare_percent, counted, exact_percent, quantity};
 
 /// What a formula computes, in one word.
 pub(crate) fn noun(metric: &Metric) -> &'static str {
@@ -165,10 +165,7 @@ fn latency(rule: &LatencyAttainment) -> String {
             let value = if *windows.percentile.fraction() == middle {
                 "median".to_owned()
             } else {
-                format!(
-                    "percentile {}",
-                    plain_percent(windows.percentile.fraction())
-                )
+                format!("percentile {}", bare_percent(windows.percentile.fraction()))
             };
             let method = match windows.method {
                 PercentileMethod::Unknown => " How it is found among few samples is open.",
@@ -237,10 +234,6 @@ fn fast_enough(rule: &LatencyAttainment) -> String {
         None => "",
     };
     format!("Fast enough is {compare} {values} {unit}.{timing}")
-}
-
-fn plain_percent(value: &Fraction) -> String {
-    exact_percent(value).replace(&format!("{TIE}%"), "")
 }
 
 /// What a contract does to uptime before it is compared.

@@ -5,7 +5,7 @@ use sla::{Contract, Deadline};
 
 use super::{COLUMN, example};
 use crate::command::contract::phrase;
-use crate::page::{Page, list, local, span};
+use crate::page::{Page, listed, local, span};
 
 pub(super) fn section(page: &mut Page, contract: &Contract) {
     let Some(claim) = &contract.claim else {
@@ -49,7 +49,7 @@ pub(super) fn section(page: &mut Page, contract: &Contract) {
     if !claim.evidence.is_empty() {
         let evidence = claim.evidence.iter();
         let evidence: Vec<String> = evidence.map(|one| one.replace('_', " ")).collect();
-        page.labelled("enclose", COLUMN, &list(&evidence));
+        page.labelled("enclose", COLUMN, &listed(&evidence));
     }
     if let Some(note) = &claim.note {
         page.labelled("note", COLUMN, note);

@@ -1,10 +1,11 @@
 //! What time is not judged like all other.
 
-use sla::contract::{Effect, Exclusion, SpanSide};
+use sla::contract::{Exclusion, SpanSide};
 use sla::{Basis, Contract};
+use verify::words::terms;
 
 use crate::command::contract::phrase;
-use crate::page::{Page, counted, list};
+use crate::page::{Page, counted, listed};
 
 pub(super) fn section(page: &mut Page, contract: &Contract) {
     if contract.commitments.is_empty() {
@@ -19,18 +20,9 @@ pub(super) fn section(page: &mut Page, contract: &Contract) {
     }
 }
 
-/// What an effect does to minutes.
-const fn effect(effect: Effect) -> &'static str {
-    match effect {
-        Effect::NotExcluded => "judged like all other time",
-        Effect::RemoveFromDenominator => "left out of the fraction",
-        Effect::TreatAsUp => "counted as up",
-    }
-}
-
 fn words(exclusion: &Exclusion) -> String {
     let kind = exclusion.kind.as_str();
-    let mut parts = vec![format!("{kind}: {}", effect(exclusion.effect))];
+    let mut parts = vec![format!("{kind}: {}", terms::effect(exclusion.effect))];
     if let Some(recurs) = &exclusion.recurs {
         let side = match exclusion.span {
             SpanSide::Inside => "recurs by",
@@ -59,7 +51,7 @@ fn words(exclusion: &Exclusion) -> String {
     }
     if let Some(regions) = &exclusion.regions {
         let regions: Vec<&str> = regions.iter().collect();
-        parts.push(format!("; in {} only", list(&regions)));
+        parts.push(format!("; in {} only", listed(&regions)));
     }
     if exclusion.basis != Basis::Stated {
         parts.push(format!(

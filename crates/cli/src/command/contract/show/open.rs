@@ -5,7 +5,7 @@ use sla::contract::{PartMonth, RunAcrossEdge};
 use sla::{Basis, Commitment, Contract};
 
 use crate::command::contract::phrase;
-use crate::page::{Page, list};
+use crate::page::{Page, listed};
 
 pub(super) fn section(page: &mut Page, contract: &Contract) {
     if contract.commitments.is_empty() {
@@ -41,7 +41,7 @@ fn of_window(contract: &Contract) -> Vec<String> {
     let also = if zones.is_empty() {
         String::new()
     } else {
-        format!(", also read as {}", list(&zones))
+        format!(", also read as {}", listed(&zones))
     };
     if rule.timezone_basis != Basis::Stated || !zones.is_empty() {
         let sure = phrase::basis(rule.timezone_basis);
@@ -116,7 +116,7 @@ fn of_commitment(commitment: &Commitment) -> Vec<String> {
             "{name}, {}: {}, also read as {}",
             words(choice.key),
             words(choice.word),
-            list(&others)
+            listed(&others)
         ));
     }
     if let RoundingClause::Unknown { digits } = commitment.rounding.clause {

@@ -6,7 +6,7 @@ use sla::contract::metric::{Aggregate, LatencyAttainment, Metric};
 use sla::contract::{DowntimeMinutes, WindowKind};
 use sla::{Commitment, Contract, Fraction};
 
-use crate::page::{Align, Page, Table, counted, number, quantity};
+use crate::page::{Align, Page, Table, count, counted, quantity};
 
 /// Minutes of a day.
 const DAY: u64 = 1_440;
@@ -33,7 +33,7 @@ pub(super) fn section(page: &mut Page, contract: &Contract, commitment: &Commitm
         };
         table.row([
             days.to_string(),
-            number(minutes),
+            count(minutes),
             quantity(&budget),
             one_minute(minutes),
             of_budget(target, minutes).unwrap_or_else(|| "all and more".to_owned()),

@@ -2,9 +2,10 @@
 
 use sla::contract::metric::Metric;
 use sla::{Commitment, Contract};
+use verify::words::terms;
 
 use crate::command::contract::phrase;
-use crate::page::{Page, exact_percent, list};
+use crate::page::{Page, exact_percent, listed};
 
 pub(super) fn section(page: &mut Page, contract: &Contract) {
     page.section("What it promises");
@@ -25,7 +26,7 @@ fn one(page: &mut Page, contract: &Contract, commitment: &Commitment) {
         &format!(
             "{}: {}, for {}.",
             commitment.id.as_str(),
-            phrase::promise(commitment),
+            phrase::promised(commitment),
             phrase::window(&contract.window)
         ),
     );
@@ -38,7 +39,7 @@ fn one(page: &mut Page, contract: &Contract, commitment: &Commitment) {
     for (dimension, values) in &commitment.requires {
         let values: Vec<&str> = values.iter().collect();
         let any = if values.len() > 1 { "any of " } else { "" };
-        let dimension = dimension.as_str().replace('_', " ");
+        let dimension = terms::dimension(*dimension);
         page.paragraph(
             4,
             &format!("Only where {dimension} is {any}{}.", values.join(", ")),
@@ -46,7 +47,7 @@ fn one(page: &mut Page, contract: &Contract, commitment: &Commitment) {
     }
     for other in &commitment.overrides {
         let name = other.model_list.as_str();
-        let models = contract.model_lists.get(name).map(|models| list(models));
+        let models = contract.model_lists.get(name).map(|models| listed(models));
         page.paragraph(
             4,
             &format!(

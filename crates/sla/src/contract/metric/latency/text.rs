@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::super::exact::{Decimal, Percent};
+use super::super::super::is_default;
 use super::super::MinutesInSeconds;
 use super::super::kinds::{Kinds, SampleKind};
 use super::{
@@ -46,7 +47,7 @@ pub(in super::super) struct LatencyAttainmentText {
     /// How a value is compared with the one promised.
     compare: LatencyCompare,
     /// Which samples are valid. Default: all successful ones.
-    #[serde(default, skip_serializing_if = "is_open")]
+    #[serde(default, skip_serializing_if = "is_default")]
     sample: SampleFilter,
     /// Valid samples below which a window is not counted. Default: `1`. Not for
     /// `aggregate = "requests"`.
@@ -91,10 +92,6 @@ enum QuantityWord {
     TotalMs,
     /// Milliseconds per output token.
     TimePerOutputTokenMs,
-}
-
-fn is_open(filter: &SampleFilter) -> bool {
-    *filter == SampleFilter::default()
 }
 
 impl LatencyAttainmentText {
