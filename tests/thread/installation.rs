@@ -88,7 +88,7 @@ impl Installation {
              [[agent]]\nid = \"{AGENT}\"\nnetwork = \"lab\"\nregion = \"lab\"\n\n\
              [[target]]\nid = \"{CHAT}\"\nprovider = \"sim\"\ninterval_s = 1\n\
              deadline_ms = 5000\ncredential = \"lab-key\"\nburst = {{ count = 0, spacing_ms = 0 }}\n\
-             request = {{ kind = \"chat\", base_url = \"http://127.0.0.1:{sim}/v1\", \
+             request = {{ kind = \"call\", base_url = \"http://127.0.0.1:{sim}/v1\", \
              model = \"sim-1\", stream = true }}\n\n\
              [[target]]\nid = \"{STATUS}\"\nprovider = \"sim\"\ninterval_s = 1\n\
              deadline_ms = 5000\nburst = {{ count = 0, spacing_ms = 0 }}\n\

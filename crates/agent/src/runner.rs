@@ -32,7 +32,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-pub use spec::{SpecForError, TargetError, spec_for};
+pub use spec::{CallError, Keys, SpecForError, TargetError, spec_for};
 
 /// Attempts at one target that may be under way at once, where nothing else is configured.
 pub const OVERLAP_MAX_DEFAULT: usize = 2;
@@ -137,7 +137,7 @@ impl Runner {
             };
             let ready = Target {
                 plan: Arc::new(target.clone()),
-                request: spec::request(target)?,
+                request: spec::request(target, &keys)?,
                 key,
                 permits: Arc::new(Semaphore::new(settings.overlap_max)),
             };

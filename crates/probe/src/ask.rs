@@ -19,6 +19,10 @@ pub enum Ask {
     /// To repeat the nonce.
     #[default]
     Echo,
+    /// To add two numbers drawn from the nonce.
+    Sum,
+    /// For a JSON object that holds the nonce.
+    Json,
     /// Nothing: the form of the answer is all that is expected. For wires without text.
     Nothing,
 }
@@ -29,7 +33,7 @@ impl Ask {
     pub fn prompt(&self, nonce: &Nonce) -> String {
         match self {
             Self::Echo => format!("Reply with exactly: {}", nonce.as_str()),
-            Self::Nothing => nonce.as_str().to_owned(),
+            Self::Sum | Self::Json | Self::Nothing => nonce.as_str().to_owned(),
         }
     }
 }
@@ -83,7 +87,7 @@ impl TextCheck {
         let fits = match &self.ask {
             Ask::Nothing => true,
             _ if self.text.trim().is_empty() => return Text::Empty,
-            Ask::Echo => self.text.contains(self.nonce.as_str()),
+            Ask::Echo | Ask::Sum | Ask::Json => self.text.contains(self.nonce.as_str()),
         };
         if fits { Text::Expected } else { Text::Other }
     }

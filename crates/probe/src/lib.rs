@@ -17,6 +17,7 @@ pub mod endpoint;
 pub mod engine;
 pub mod error;
 pub mod headers;
+pub mod preset;
 pub mod reply;
 pub mod spec;
 pub mod sse;

@@ -43,7 +43,7 @@ pub fn in_force<'a>(plans: &[&'a Plan], from: UnixMillis, to: UnixMillis) -> Vec
 /// measures lies in one organisation, account and project, whose name here is the key's alias
 /// where the plan's `scope` gives none; another alias may be of the same account, so that this
 /// divides rather too much than too little. All else, such as the provider's region, is known
-/// where `scope` says it.
+/// where `scope` or the parts of the address say it.
 #[must_use]
 pub fn scopes(targets: &[TargetId], plans: &[InForce<'_>]) -> Vec<TargetScope> {
     let scope = |target: &TargetId| {
@@ -65,9 +65,15 @@ pub fn scopes(targets: &[TargetId], plans: &[InForce<'_>]) -> Vec<TargetScope> {
 
 fn facts(target: &PlanTarget) -> BTreeMap<Dimension, String> {
     let mut facts = BTreeMap::new();
-    if let PlanRequest::Chat { model, tier, .. } = &target.request {
-        facts.insert(Dimension::Model, model.clone());
-        if let Some(tier) = tier {
+    if let PlanRequest::Call(call) = &target.request {
+        facts.insert(Dimension::Model, call.model.clone());
+        let region = ["region", "location"]
+            .into_iter()
+            .find_map(|part| call.params.get(part));
+        if let Some(region) = region {
+            facts.insert(Dimension::Region, region.clone());
+        }
+        if let Some(tier) = &call.tier {
             facts.insert(Dimension::Tier, tier.clone());
         }
     }
@@ -104,7 +110,7 @@ mod tests {
     fn chat(model: &str, rest: &str) -> String {
         format!(
             "credential = \"key-1\"\n\
-             request = {{ kind = \"chat\", base_url = \"http://x.invalid\", model = \"{model}\"{rest} }}\n"
+             request = {{ kind = \"call\", base_url = \"http://x.invalid\", model = \"{model}\"{rest} }}\n"
         )
     }
 

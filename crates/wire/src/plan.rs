@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{self, DocumentError};
 
+pub mod call;
 pub mod grid;
 
+pub use call::{PlanAsk, PlanCall, PlanConnection, ServedModel};
 pub use grid::Grid;
 
 /// Shortest interval between slots of one target on one agent, seconds.
@@ -95,9 +97,9 @@ pub struct PlanTarget {
     /// Slower than this is marked, milliseconds; never judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub slow_after_ms: Option<u32>,
-    /// Whether a gateway stands between us and the model.
-    #[serde(default)]
-    pub via: Via,
+    /// Whether a gateway stands between us and the model, where not as the preset has it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub via: Option<Via>,
 }
 
 /// The rule for repeats after a failed planned attempt.
@@ -124,22 +126,8 @@ impl Default for Burst {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PlanRequest {
-    /// OpenAI-compatible chat completions.
-    Chat {
-        /// Everything before `/chat/completions`.
-        base_url: String,
-        /// Cap on output tokens; leave room for reasoning.
-        #[serde(default = "max_output_tokens")]
-        max_output_tokens: u32,
-        /// Model to ask for.
-        model: String,
-        /// Whether to ask for a streamed answer.
-        #[serde(default)]
-        stream: bool,
-        /// Service tier to ask for.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        tier: Option<String>,
-    },
+    /// A call of a model API.
+    Call(Box<PlanCall>),
     /// Plain HTTP GET.
     Http {
         /// Text that the body must contain.
@@ -153,20 +141,15 @@ pub enum PlanRequest {
     },
 }
 
-fn max_output_tokens() -> u32 {
-    64
-}
-
 fn status_ok() -> u16 {
     200
 }
 
 /// Whether a gateway answers for the provider.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
     /// The provider's own endpoint.
-    #[default]
     Direct,
     /// A gateway.
     Gateway,

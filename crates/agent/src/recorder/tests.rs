@@ -19,7 +19,7 @@ credential = "acme-prod"
 interval_s = 60
 deadline_ms = 30000
 features = ["preview"]
-request = { kind = "chat", base_url = "http://127.0.0.1:1/v1", model = "m" }
+request = { kind = "call", base_url = "http://127.0.0.1:1/v1", model = "m" }
 [[target]]
 id = "zeta"
 provider = "zeta"

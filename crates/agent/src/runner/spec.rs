@@ -1,18 +1,23 @@
 //! From a planned target to what the probe engine is to do.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::detail::Text;
 use domain::{Attribution, CredentialAlias, Detail, Outcome};
 use probe::{
-    Attempt, BaseUrl, Call, Connection, HttpRequest, HttpUrl, Method, ModelMatch, Nonce, Request,
-    STALL_AFTER_DEFAULT, Spec, SpecError, TokenField, UrlError, Via, Wire,
+    Attempt, Connection, HttpRequest, HttpUrl, Method, Nonce, Request, STALL_AFTER_DEFAULT, Spec,
+    SpecError, UrlError, Via, preset,
 };
 use secrecy::SecretString;
-use wire::plan::{self, PlanRequest, PlanTarget};
+use wire::plan::{self, PlanConnection, PlanRequest, PlanTarget};
 
-/// Host whose newer models know the token cap by its newer name only.
-const OPENAI_BASE: &str = "https://api.openai.com/";
+mod call;
+
+pub use call::CallError;
+
+/// Provider keys by their public names.
+pub type Keys = BTreeMap<CredentialAlias, SecretString>;
 
 /// A target that cannot be probed as planned.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +31,15 @@ pub enum TargetError {
         #[source]
         source: UrlError,
     },
+    /// Its call cannot be made.
+    #[error("target `{target}`: its call cannot be made")]
+    Call {
+        /// The target.
+        target: domain::TargetId,
+        /// What is wrong with it.
+        #[source]
+        source: CallError,
+    },
     /// Its expectation cannot be used.
     #[error("target `{target}`: failed to use its expected status")]
     Status {
@@ -38,8 +52,13 @@ pub enum TargetError {
 }
 
 /// A target's attempt outside its schedule, such as a first look at a new configuration.
-pub fn spec_for(target: &PlanTarget, key: Option<SecretString>) -> Result<Spec, SpecForError> {
-    let request = request(target).map_err(SpecForError::Target)?;
+pub fn spec_for(target: &PlanTarget, keys: &Keys) -> Result<Spec, SpecForError> {
+    let request = request(target, keys).map_err(SpecForError::Target)?;
+    let key = target
+        .credential
+        .as_ref()
+        .and_then(|alias| keys.get(alias))
+        .cloned();
     Ok(spec(
         target,
         request,
@@ -59,34 +78,22 @@ pub enum SpecForError {
     Random(#[source] getrandom::Error),
 }
 
-/// The request that a target asks for.
-pub(super) fn request(target: &PlanTarget) -> Result<Request, TargetError> {
+/// The request that a target asks for. A second key that this agent lacks is left out, and what
+/// the gateway then answers is recorded.
+pub(super) fn request(target: &PlanTarget, keys: &Keys) -> Result<Request, TargetError> {
     let url = |source| TargetError::Url {
         target: target.id.clone(),
         source,
     };
     Ok(match &target.request {
-        PlanRequest::Chat {
-            base_url,
-            max_output_tokens,
-            model,
-            stream,
-            tier,
-        } => Request::Call(Box::new(Call {
-            token_field: token_field(base_url),
-            stream: *stream,
-            max_output_tokens: *max_output_tokens,
-            tier: tier.clone(),
-            model_match: match target.via {
-                plan::Via::Direct => ModelMatch::Prefix,
-                plan::Via::Gateway => ModelMatch::RecordOnly,
-            },
-            ..Call::new(
-                Wire::Chat,
-                base_url.parse::<BaseUrl>().map_err(url)?,
-                model.clone(),
-            )
-        })),
+        PlanRequest::Call(call) => {
+            Request::Call(Box::new(call::call(call, keys).map_err(|source| {
+                TargetError::Call {
+                    target: target.id.clone(),
+                    source,
+                }
+            })?))
+        }
         PlanRequest::Http {
             expect_body,
             expect_status,
@@ -105,14 +112,6 @@ pub(super) fn request(target: &PlanTarget) -> Result<Request, TargetError> {
     })
 }
 
-fn token_field(base_url: &str) -> TokenField {
-    if base_url.starts_with(OPENAI_BASE) {
-        TokenField::MaxCompletionTokens
-    } else {
-        TokenField::MaxTokens
-    }
-}
-
 /// One attempt at a target.
 pub(super) fn spec(
     target: &PlanTarget,
@@ -129,12 +128,25 @@ pub(super) fn spec(
             .slow_after_ms
             .map(|ms| Duration::from_millis(ms.into())),
         nonce,
-        path: match target.via {
-            plan::Via::Direct => Via::Direct,
-            plan::Via::Gateway => Via::Gateway,
+        path: path(target),
+        connection: match &target.request {
+            PlanRequest::Call(call) if call.connection == PlanConnection::Warm => Connection::Warm,
+            _ => Connection::Fresh,
         },
-        connection: Connection::Fresh,
     }
+}
+
+/// Who answers: as the plan says, else as the preset knows.
+fn path(target: &PlanTarget) -> Via {
+    let planned = target.via.map(|via| match via {
+        plan::Via::Direct => Via::Direct,
+        plan::Via::Gateway => Via::Gateway,
+    });
+    let of_preset = || match &target.request {
+        PlanRequest::Call(call) => preset::named(&call.preset).map(|preset| preset.via),
+        PlanRequest::Http { .. } => None,
+    };
+    planned.or_else(of_preset).unwrap_or(Via::Direct)
 }
 
 /// A nonce that no answer repeats by chance.
@@ -174,12 +186,7 @@ fn unsent(
     detail: Detail,
 ) -> Attempt {
     let (asked_model, asked_tier, stream) = match &target.request {
-        PlanRequest::Chat {
-            model,
-            tier,
-            stream,
-            ..
-        } => (Some(model.clone()), tier.clone(), *stream),
+        PlanRequest::Call(call) => (Some(call.model.clone()), call.tier.clone(), call.stream),
         PlanRequest::Http { .. } => (None, None, false),
     };
     Attempt {

@@ -38,7 +38,7 @@ id = "acme"
 provider = "acme"
 interval_s = 60
 deadline_ms = 30000
-request = {{ kind = "chat", base_url = "http://127.0.0.1:1/v1", model = "m", stream = true }}
+request = {{ kind = "call", base_url = "http://127.0.0.1:1/v1", model = "m", stream = true }}
 {target}
 "#
     );

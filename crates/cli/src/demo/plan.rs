@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::UnixMillis;
-use wire::plan::{Burst, Plan, PlanAgent, PlanRequest, PlanTarget, Via};
+use wire::plan::{Burst, Plan, PlanAgent, PlanCall, PlanRequest, PlanTarget, Via};
 
 /// A simulated provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,18 +79,15 @@ fn target(provider: Provider, base_url: String) -> anyhow::Result<PlanTarget> {
         id: provider.name().parse()?,
         interval_s: 60,
         provider: provider.name().parse()?,
-        request: PlanRequest::Chat {
-            base_url,
-            max_output_tokens: 64,
-            model: MODEL.into(),
+        request: PlanRequest::Call(Box::new(PlanCall {
             stream: true,
-            tier: None,
-        },
+            ..PlanCall::compatible(base_url, MODEL.into())
+        })),
         scope: BTreeMap::from([("region".to_owned(), "demo-1".to_owned())]),
         slow_after_ms: Some(2_000),
-        via: match provider {
+        via: Some(match provider {
             Provider::Gateway => Via::Gateway,
             Provider::Direct | Provider::Flaky => Via::Direct,
-        },
+        }),
     })
 }

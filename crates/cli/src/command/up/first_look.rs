@@ -1,33 +1,27 @@
 //! One attempt at every target before the schedule begins, so that a wrong key or a wrong URL is
 //! said at once and in words. Not recorded: it belongs to no slot.
 
-use std::collections::BTreeMap;
-
-use agent::runner::spec_for;
-use domain::{CredentialAlias, Outcome};
+use agent::runner::{Keys, spec_for};
+use domain::Outcome;
 use probe::{Attempt, Engine, TlsRoots};
-use secrecy::SecretString;
 use wire::plan::{Plan, PlanTarget};
 
 use super::config::UpConfig;
 use crate::print;
 
-pub(super) async fn show(
-    plan: &Plan,
-    config: &UpConfig,
-    keys: &BTreeMap<CredentialAlias, SecretString>,
-) -> anyhow::Result<()> {
+pub(super) async fn show(plan: &Plan, config: &UpConfig, keys: &Keys) -> anyhow::Result<()> {
     let engine = Engine::new(&TlsRoots::Platform)?;
     print::line("a first look at every target:");
     for target in &plan.targets {
-        let key = target.credential.as_ref().map(|alias| keys.get(alias));
-        let said = match key {
-            Some(None) => "no key: recorded as our own fault, never as downtime".to_owned(),
-            key => {
-                let key = key.flatten().cloned();
-                let attempt = engine.attempt(&spec_for(target, key)?).await;
-                advice(target, config, &attempt)
-            }
+        let lacks_key = target
+            .credential
+            .as_ref()
+            .is_some_and(|alias| !keys.contains_key(alias));
+        let said = if lacks_key {
+            "no key: recorded as our own fault, never as downtime".to_owned()
+        } else {
+            let attempt = engine.attempt(&spec_for(target, keys)?).await;
+            advice(target, config, &attempt)
         };
         print::line(&format!("  {:<24} {said}", target.id.as_str()));
     }

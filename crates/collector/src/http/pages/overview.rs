@@ -99,12 +99,9 @@ fn shown(sample: &store::sample::Latest) -> Result<Latest, StoreError> {
 
 fn label(target: &PlanTarget) -> String {
     match &target.request {
-        PlanRequest::Chat {
-            model,
-            stream: true,
-            ..
-        } => format!("{model}, streamed"),
-        PlanRequest::Chat { model, .. } => model.clone(),
+        PlanRequest::Call(call) if call.model.is_empty() => call.place().to_owned(),
+        PlanRequest::Call(call) if call.stream => format!("{}, streamed", call.model),
+        PlanRequest::Call(call) => call.model.clone(),
         PlanRequest::Http { url, .. } => url.clone(),
     }
 }
