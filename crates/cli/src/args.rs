@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Assess(Box<command::assess::Options>),
     /// List, show and check contracts.
     Contract(command::contract::Options),
+    /// Show what models cost, and make a table of prices from LiteLLM's.
+    Price(command::price::Options),
     /// Export evidence bundles.
     Evidence(command::evidence::Options),
     /// Check an evidence bundle offline.

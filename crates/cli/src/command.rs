@@ -6,6 +6,7 @@ pub(crate) mod collector;
 pub(crate) mod contract;
 pub(crate) mod evidence;
 pub(crate) mod migrate;
+pub(crate) mod price;
 pub(crate) mod probe;
 pub(crate) mod sim;
 pub(crate) mod up;

@@ -40,6 +40,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Probe(options) => command::probe::run(&options),
         Command::Assess(options) => Ok(command::assess::run(&options)),
         Command::Contract(options) => command::contract::run(&options),
+        Command::Price(options) => command::price::run(&options),
         Command::Evidence(options) => command::evidence::run(&options),
         Command::Verify(options) => Ok(command::verify::run(&options)),
         Command::Migrate(options) => command::migrate::run(&options),

@@ -107,6 +107,9 @@ pub struct Detail {
 /// Cost of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
+    /// Whether it may have been less: the answer does not say how its tokens divide among prices.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub at_most: bool,
     /// Version of the price table.
     pub table: String,
     /// 10^-9 US dollars, rounded up.

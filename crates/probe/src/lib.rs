@@ -18,6 +18,7 @@ pub mod engine;
 pub mod error;
 pub mod headers;
 pub mod preset;
+pub mod price;
 pub mod reply;
 pub mod spec;
 pub mod sse;
