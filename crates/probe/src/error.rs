@@ -1,7 +1,7 @@
 //! Error objects, as model APIs and gateways write them.
 //!
 //! Messages are read for the few signs that a gateway leaves nowhere else, and then dropped: they
-//! may repeat a key or a prompt.
+//! may repeat a key or a prompt. Non-goal: headers that name an error, see [`crate::headers`].
 
 use serde_json::Value;
 
@@ -11,13 +11,15 @@ const SEARCHED_BYTES_MAX: usize = 16 * 1024;
 /// What an error object said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorObject {
-    /// `code`, a number written as its digits.
+    /// `code`, a number written as its digits; else Anthropic's `details.error_code`.
     pub code: Option<String>,
-    /// `type`; else OpenRouter's `metadata.error_type` or Google's `status`.
+    /// `type`; else OpenRouter's `metadata.error_type`, Azure's `innererror.code`, Google's
+    /// `status`, the `__type` of AWS without its namespace, or the type of Mistral's first
+    /// `detail`.
     pub kind: Option<String>,
     /// Sign found in the text of the object.
     pub sign: Option<Sign>,
-    /// `code`, where it is an HTTP status of failure.
+    /// `code`, where it is an HTTP status of failure; else Azure's `status`.
     pub status: Option<u16>,
     /// Whether the object names the upstream provider that failed.
     pub upstream: bool,
@@ -47,7 +49,7 @@ pub enum Sign {
 /// Lower-case needles, first match wins: the exact before the general. Words of messages are no
 /// interface: those of LiteLLM 1.100.5, which drops codes and nests upstream bodies, and the one of
 /// OpenRouter were seen in captured answers, the others follow documentation and may age.
-const SIGNS: [(&str, Sign); 15] = [
+const SIGNS: [(&str, Sign); 16] = [
     ("perday", Sign::QuotaDaily),
     ("per-day", Sign::QuotaDaily),
     ("per day", Sign::QuotaDaily),
@@ -62,42 +64,32 @@ const SIGNS: [(&str, Sign); 15] = [
     ("rate-limited upstream", Sign::Capacity),
     ("user location", Sign::Location),
     ("no connected db", Sign::Key),
+    ("api_key_invalid", Sign::Key),
     ("invalid model name", Sign::Model),
 ];
 
 impl ErrorObject {
+    /// Reads an error object, or what some servers write in its place: a list of them, a text.
     fn from_value(error: &Value) -> Self {
-        let text = error.to_string().to_ascii_lowercase();
-        let searched = text
-            .as_bytes()
-            .get(..SEARCHED_BYTES_MAX)
-            .unwrap_or(text.as_bytes());
-        let has = |needle: &str| {
-            searched
-                .windows(needle.len())
-                .any(|at| at == needle.as_bytes())
-        };
-        let word = |value: &Value| match value {
-            Value::String(word) if !word.is_empty() => Some(word.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        let code = word(&error["code"]);
-        Self {
-            kind: [
-                &error["type"],
-                &error["metadata"]["error_type"],
-                &error["status"],
-            ]
+        let error = error.get(0).unwrap_or(error);
+        let code = [&error["code"], &error["details"]["error_code"]]
             .into_iter()
-            .find_map(word),
-            sign: SIGNS
-                .iter()
-                .find(|(needle, _)| has(needle))
-                .map(|(_, sign)| *sign),
+            .find_map(word);
+        let kind = [
+            &error["type"],
+            &error["metadata"]["error_type"],
+            &error["innererror"]["code"],
+            &error["status"],
+            &error["__type"],
+            &error["detail"][0]["type"],
+        ];
+        Self {
+            kind: kind.into_iter().find_map(name),
+            sign: sign(error),
             status: code
                 .as_deref()
                 .and_then(|code| code.parse().ok())
+                .or_else(|| error["status"].as_u64()?.try_into().ok())
                 .filter(|status| (400..600).contains(status)),
             upstream: error["metadata"]["provider_name"].is_string(),
             code,
@@ -105,26 +97,68 @@ impl ErrorObject {
     }
 }
 
-/// The error object in a body or chunk of any status: at the top, also of a list's first entry,
-/// or in a choice; and whatever an event named `error` holds.
+fn sign(error: &Value) -> Option<Sign> {
+    let text = error.to_string().to_ascii_lowercase();
+    let searched = text
+        .as_bytes()
+        .get(..SEARCHED_BYTES_MAX)
+        .unwrap_or(text.as_bytes());
+    let has = |needle: &str| {
+        searched
+            .windows(needle.len())
+            .any(|at| at == needle.as_bytes())
+    };
+    SIGNS
+        .iter()
+        .find(|(needle, _)| has(needle))
+        .map(|(_, sign)| *sign)
+}
+
+/// A text, or a number written as its digits. LiteLLM writes `None` for what it does not know.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(word) if !word.is_empty() && word != "None" => Some(word.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The name of a kind of error, without the namespace that AWS puts before it. That an error is
+/// an `error` says nothing.
+fn name(value: &Value) -> Option<String> {
+    let name = value.as_str()?.rsplit('#').next()?;
+    let tells = !matches!(name, "" | "None" | "error");
+    tells.then(|| name.to_owned())
+}
+
+/// The error object in a body or event of any status: at the top, also of a list's first entry,
+/// in a response, or in a choice; and all of what calls itself an error.
 #[must_use]
 pub fn find(value: &Value, event_name: &[u8]) -> Option<ErrorObject> {
     let value = value.get(0).unwrap_or(value);
-    let choices = value["choices"].as_array().map_or(&[][..], Vec::as_slice);
-    let member = std::iter::once(value)
-        .chain(choices)
-        .flat_map(|holder| {
+    let in_choices = value["choices"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|choice| {
             [
-                &holder["error"],
-                &holder["delta"]["error"],
-                &holder["message"]["error"],
+                &choice["error"],
+                &choice["delta"]["error"],
+                &choice["message"]["error"],
             ]
-        })
-        .find(|error| !is_blank(error));
+        });
+    let member = [
+        &value["error"],
+        &value["response"]["error"],
+        &value["x_groq"]["error"],
+    ]
+    .into_iter()
+    .chain(in_choices)
+    .find(|error| !is_blank(error));
+    let is_one = event_name == b"error" || value["type"] == "error" || value["object"] == "error";
     match member {
         Some(error) => Some(ErrorObject::from_value(error)),
-        None if event_name == b"error" => Some(ErrorObject::from_value(value)),
-        None => None,
+        None => is_one.then(|| ErrorObject::from_value(value)),
     }
 }
 
@@ -139,6 +173,10 @@ fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

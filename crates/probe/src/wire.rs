@@ -138,6 +138,40 @@ impl Wire {
     }
 }
 
+/// The JSON of an event. What is not JSON breaks the stream, unless its terminator was read.
+fn json(reading: &mut Reading, event: &sse::Event) -> Result<Value, Progress> {
+    serde_json::from_slice(&event.data).map_err(|_| {
+        if event.name == b"error" {
+            reading.failed(error::ErrorObject::default())
+        } else if reading.is_terminated() {
+            Progress::Nothing
+        } else {
+            reading.malformed("an event is not JSON")
+        }
+    })
+}
+
+/// What kind of event it is, on wires that name them: servers differ in whether they write the
+/// name beside the data, inside it, or both.
+fn kind<'a>(value: &'a Value, event: &'a sse::Event) -> Option<&'a str> {
+    text(&value["type"]).or_else(|| {
+        let name = std::str::from_utf8(&event.name).ok()?;
+        Some(name).filter(|name| !name.is_empty())
+    })
+}
+
+/// A text that is not empty.
+fn text(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| !text.is_empty())
+}
+
+/// Whether a choice or candidate is the one we ask for; a server may leave its index out.
+fn is_first(choice: &Value) -> bool {
+    choice
+        .get("index")
+        .is_none_or(|index| index.is_null() || index == 0)
+}
+
 /// Reads the body of an answer that was not streamed. A body that ends inside its JSON is cut, not
 /// malformed.
 #[must_use]
@@ -253,3 +287,6 @@ pub enum StreamEnd {
     /// Cut, given up, or left once its meaning was settled.
     Early,
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,14 @@ fn an_event_name_without_data_is_dropped_with_its_event() {
 }
 
 #[test]
+fn a_name_may_follow_its_data_and_ends_with_its_event() {
+    check(
+        b"data: a\nevent: x\n\ndata: b\n\n",
+        &[("x", "a"), ("", "b")],
+    );
+}
+
+#[test]
 fn only_one_space_after_the_colon_is_padding() {
     check(
         b"data:  a\n\ndata\n\ndata:\n\n",

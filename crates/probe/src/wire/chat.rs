@@ -1,7 +1,8 @@
 //! OpenAI-compatible chat completions, streamed or not.
 //!
 //! Reasoning is not visible text. Error objects are found wherever compatible servers put them: at
-//! the top of a body or chunk, inside a choice, in an event named `error`, in status 200.
+//! the top of a body or chunk, inside a choice, in an event named `error`, in status 200. Members
+//! that only pad a chunk, or say how a request was filtered or routed, are passed over.
 //! Source: OpenAI's API reference; dialects from answers of the servers themselves.
 
 use serde_json::{Value, json};
@@ -11,6 +12,10 @@ use crate::reply::{Ending, Progress, Reading};
 use crate::spec::Call;
 use crate::sse::Event;
 use crate::usage::Usage;
+
+/// What a chunk without choices may hold instead: a filter's result of Azure, OpenRouter's
+/// account of its routing.
+const ASIDES: [&str; 2] = ["prompt_filter_results", "openrouter_metadata"];
 
 pub(super) fn path(_call: &Call) -> String {
     "/chat/completions".to_owned()
@@ -33,45 +38,46 @@ pub(super) fn body(call: &Call, prompt: &str) -> Value {
 }
 
 pub(super) fn event(reading: &mut Reading, event: &Event) -> Progress {
-    let data = event.data.trim_ascii();
-    if data == b"[DONE]" {
+    if event.data.trim_ascii() == b"[DONE]" {
         return reading.terminate();
     }
-    let Ok(value) = serde_json::from_slice::<Value>(data) else {
-        if event.name == b"error" {
-            reading.failed(error::ErrorObject::default());
-        }
-        return if reading.is_terminated() {
-            Progress::Nothing
-        } else {
-            reading.malformed("an event is not JSON")
-        };
+    let value = match super::json(reading, event) {
+        Ok(value) => value,
+        Err(broken) => return broken,
     };
     if let Some(error) = error::find(&value, &event.name) {
-        common(reading, &value);
+        chunk(reading, &value);
         return reading.failed(error);
     }
-    if reading.is_terminated() {
+    // LiteLLM's account of a fallback is a chunk of its own, with an id of its own.
+    if reading.is_terminated() || value["litellm_fallback"].is_object() {
         return Progress::Nothing;
     }
-    let usage = common(reading, &value);
-    match (value.get("choices"), usage) {
-        (Some(Value::Array(all)), _) => choices(reading, all, usage),
-        (None, true) => Progress::Closing,
-        _ => reading.malformed("an event has neither choices nor usage"),
-    }
+    chunk(reading, &value)
+        .unwrap_or_else(|| reading.malformed("an event has neither choices nor usage"))
 }
 
 pub(super) fn whole(reading: &mut Reading, value: &Value) {
     common(reading, value);
     let first = value["choices"]
         .as_array()
-        .and_then(|choices| choices.iter().find(|c| is_first(c)));
+        .and_then(|choices| choices.iter().find(|c| super::is_first(c)));
     if let Some(choice) = first {
         message(reading, &choice["message"]);
         finish_reason(reading, choice);
     } else if reading.reply.error.is_none() {
         reading.malformed("the body has no choices");
+    }
+}
+
+/// Reads a chunk; `None` where it is none.
+fn chunk(reading: &mut Reading, value: &Value) -> Option<Progress> {
+    let usage = common(reading, value);
+    match value.get("choices").filter(|all| !all.is_null()) {
+        Some(Value::Array(all)) => Some(choices(reading, all, usage)),
+        None if usage => Some(Progress::Closing),
+        None if ASIDES.iter().any(|aside| value.get(*aside).is_some()) => Some(Progress::Nothing),
+        _ => None,
     }
 }
 
@@ -81,7 +87,7 @@ fn choices(reading: &mut Reading, choices: &[Value], usage: bool) -> Progress {
     } else {
         Progress::Nothing
     };
-    for choice in choices.iter().filter(|choice| is_first(choice)) {
+    for choice in choices.iter().filter(|choice| super::is_first(choice)) {
         let seen = message(reading, &choice["delta"]);
         let finished = finish_reason(reading, choice);
         progress = match (seen, finished) {
@@ -93,21 +99,9 @@ fn choices(reading: &mut Reading, choices: &[Value], usage: bool) -> Progress {
     progress
 }
 
-/// We ask for one choice; a server may leave its index out.
-fn is_first(choice: &Value) -> bool {
-    choice
-        .get("index")
-        .is_none_or(|index| index.is_null() || index == 0)
-}
-
 /// Reads what body and chunk have in common; gives whether usage was among it.
 fn common(reading: &mut Reading, value: &Value) -> bool {
-    let word = |key: &str| {
-        value[key]
-            .as_str()
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
+    let word = |key: &str| super::text(&value[key]).map(str::to_owned);
     let reply = &mut reading.reply;
     reply.model = reply.model.take().or_else(|| word("model"));
     reply.id = reply.id.take().or_else(|| word("id"));
@@ -122,7 +116,7 @@ fn common(reading: &mut Reading, value: &Value) -> bool {
     usage.is_some()
 }
 
-/// Counts as OpenAI names them; `prompt_cache_hit_tokens` is DeepSeek's.
+/// Counts as OpenAI names them; `prompt_cache_hit_tokens` is `DeepSeek`'s.
 fn read_usage(usage: &Value) -> Usage {
     let tokens = |keys: [&str; 2]| keys.into_iter().find_map(|key| usage[key].as_u64());
     let input = &usage["prompt_tokens_details"];
@@ -141,13 +135,10 @@ fn read_usage(usage: &Value) -> Usage {
 /// Reads a `message` or a `delta`.
 fn message(reading: &mut Reading, message: &Value) -> Progress {
     let mut progress = Progress::Nothing;
-    if ["reasoning_content", "reasoning"]
-        .iter()
-        .any(|key| is_text(&message[*key]))
-    {
+    if reasons(message) {
         progress = Progress::Reasoning;
     }
-    if is_text(&message["refusal"]) {
+    if super::text(&message["refusal"]).is_some() {
         reading.reply.ending = Some(Ending::Refused);
         progress = Progress::Closing;
     }
@@ -168,10 +159,22 @@ fn message(reading: &mut Reading, message: &Value) -> Progress {
     progress
 }
 
+/// Whether a message holds reasoning, in any dialect: a text of its own, OpenRouter's details,
+/// Mistral's parts of the content.
+fn reasons(message: &Value) -> bool {
+    let has_entries = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
+    let in_parts = |part: &Value| part["type"] == "thinking" && has_entries(&part["thinking"]);
+    ["reasoning_content", "reasoning"]
+        .iter()
+        .any(|key| super::text(&message[*key]).is_some())
+        || has_entries(&message["reasoning_details"])
+        || message["content"]
+            .as_array()
+            .is_some_and(|parts| parts.iter().any(in_parts))
+}
+
 fn finish_reason(reading: &mut Reading, choice: &Value) -> bool {
-    let reason = choice["finish_reason"]
-        .as_str()
-        .filter(|reason| !reason.is_empty());
+    let reason = super::text(&choice["finish_reason"]);
     if let Some(reason) = reason {
         // A refusal says more than the `stop` that follows it.
         let ending = match reading.reply.ending {
@@ -184,7 +187,7 @@ fn finish_reason(reading: &mut Reading, choice: &Value) -> bool {
 }
 
 /// `eos` is Together's, `model_length` and `error` Mistral's, `insufficient_system_resource`
-/// DeepSeek's.
+/// `DeepSeek`'s.
 fn ending(reason: &str) -> Ending {
     match reason {
         "stop" | "eos" | "end_turn" => Ending::Stop,
@@ -194,10 +197,6 @@ fn ending(reason: &str) -> Ending {
         "insufficient_system_resource" => Ending::Capacity,
         _ => Ending::Other,
     }
-}
-
-fn is_text(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| !text.is_empty())
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
+mod dialects;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::ask::{Ask, TextCheck};
-use crate::error::Sign;
 use crate::reply::{Completeness, Reply, Text};
 use crate::wire::{self, Stream, StreamEnd, Wire};
 
@@ -196,6 +197,10 @@ fn each_event_brings_what_it_shows() {
         delta(r#"{"content":"","reasoning":"hm"}"#),
         Progress::Reasoning
     );
+    assert_eq!(
+        delta(r#"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]}"#),
+        Progress::Reasoning
+    );
     assert_eq!(delta(r#"{"refusal":"no"}"#), Progress::Closing);
     // Azure's filter-only chunk, then the usage chunk of OpenAI and of LiteLLM.
     assert_eq!(
@@ -239,17 +244,6 @@ fn a_last_line_without_its_break_still_terminates() {
     let completeness = |text| streamed(text).completeness;
     assert_eq!(completeness("data: [DONE]"), Completeness::Terminated);
     assert_eq!(completeness("data: [DONE"), Completeness::Open);
-}
-
-#[test]
-fn messages_leave_signs_and_no_text() {
-    // LiteLLM nests the upstream's body in its own message; Google writes the quota's name.
-    let nested = br#"{"error":{"message":"AnthropicError - {\"error\":{\"type\":\"overloaded_error\"}} sk-secret","code":"500"}}"#;
-    let error = error::read(nested).unwrap();
-    assert_eq!(error.sign, Some(Sign::Overloaded));
-    assert!(!format!("{error:?}").contains("sk-secret"));
-    let daily = br#"[{"error":{"code":429,"message":"You exceeded your current quota","details":[{"violations":[{"quotaId":"GenerateRequestsPerDayPerProject"}]}]}}]"#;
-    assert_eq!(error::read(daily).unwrap().sign, Some(Sign::QuotaDaily));
 }
 
 #[test]
