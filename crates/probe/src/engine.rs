@@ -7,6 +7,7 @@ mod connect;
 mod exchange;
 mod report;
 mod request;
+mod sign;
 mod tap;
 mod trail;
 

@@ -138,6 +138,15 @@ pub fn names_limit(headers: &HeaderMap) -> bool {
         || headers.keys().any(used_up)
 }
 
+/// Kind of the error, which AWS names in a header and not in its body: without the address that
+/// may follow a colon, and without the namespace that may stand before a `#`.
+#[must_use]
+pub fn error_type(headers: &HeaderMap) -> Option<String> {
+    let named = headers.get("x-amzn-errortype")?.to_str().ok()?;
+    let kind = named.split(':').next()?.rsplit('#').next()?.trim();
+    (!kind.is_empty() && kind.len() <= VALUE_BYTES_MAX).then(|| kind.to_owned())
+}
+
 /// Text from outside that may be kept: not too long, and without our key.
 #[must_use]
 pub fn keep(bytes: &[u8], key: Option<&SecretString>) -> Option<Text> {
@@ -227,6 +236,30 @@ mod tests {
         let kept = evidence(&map(&[("via", "a"), ("via", "b"), ("server", &long)]), None);
         assert_eq!(kept.len(), 1);
         assert_eq!(kept["via"], Text::Plain("a, b".to_owned()));
+    }
+
+    #[test]
+    fn the_kind_of_an_error_is_named_without_its_address_and_namespace() {
+        let kind = |value| error_type(&map(&[("x-amzn-errortype", value)]));
+        for value in [
+            "ThrottlingException",
+            "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/",
+            "com.amazon.bedrock#ThrottlingException:",
+        ] {
+            assert_eq!(
+                kind(value).as_deref(),
+                Some("ThrottlingException"),
+                "{value}"
+            );
+        }
+        for value in [
+            "",
+            ":http://internal.amazon.com/",
+            &"x".repeat(VALUE_BYTES_MAX + 1),
+        ] {
+            assert_eq!(kind(value), None, "{value}");
+        }
+        assert_eq!(error_type(&map(&[])), None);
     }
 
     #[test]

@@ -139,7 +139,9 @@ pub enum Auth {
     /// The bare key in a header of this name, such as `x-api-key`.
     Header(HeaderName),
     /// Signature version 4 of AWS for the service `bedrock`; the key is
-    /// `ACCESS_KEY_ID:SECRET_ACCESS_KEY` or `ACCESS_KEY_ID:SECRET_ACCESS_KEY:SESSION_TOKEN`.
+    /// `ACCESS_KEY_ID:SECRET_ACCESS_KEY` or `ACCESS_KEY_ID:SECRET_ACCESS_KEY:SESSION_TOKEN`. A
+    /// key without a colon is a Bedrock key, sent as a bearer token. A clock that is off by more
+    /// than five minutes makes AWS refuse the signature with 403.
     SigV4 {
         /// Region that the signature is for, such as `eu-west-1`.
         region: String,

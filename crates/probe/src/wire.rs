@@ -132,8 +132,10 @@ impl Wire {
 
     /// The body of a stream ended cleanly.
     fn ended(self, reading: &mut Reading) {
-        if self == Self::Gemini {
-            gemini::ended(reading);
+        match self {
+            Self::Gemini => gemini::ended(reading),
+            Self::Converse => converse::ended(reading),
+            _ => {}
         }
     }
 }
@@ -262,17 +264,20 @@ impl Stream {
     }
 
     /// The body ended. A terminator in what stood unfinished counts: nothing was lost but a line
-    /// break.
+    /// break. A frame that stood unfinished is a loss.
     #[must_use]
     pub fn finish(mut self, end: StreamEnd) -> (Reply, TextCheck) {
-        if let Framing::Sse(decoder) = self.framing
-            && let Some(rest) = decoder.finish()
-            && self.wire == Wire::Chat
-            && rest.data.trim_ascii() == b"[DONE]"
-        {
-            self.reading.terminate();
-        }
-        if end == StreamEnd::Clean {
+        let lost = match self.framing {
+            Framing::Sse(decoder) => {
+                let rest = decoder.finish().filter(|_| self.wire == Wire::Chat);
+                if rest.is_some_and(|rest| rest.data.trim_ascii() == b"[DONE]") {
+                    self.reading.terminate();
+                }
+                false
+            }
+            Framing::EventStream(decoder) => !decoder.is_between_frames(),
+        };
+        if end == StreamEnd::Clean && !lost {
             self.wire.ended(&mut self.reading);
         }
         self.reading.into_reply()

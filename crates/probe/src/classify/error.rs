@@ -11,7 +11,7 @@ use crate::spec::Via;
 /// `type`. Codes that providers document; `overloaded`, `authentication_error` and
 /// `no_db_connection` were seen in transcripts of mock servers and LiteLLM; `permission_error` is
 /// not confirmed.
-const CODES: [(&str, Outcome); 40] = [
+const CODES: [(&str, Outcome); 61] = [
     ("credit_balance_exhausted", Outcome::Billing),
     ("organization_spend_limit_exceeded", Outcome::Billing),
     ("organization_usage_limit_exceeded", Outcome::Billing),
@@ -52,6 +52,28 @@ const CODES: [(&str, Outcome); 40] = [
     ("throttlingexception", Outcome::RateLimited),
     ("service_unavailable_error", Outcome::Overloaded),
     ("provider_unavailable", Outcome::ServerError),
+    // Exceptions of AWS; a quota of the service is the account's own.
+    ("servicequotaexceededexception", Outcome::RateLimited),
+    ("serviceunavailableexception", Outcome::Overloaded),
+    ("serviceunavailable", Outcome::Overloaded),
+    ("internalserverexception", Outcome::ServerError),
+    ("internalfailure", Outcome::ServerError),
+    ("modelerrorexception", Outcome::ServerError),
+    ("modelstreamerrorexception", Outcome::ServerError),
+    ("modeltimeoutexception", Outcome::ServerError),
+    ("accessdeniedexception", Outcome::Auth),
+    ("expiredtokenexception", Outcome::Auth),
+    ("incompletesignature", Outcome::Auth),
+    ("incompletesignatureexception", Outcome::Auth),
+    ("invalidclienttokenid", Outcome::Auth),
+    ("invalidsignatureexception", Outcome::Auth),
+    ("missingauthenticationtoken", Outcome::Auth),
+    ("missingauthenticationtokenexception", Outcome::Auth),
+    ("requestexpired", Outcome::Auth),
+    ("signaturedoesnotmatch", Outcome::Auth),
+    ("unrecognizedclientexception", Outcome::Auth),
+    ("resourcenotfoundexception", Outcome::ModelGone),
+    ("validationexception", Outcome::BadRequest),
 ];
 
 /// Codes that servers use loosely: read only where no status says more.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::clock::{Clock as _, SystemClock};
 use http::Response;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -38,7 +39,7 @@ pub(super) async fn run(
     endpoint: &Endpoint,
     trail: &mut Trail,
 ) -> Result<(), Fault> {
-    let request = Prepared::of(spec)?;
+    let request = Prepared::of(spec, endpoint, SystemClock.now())?;
     match connect::open(tls, endpoint, trail).await? {
         Connection::Plain(io) => talk(io, spec, endpoint, request, trail).await,
         Connection::Tls(io) => talk(io, spec, endpoint, request, trail).await,

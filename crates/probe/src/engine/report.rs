@@ -10,7 +10,7 @@ use super::trail::{Body, Head, Trail, hex, micros};
 use crate::ask::TextCheck;
 use crate::attempt::{self, Attempt};
 use crate::classify::{Answer, Facts, PageFit, ServedFit, Transport, classify};
-use crate::error;
+use crate::error::{self, ErrorObject};
 use crate::headers::{self, Upstream};
 use crate::reply::{Completeness, Reply, Text};
 use crate::spec::{Call, HttpRequest, Request, Spec};
@@ -95,7 +95,7 @@ fn read_call(trail: &Trail, body: Body, call: &Call, spec: &Spec) -> Reply {
         Body::Absent => Reply::default(),
         Body::Stream(stream) => stream.finish(trail.end).0,
         Body::Whole(bytes) if !succeeded => Reply {
-            error: error::read(&bytes),
+            error: failed(trail, &bytes),
             ..Reply::default()
         },
         Body::Whole(bytes) => {
@@ -106,6 +106,24 @@ fn read_call(trail: &Trail, body: Body, call: &Call, spec: &Spec) -> Reply {
             }
             reading.into_reply().0
         }
+    }
+}
+
+/// The error of an answer with a status of failure; its headers may name its kind, with or without
+/// a body that can be read.
+fn failed(trail: &Trail, body: &[u8]) -> Option<ErrorObject> {
+    let headers = trail.head.as_ref().map(|head| &head.headers);
+    let named = headers.and_then(headers::error_type);
+    match (error::read(body), named) {
+        (Some(error), named) => Some(ErrorObject {
+            kind: error.kind.or(named),
+            ..error
+        }),
+        (None, Some(named)) => Some(ErrorObject {
+            kind: Some(named),
+            ..ErrorObject::default()
+        }),
+        (None, None) => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The bytes that are sent.
 
 use bytes::Bytes;
+use domain::UnixMicros;
 use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
 };
@@ -9,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::Fault;
+use super::sign::{self, Scope, SignError, Unsigned};
 use crate::classify::Transport;
 use crate::endpoint::Endpoint;
 use crate::spec::{Auth, Call, HttpRequest, Method, Request, Spec};
@@ -30,8 +32,9 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// The request for `spec`. Fails where a secret cannot stand in a header.
-    pub(super) fn of(spec: &Spec) -> Result<Self, Fault> {
+    /// The request for `spec` to `endpoint`, signed as of `at` where it is signed. Fails where a
+    /// secret cannot stand in a header or makes no signature.
+    pub(super) fn of(spec: &Spec, endpoint: &Endpoint, at: UnixMicros) -> Result<Self, Fault> {
         let mut prepared = match &spec.request {
             Request::Call(call) => Self::call(call, spec),
             Request::Http(page) => Self::page(page),
@@ -40,7 +43,7 @@ impl Prepared {
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         let nonce = HeaderValue::from_str(spec.nonce.as_str()).expect("a nonce is visible ASCII");
         headers.insert("x-client-request-id", nonce);
-        prepared.authorize(spec)?;
+        prepared.authorize(spec, endpoint, at)?;
         Ok(prepared)
     }
 
@@ -81,7 +84,7 @@ impl Prepared {
         }
     }
 
-    fn authorize(&mut self, spec: &Spec) -> Result<(), Fault> {
+    fn authorize(&mut self, spec: &Spec, endpoint: &Endpoint, at: UnixMicros) -> Result<(), Fault> {
         let (auth, further) = match &spec.request {
             Request::Call(call) => (&call.auth, &call.secret_headers[..]),
             Request::Http(_) => (&Auth::Bearer, &[][..]),
@@ -95,14 +98,44 @@ impl Prepared {
         let (name, value): (HeaderName, HeaderValue) = match auth {
             Auth::Bearer => (AUTHORIZATION, secret_value("Bearer ", key)?),
             Auth::Header(name) => (name.clone(), secret_value("", key)?),
-            Auth::SigV4 { .. } => {
-                return Err(Fault::new(
-                    Transport::KeyUnusable,
-                    "signatures are not made yet",
-                ));
+            // Bedrock's own keys have one part, those that sign have two or three.
+            Auth::SigV4 { .. } if !key.expose_secret().contains(':') => {
+                (AUTHORIZATION, secret_value("Bearer ", key)?)
+            }
+            Auth::SigV4 { region } => {
+                let scope = Scope {
+                    region,
+                    service: "bedrock",
+                    at,
+                };
+                return self.sign(endpoint, &scope, key);
             }
         };
         self.headers.insert(name, value);
+        Ok(())
+    }
+
+    /// A signature covers address and body: nothing that it covers may change behind it.
+    fn sign(
+        &mut self,
+        endpoint: &Endpoint,
+        scope: &Scope<'_>,
+        key: &SecretString,
+    ) -> Result<(), Fault> {
+        let unsigned = Unsigned {
+            method: &self.method,
+            endpoint,
+            headers: &self.headers,
+            body: &self.body,
+        };
+        let signed = sign::sign(&unsigned, scope, key).map_err(|e| {
+            let transport = match e {
+                SignError::Key | SignError::Region => Transport::KeyUnusable,
+                SignError::Time | SignError::Sign(_) => Transport::LocalFailure,
+            };
+            Fault::from_error(transport, "sign", &e)
+        })?;
+        self.headers.extend(signed);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! End to end over real sockets: scripted servers on loopback, real time, loose bounds.
 
+mod bedrock;
 mod faults;
 mod phases;
 mod server;

@@ -3,6 +3,7 @@
 //! providers document; none of them was received from a provider.
 
 use super::*;
+use crate::error::ErrorObject;
 
 /// A status of failure from a provider reached directly.
 #[track_caller]
@@ -246,4 +247,74 @@ fn keys_requests_and_models_are_not_the_providers_fault() {
     direct(422, "", (Is::BadRequest, By::Ours));
     direct(409, "", (Is::BadRequest, By::Unknown));
     direct(302, "", (Is::UnexpectedStatus, By::Unknown));
+}
+
+/// What an AWS service says in its error header, or as the name of an exception in a stream.
+#[test]
+fn exceptions_of_aws_are_read_by_their_names() {
+    // documented
+    for (status, name, expected) in [
+        (429, "ThrottlingException", (Is::RateLimited, By::Ours)),
+        (
+            400,
+            "ServiceQuotaExceededException",
+            (Is::RateLimited, By::Ours),
+        ),
+        (
+            429,
+            "ModelNotReadyException",
+            (Is::Overloaded, By::Provider),
+        ),
+        (
+            503,
+            "ServiceUnavailableException",
+            (Is::Overloaded, By::Provider),
+        ),
+        (
+            408,
+            "ModelTimeoutException",
+            (Is::ServerError, By::Provider),
+        ),
+        (424, "ModelErrorException", (Is::ServerError, By::Provider)),
+        (
+            424,
+            "ModelStreamErrorException",
+            (Is::ServerError, By::Provider),
+        ),
+        (
+            500,
+            "InternalServerException",
+            (Is::ServerError, By::Provider),
+        ),
+        (500, "InternalFailure", (Is::ServerError, By::Provider)),
+        (403, "AccessDeniedException", (Is::Auth, By::Ours)),
+        (400, "ExpiredTokenException", (Is::Auth, By::Ours)),
+        (403, "InvalidSignatureException", (Is::Auth, By::Ours)),
+        (400, "IncompleteSignatureException", (Is::Auth, By::Ours)),
+        (
+            403,
+            "MissingAuthenticationTokenException",
+            (Is::Auth, By::Ours),
+        ),
+        (403, "SignatureDoesNotMatch", (Is::Auth, By::Ours)),
+        (403, "UnrecognizedClientException", (Is::Auth, By::Ours)),
+        (
+            404,
+            "ResourceNotFoundException",
+            (Is::ModelGone, By::Unknown),
+        ),
+        (400, "ValidationException", (Is::BadRequest, By::Ours)),
+    ] {
+        let reply = Reply {
+            error: Some(ErrorObject {
+                kind: Some(name.to_owned()),
+                ..ErrorObject::default()
+            }),
+            ..Reply::default()
+        };
+        for status in [status, 200] {
+            let facts = facts(Via::Direct, Transport::Complete, Some(status), &reply);
+            assert_eq!(classify(&facts), expected, "{status} {name}");
+        }
+    }
 }

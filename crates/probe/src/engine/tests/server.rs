@@ -35,6 +35,7 @@ pub(super) fn roots() -> TlsRoots {
 #[derive(Clone, Debug)]
 pub(super) enum Do {
     Send(String),
+    SendBytes(Vec<u8>),
     Pause(Duration),
     /// Sends the same again and again, until the client goes.
     Repeat(&'static str, Duration),
@@ -155,6 +156,7 @@ async fn play<T: AsyncRead + AsyncWrite + Unpin>(mut io: T, script: Vec<Do>) -> 
             Do::Send(text) => {
                 io.write_all(text.as_bytes()).await.is_ok() && io.flush().await.is_ok()
             }
+            Do::SendBytes(bytes) => io.write_all(&bytes).await.is_ok() && io.flush().await.is_ok(),
             Do::Pause(pause) => {
                 tokio::time::sleep(pause).await;
                 true
