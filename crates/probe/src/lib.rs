@@ -13,6 +13,7 @@
 pub mod ask;
 pub mod attempt;
 pub mod classify;
+pub mod drill;
 pub mod endpoint;
 pub mod engine;
 pub mod error;
