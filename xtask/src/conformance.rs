@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::steps::{self, Step};
-use crate::{demo, process};
+use crate::{demo, deps, peers, process};
 
 const STEPS: &[Step] = &[
     Step {
@@ -15,6 +15,10 @@ const STEPS: &[Step] = &[
                 process::repository().join("deploy/lint.sh"),
             ))
         },
+    },
+    Step {
+        name: "release",
+        run: build_beside_installing,
     },
     Step {
         // Collector, agents and simulated providers as they run for a user, in real time; ends
@@ -35,10 +39,31 @@ const STEPS: &[Step] = &[
         name: "demo on 29 February",
         run: || on("2028-02-29T10:05:00Z"),
     },
+    Step {
+        name: "peers",
+        run: || peers::run(peers::Profile::Release, &[]),
+    },
 ];
 
 fn on(at: &str) -> Result<()> {
     process::run(demo::built()?.args(["--check", "--at", at]))
+}
+
+/// Packages arrive while the compiler works; none of this may disturb the demo, which runs in real
+/// time.
+fn build_beside_installing() -> Result<()> {
+    // One after the other: Debian's package manager runs once at a time.
+    deps::python()?;
+    deps::ensure(&[deps::POSTGRES, deps::NODE])?;
+    std::thread::scope(|scope| {
+        let installing = scope.spawn(peers::install);
+        let built = demo::built().map(drop);
+        // The step that needs them tries again, and fails then.
+        if let Ok(Err(error)) = installing.join() {
+            process::say(&format!("peers: {error:#}"));
+        }
+        built
+    })
 }
 
 /// Runs every step.

@@ -32,6 +32,26 @@ pub(crate) const BROWSER: Dependency = Dependency {
     },
 };
 
+/// What runs Portkey's gateway.
+pub(crate) const NODE: Dependency = Dependency {
+    package: "npm",
+    installed: || in_path("node") && in_path("npm"),
+};
+
+/// What runs LiteLLM's proxy, the model server and the SDKs.
+const PYTHON: Dependency = Dependency {
+    package: "python3-venv",
+    installed: || find_python().is_some(),
+};
+
+/// A Python that the pinned packages of `tests/conformance` are built for.
+#[derive(Clone, Debug)]
+pub(crate) struct Python {
+    pub(crate) program: &'static str,
+    /// As it says itself.
+    pub(crate) version: String,
+}
+
 /// Makes sure that everything in `wanted` is installed.
 pub(crate) fn ensure(wanted: &[Dependency]) -> Result<()> {
     let missing: Vec<&str> = wanted
@@ -60,6 +80,25 @@ pub(crate) fn postgres() -> Result<Binaries> {
 fn find_postgres() -> Result<Binaries, pgembed::FindError> {
     let pg_bin = std::env::var_os("PG_BIN").map(PathBuf::from);
     pgembed::find_binaries(pg_bin.as_deref(), std::env::var_os("PATH").as_deref())
+}
+
+/// A Python with which a virtual environment can be made, installed where there was none.
+pub(crate) fn python() -> Result<Python> {
+    ensure(&[PYTHON]).context("Python 3.11, 3.12 or 3.13 is needed, with `venv`")?;
+    find_python().context("Python went away")
+}
+
+fn find_python() -> Option<Python> {
+    const PROBE: &str = "import ensurepip, sys, venv; print(sys.version); \
+                         sys.exit(not (3, 11) <= sys.version_info < (3, 14))";
+    let programs = ["python3", "python3.12", "python3.11", "python3.13"];
+    programs.into_iter().find_map(|program| {
+        let output = Command::new(program).args(["-c", PROBE]).output().ok()?;
+        output.status.success().then(|| Python {
+            program,
+            version: String::from_utf8_lossy(&output.stdout).into_owned(),
+        })
+    })
 }
 
 fn install(packages: &[&str]) -> Result<()> {

@@ -9,6 +9,7 @@ mod cluster;
 mod conformance;
 mod demo;
 mod deps;
+mod peers;
 mod process;
 mod sqlx;
 mod steps;
@@ -32,6 +33,8 @@ Usage: cargo xtask COMMAND
   demo [ARGS]           build the release, and run `nines demo ARGS`
   sqlx [--check]        renew the query data in .sqlx from the migrations and the collector's
                         queries; with --check only say whether it is current
+  peers [ARGS]          install gateways, a model server and SDKs at pinned versions into
+                        target/peers, start them, and run `cargo test ARGS` of tests/conformance
   conformance           drive the real processes, and check what they promise
   ci                    everything that must pass: fmt, clippy, doc, sqlx --check, test, conformance
 
@@ -62,6 +65,7 @@ fn run(args: &[OsString]) -> Result<()> {
         ["demo", ..] => demo::become_demo(&args[1..]),
         ["sqlx"] => sqlx::renew(),
         ["sqlx", "--check"] => sqlx::check(),
+        ["peers", ..] => peers::run(peers::Profile::Dev, &args[1..]),
         ["conformance"] => conformance::run(),
         ["ci"] => ci::run(),
         _ => bail!("no such command: {}\n\n{HELP}", words.join(" ")),
