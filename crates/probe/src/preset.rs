@@ -180,6 +180,7 @@ impl Preset {
             extra: self.extra(wire),
             token_field: self.token_field,
             model_match: self.model_match,
+            prices: self.prices.map(str::to_owned),
             ..Call::new(wire, self.address(fill)?, model.to_owned())
         };
         if let Some(upstream) = fill.pin {

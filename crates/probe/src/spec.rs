@@ -106,6 +106,8 @@ pub struct Call {
     pub model_match: ModelMatch,
     /// What the model is asked, and what a right answer is.
     pub ask: Ask,
+    /// Name of the provider in price tables; without it the cost stays unknown.
+    pub prices: Option<String>,
 }
 
 impl Call {
@@ -127,6 +129,7 @@ impl Call {
             token_field: TokenField::MaxTokens,
             model_match: ModelMatch::Prefix,
             ask: Ask::default(),
+            prices: None,
         }
     }
 }

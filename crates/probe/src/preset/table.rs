@@ -76,7 +76,7 @@ pub const ALL: &[Preset] = &[
             "https://{location}-aiplatform.googleapis.com/v1/projects/{project}/locations/{location}/publishers/google",
         ),
         key_env: "VERTEX_ACCESS_TOKEN",
-        prices: Some("vertex"),
+        prices: Some("vertex_ai"),
         ..COMPATIBLE
     },
     Preset {
@@ -139,7 +139,7 @@ pub const ALL: &[Preset] = &[
         wires: CHAT_AND_EMBEDDINGS,
         base_url: Some("https://api.together.xyz/v1"),
         key_env: "TOGETHER_API_KEY",
-        prices: Some("together"),
+        prices: Some("together_ai"),
         ..COMPATIBLE
     },
     Preset {
@@ -148,7 +148,7 @@ pub const ALL: &[Preset] = &[
         base_url: Some("https://api.fireworks.ai/inference/v1"),
         key_env: "FIREWORKS_API_KEY",
         model_match: ModelMatch::RecordOnly,
-        prices: Some("fireworks"),
+        prices: Some("fireworks_ai"),
         ..COMPATIBLE
     },
     Preset {
