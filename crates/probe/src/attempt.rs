@@ -68,6 +68,7 @@ pub(crate) fn reason(outcome: Outcome, reply: &Reply) -> Option<&'static str> {
         Outcome::EmptyAnswer => "the answer is empty",
         Outcome::WrongAnswer => "the answer is not what was asked for",
         Outcome::WrongModel => "the answer names another model",
+        Outcome::ProbeFault => "a cache answered a question that it may have known",
         Outcome::TierDowngrade => "the answer names a lesser service tier",
         _ => return None,
     };

@@ -1,16 +1,18 @@
-//! The one table from facts to outcome and attribution: first match wins, in the order transport,
-//! status and error body, stream grammar, content.
+//! The one way from facts to outcome and attribution: first match wins, in the order transport,
+//! status and error body, stream grammar, content. What errors mean is data, in `classify/table.rs`.
 //!
 //! Pure. A provider is blamed only for what bears its trace; where the evidence fits two parties
 //! the attribution is `unknown`. Contracts have no place here: a 429 is an observation, and
 //! whether it counts is for them to say.
 
 mod error;
+mod table;
 
 use domain::{Attribution, Outcome};
 
 use crate::headers::Upstream;
 use crate::reply::{Completeness, Ending, Reply, Text};
+use crate::served::Cache;
 use crate::spec::Via;
 
 /// How the exchange of bytes ended.
@@ -70,6 +72,10 @@ pub struct Facts<'a> {
     pub upstream: Upstream,
     /// Whether the headers name a limit that was reached.
     pub limit_named: bool,
+    /// Name of the error that the headers give.
+    pub error_name: Option<&'a str>,
+    /// Whether a cache answered.
+    pub cache: Cache,
     /// What was answered.
     pub answer: Answer<'a>,
 }
@@ -190,10 +196,23 @@ fn content(facts: &Facts<'_>, reply: &Reply, served: ServedFit) -> (Outcome, Att
         (Some(Ending::Filtered), _) => (Outcome::Blocked, Attribution::Unknown),
         (Some(Ending::Failed), _) => (Outcome::ServerError, endpoint(facts)),
         (Some(Ending::Capacity), _) => (Outcome::Overloaded, Attribution::Provider),
+        // The provider was not asked: neither its success nor its failure.
+        (_, Text::Expected) if facts.cache == Cache::Possible => {
+            (Outcome::ProbeFault, Attribution::Ours)
+        }
         (_, Text::Expected) => who_served(facts, served),
         (Some(Ending::Length), _) => (Outcome::Truncated, Attribution::Ours),
-        (_, Text::Empty) => (Outcome::EmptyAnswer, endpoint(facts)),
-        (_, Text::Other) => (Outcome::WrongAnswer, endpoint(facts)),
+        (_, Text::Empty) => (Outcome::EmptyAnswer, answerer(facts)),
+        (_, Text::Other) => (Outcome::WrongAnswer, answerer(facts)),
+    }
+}
+
+/// Whose words an unexpected answer are: a cache's where one says that it answered.
+fn answerer(facts: &Facts<'_>) -> Attribution {
+    match (facts.cache, facts.via) {
+        (Cache::Unseen, _) => endpoint(facts),
+        (_, Via::Gateway) => Attribution::Gateway,
+        (_, Via::Direct) => Attribution::Unknown,
     }
 }
 

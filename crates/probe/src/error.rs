@@ -23,6 +23,9 @@ pub struct ErrorObject {
     pub status: Option<u16>,
     /// Whether the object names the upstream provider that failed.
     pub upstream: bool,
+    /// Whether the text says, in a gateway's words, that it passes on an answer of its upstream:
+    /// less than the upstream's own trace, more than nothing.
+    pub relayed: bool,
 }
 
 /// What the text of an error object gives away.
@@ -44,29 +47,39 @@ pub enum Sign {
     Key,
     /// Model unknown.
     Model,
+    /// A gateway has nobody left to ask.
+    NoDeployment,
 }
 
 /// Lower-case needles, first match wins: the exact before the general. Words of messages are no
 /// interface: those of LiteLLM 1.100.5, which drops codes and nests upstream bodies, and the one of
 /// OpenRouter were seen in captured answers, the others follow documentation and may age.
-const SIGNS: [(&str, Sign); 16] = [
+const SIGNS: [(&str, Sign); 19] = [
     ("perday", Sign::QuotaDaily),
     ("per-day", Sign::QuotaDaily),
     ("per day", Sign::QuotaDaily),
     ("perminute", Sign::RateLimited),
     ("exceeded your current quota", Sign::Billing),
     ("specified api usage limits", Sign::Billing),
+    ("exceeded budget", Sign::Billing),
     ("enforced_spend_limit_reached", Sign::Billing),
     ("overloaded_error", Sign::Overloaded),
     ("server_is_overloaded", Sign::Overloaded),
     ("currently overloaded", Sign::Overloaded),
     ("resource exhausted", Sign::Capacity),
+    ("service tier capacity exceeded", Sign::Capacity),
     ("rate-limited upstream", Sign::Capacity),
     ("user location", Sign::Location),
     ("no connected db", Sign::Key),
     ("api_key_invalid", Sign::Key),
     ("invalid model name", Sign::Model),
+    ("no deployments available", Sign::NoDeployment),
 ];
+
+/// How LiteLLM begins what its upstream said.
+const RELAYED: &str = "exception - ";
+/// What LiteLLM says there of an upstream that it could not reach.
+const NOT_REACHED: &str = "exception - connection error";
 
 impl ErrorObject {
     /// Reads an error object, or what some servers write in its place: a list of them, a text.
@@ -83,9 +96,11 @@ impl ErrorObject {
             &error["__type"],
             &error["detail"][0]["type"],
         ];
+        let text = searched(error);
         Self {
             kind: kind.into_iter().find_map(name),
-            sign: sign(error),
+            sign: sign(&text),
+            relayed: text.contains(RELAYED) && !text.contains(NOT_REACHED),
             status: code
                 .as_deref()
                 .and_then(|code| code.parse().ok())
@@ -97,20 +112,21 @@ impl ErrorObject {
     }
 }
 
-fn sign(error: &Value) -> Option<Sign> {
-    let text = error.to_string().to_ascii_lowercase();
-    let searched = text
-        .as_bytes()
-        .get(..SEARCHED_BYTES_MAX)
-        .unwrap_or(text.as_bytes());
-    let has = |needle: &str| {
-        searched
-            .windows(needle.len())
-            .any(|at| at == needle.as_bytes())
-    };
+/// The text that is searched, in lower case.
+fn searched(error: &Value) -> String {
+    let mut text = error.to_string().to_ascii_lowercase();
+    let mut end = text.len().min(SEARCHED_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}
+
+fn sign(text: &str) -> Option<Sign> {
     SIGNS
         .iter()
-        .find(|(needle, _)| has(needle))
+        .find(|(needle, _)| text.contains(needle))
         .map(|(_, sign)| *sign)
 }
 

@@ -131,20 +131,24 @@ pub fn upstream(headers: &HeaderMap) -> Upstream {
 #[must_use]
 pub fn names_limit(headers: &HeaderMap) -> bool {
     let used_up = |name: &HeaderName| {
-        name.as_str().starts_with("x-ratelimit-remaining-") && headers[name].as_bytes() == b"0"
+        let bare = name.as_str();
+        let bare = bare.strip_prefix(UPSTREAM_PREFIX).unwrap_or(bare);
+        let is_rest = bare.starts_with("x-ratelimit-remaining-")
+            || (bare.starts_with("anthropic-ratelimit-") && bare.ends_with("-remaining"));
+        is_rest && headers[name].as_bytes() == b"0"
     };
     headers.contains_key("retry-after")
         || headers.contains_key("retry-after-ms")
         || headers.keys().any(used_up)
 }
 
-/// Kind of the error, which AWS names in a header and not in its body: without the address that
-/// may follow a colon, and without the namespace that may stand before a `#`.
+/// The name of an error that AWS gives in a header, where its bodies hold a message only: without
+/// the address behind the colon and the namespace in front of the hash.
 #[must_use]
-pub fn error_type(headers: &HeaderMap) -> Option<String> {
-    let named = headers.get("x-amzn-errortype")?.to_str().ok()?;
-    let kind = named.split(':').next()?.rsplit('#').next()?.trim();
-    (!kind.is_empty() && kind.len() <= VALUE_BYTES_MAX).then(|| kind.to_owned())
+pub fn error_name(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get("x-amzn-errortype")?.to_str().ok()?;
+    let name = value.split(':').next()?.rsplit('#').next()?.trim();
+    (!name.is_empty() && name.len() <= VALUE_BYTES_MAX).then_some(name)
 }
 
 /// Text from outside that may be kept: not too long, and without our key.
@@ -240,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_kind_of_an_error_is_named_without_its_address_and_namespace() {
-        let kind = |value| error_type(&map(&[("x-amzn-errortype", value)]));
+        let kind = |value| error_name(&map(&[("x-amzn-errortype", value)])).map(str::to_owned);
         for value in [
             "ThrottlingException",
             "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/",
@@ -259,7 +263,7 @@ mod tests {
         ] {
             assert_eq!(kind(value), None, "{value}");
         }
-        assert_eq!(error_type(&map(&[])), None);
+        assert_eq!(error_name(&map(&[])), None);
     }
 
     #[test]
@@ -267,6 +271,39 @@ mod tests {
         let names: Vec<String> = (0..200).map(|i| format!("x-ratelimit-{i}")).collect();
         let pairs: Vec<_> = names.iter().map(|name| (name.as_str(), "1")).collect();
         assert_eq!(evidence(&map(&pairs), None).len(), KEPT_MAX);
+    }
+
+    #[test]
+    fn a_limit_is_named_by_a_wait_or_by_nothing_being_left() {
+        for (name, value, named) in [
+            ("retry-after", "1", true),
+            ("retry-after-ms", "20", true),
+            ("x-ratelimit-remaining-requests", "0", true),
+            ("x-ratelimit-remaining-requests", "7", false),
+            ("anthropic-ratelimit-output-tokens-remaining", "0", true),
+            ("anthropic-ratelimit-output-tokens-limit", "0", false),
+            ("llm_provider-x-ratelimit-remaining-tokens", "0", true),
+            ("x-ratelimit-limit-requests", "0", false),
+        ] {
+            assert_eq!(
+                names_limit(&map(&[(name, value)])),
+                named,
+                "{name}: {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_of_aws_is_named_without_its_surroundings() {
+        let name = |value| error_name(&map(&[("x-amzn-errortype", value)])).map(str::to_owned);
+        let throttled = Some("ThrottlingException".to_owned());
+        assert_eq!(name("ThrottlingException"), throttled);
+        assert_eq!(
+            name("ThrottlingException:http://internal.example/x/"),
+            throttled
+        );
+        assert_eq!(name("com.example.bedrock#ThrottlingException"), throttled);
+        assert_eq!(name(""), None);
     }
 
     #[test]

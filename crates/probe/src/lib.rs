@@ -20,9 +20,12 @@ pub mod error;
 pub mod headers;
 pub mod preset;
 pub mod price;
+pub mod quality;
 pub mod reply;
+pub mod served;
 pub mod spec;
 pub mod sse;
+pub mod tier;
 pub mod usage;
 pub mod wire;
 

@@ -3,8 +3,11 @@
 //! A reply is facts about an answer, never the answer: visible text passes through [`TextCheck`]
 //! and stays there. Non-goal: deciding what the facts mean, see [`crate::classify`].
 
+use domain::detail::Signal;
+
 use crate::ask::TextCheck;
 use crate::error::ErrorObject;
+use crate::served::Routing;
 use crate::usage::Usage;
 
 /// Facts about an answer.
@@ -24,6 +27,10 @@ pub struct Reply {
     pub model: Option<String>,
     /// Provider that the answer names, where a gateway says who served.
     pub provider: Option<String>,
+    /// What a gateway's body tells about its routing.
+    pub routing: Routing,
+    /// What the whole visible text tells about quality; of an answer that broke, nothing.
+    pub signal: Signal,
     /// How far the grammar was fulfilled.
     pub completeness: Completeness,
     /// What the visible text was.
@@ -160,6 +167,10 @@ impl Reading {
     #[must_use]
     pub fn into_reply(mut self) -> (Reply, TextCheck) {
         self.reply.text = self.text.found();
+        let broke = self.reply.error.is_some() || self.reply.malformed.is_some();
+        if self.is_terminated() && !broke {
+            self.reply.signal = self.text.signal();
+        }
         (self.reply, self.text)
     }
 }

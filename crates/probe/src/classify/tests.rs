@@ -1,4 +1,5 @@
 mod errors;
+mod rows;
 
 use proptest::prelude::*;
 
@@ -19,6 +20,8 @@ fn facts(via: Via, transport: Transport, status: Option<u16>, reply: &Reply) -> 
         status,
         upstream: Upstream::Absent,
         limit_named: false,
+        error_name: None,
+        cache: Cache::Unseen,
         answer: Answer::Call {
             reply,
             served: ServedFit::Fits,
@@ -152,10 +155,7 @@ fn captured_faults_get_their_class() {
     let clean = include_bytes!("../../fixtures/portkey.cut.txt");
     assert_eq!(check(Via::Gateway, clean), (Is::NoTerminator, By::Unknown));
     let litellm = include_bytes!("../../fixtures/litellm.cut.txt");
-    assert_eq!(
-        check(Via::Gateway, litellm),
-        (Is::GatewayError, By::Gateway)
-    );
+    assert_eq!(check(Via::Gateway, litellm), (Is::ServerError, By::Unknown));
     let malformed = include_bytes!("../../fixtures/llmock.malformed.txt");
     assert_eq!(check(Via::Direct, malformed), (Is::Malformed, By::Provider));
 }
@@ -173,6 +173,43 @@ fn another_model_is_its_own_outcome_and_behind_a_gateway_its_routing() {
     };
     assert_eq!(check(Via::Direct), (Is::WrongModel, By::Provider));
     assert_eq!(check(Via::Gateway), (Is::WrongModel, By::Gateway));
+}
+
+#[test]
+fn html_under_a_status_of_success_is_malformed() {
+    let page = b"<html><title>Checking your browser</title></html>";
+    let check = TextCheck::new(&Ask::Echo, &nonce());
+    let reply = wire::read(Wire::Chat, page, check).into_reply().0;
+    let facts = facts(Via::Direct, Transport::Complete, Some(200), &reply);
+    assert_eq!(classify(&facts), (Is::Malformed, By::Provider));
+}
+
+#[test]
+fn a_caches_answer_is_neither_the_providers_success_nor_its_failure() {
+    let whole = streamed(include_bytes!("../../fixtures/openai.stream.txt"));
+    let wrong = Reply {
+        text: Text::Other,
+        ..whole.clone()
+    };
+    let check = |via, cache, reply: &Reply| {
+        let mut facts = facts(via, Transport::Complete, Some(200), reply);
+        facts.cache = cache;
+        classify(&facts)
+    };
+    let gateway = Via::Gateway;
+    assert_eq!(check(gateway, Cache::Claimed, &whole), (Is::Ok, By::None));
+    assert_eq!(
+        check(gateway, Cache::Possible, &whole),
+        (Is::ProbeFault, By::Ours)
+    );
+    assert_eq!(
+        check(gateway, Cache::Claimed, &wrong),
+        (Is::WrongAnswer, By::Gateway)
+    );
+    assert_eq!(
+        check(Via::Direct, Cache::Claimed, &wrong),
+        (Is::WrongAnswer, By::Unknown)
+    );
 }
 
 #[test]
@@ -215,6 +252,8 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 0..2000),
         size in 1usize..200,
         status in proptest::option::of(100u16..600),
+        name in proptest::option::of("[a-zA-Z]{0,30}"),
+        cache in proptest::sample::select(vec![Cache::Unseen, Cache::Claimed, Cache::Possible]),
     ) {
         let check = || TextCheck::new(&Ask::Echo, &nonce());
         let mut replies = vec![Reply { error: error::read(&bytes), ..Reply::default() }];
@@ -232,7 +271,10 @@ proptest! {
         }
         for reply in replies {
             for via in [Via::Direct, Via::Gateway] {
-                let (outcome, by) = classify(&facts(via, Transport::Complete, status, &reply));
+                let mut facts = facts(via, Transport::Complete, status, &reply);
+                facts.error_name = name.as_deref();
+                facts.cache = cache;
+                let (outcome, by) = classify(&facts);
                 prop_assert_ne!(outcome, Is::Ok);
                 prop_assert_ne!(by, By::None);
             }
@@ -255,5 +297,28 @@ proptest! {
             prop_assert_eq!(reply.completeness, Completeness::Terminated);
             prop_assert!(reply.ending.is_some());
         }
+    }
+
+    #[test]
+    fn success_is_nothing_but_the_expected_text_of_a_whole_answer(
+        text in "[a-z0-9 {}\":,-]{0,40}",
+        right in any::<bool>(),
+        finish in proptest::sample::select(vec!["stop", "length", "content_filter", "x", ""]),
+        ask in proptest::sample::select(vec![Ask::Echo, Ask::Sum, Ask::Repeat, Ask::Json]),
+    ) {
+        let text = if right { format!("{text} pong-7f3a") } else { text };
+        let choice = serde_json::json!({
+            "finish_reason": finish,
+            "message": {"role": "assistant", "content": text},
+        });
+        let body = serde_json::json!({"choices": [choice]}).to_string();
+        let check = TextCheck::new(&ask, &nonce());
+        let reply = wire::read(Wire::Chat, body.as_bytes(), check).into_reply().0;
+        let (outcome, _) = classify(&facts(Via::Direct, Transport::Complete, Some(200), &reply));
+        if outcome == Is::Ok {
+            prop_assert_eq!(reply.text, Text::Expected);
+            prop_assert!(ask != Ask::Echo || text.contains("pong-7f3a"));
+        }
+        prop_assert!(outcome != Is::Ok || reply.signal.chars.is_some());
     }
 }

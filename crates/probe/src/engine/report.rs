@@ -1,8 +1,8 @@
 //! From the trail of a finished attempt to its observation.
 
+use domain::detail::{Signal, UsageDetail};
 use domain::{Detail, Outcome};
 use http::Version;
-use secrecy::SecretString;
 use sha2::Digest as _;
 
 use super::Fault;
@@ -13,7 +13,10 @@ use crate::classify::{Answer, Facts, PageFit, ServedFit, Transport, classify};
 use crate::error::{self, ErrorObject};
 use crate::headers::{self, Upstream};
 use crate::reply::{Completeness, Reply, Text};
+use crate::served::{self, Cache};
 use crate::spec::{Call, HttpRequest, Request, Spec};
+use crate::tier;
+use crate::usage::Usage;
 use crate::wire;
 
 /// Longest fault text, characters.
@@ -38,6 +41,10 @@ pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Att
         Request::Http(_) => Answer::Page(page),
     };
     let headers = trail.head.as_ref().map(|head| &head.headers);
+    let cache = match (&spec.request, headers) {
+        (Request::Call(call), Some(headers)) => served::cache(headers, &call.ask),
+        _ => Cache::Unseen,
+    };
     let (outcome, attribution) = classify(&Facts {
         via: spec.path,
         transport: fault
@@ -46,6 +53,8 @@ pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Att
         status: trail.head.as_ref().map(|head| head.status.as_u16()),
         upstream: headers.map_or(Upstream::Absent, headers::upstream),
         limit_named: headers.is_some_and(headers::names_limit),
+        error_name: headers.and_then(headers::error_name),
+        cache,
         answer,
     });
     let why = match fault {
@@ -80,7 +89,7 @@ pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Att
             slow: spec
                 .slow_after
                 .is_some_and(|slow| outcome != Outcome::ProbeFault && end_us > micros(slow)),
-            ..detail(trail, key, &reply)
+            ..detail(trail, spec, &reply)
         },
     }
 }
@@ -113,7 +122,7 @@ fn read_call(trail: &Trail, body: Body, call: &Call, spec: &Spec) -> Reply {
 /// a body that can be read.
 fn failed(trail: &Trail, body: &[u8]) -> Option<ErrorObject> {
     let headers = trail.head.as_ref().map(|head| &head.headers);
-    let named = headers.and_then(headers::error_type);
+    let named = headers.and_then(headers::error_name).map(str::to_owned);
     match (error::read(body), named) {
         (Some(error), named) => Some(ErrorObject {
             kind: error.kind.or(named),
@@ -129,10 +138,12 @@ fn failed(trail: &Trail, body: &[u8]) -> Option<ErrorObject> {
 
 /// Whether who served is who was asked, as far as the answer tells.
 fn served_fit(call: &Call, reply: &Reply) -> ServedFit {
-    if call.model_match.fits(&call.model, reply.model.as_deref()) {
-        ServedFit::Fits
-    } else {
-        ServedFit::OtherModel
+    if !call.model_match.fits(&call.model, reply.model.as_deref()) {
+        return ServedFit::OtherModel;
+    }
+    match (&call.tier, &reply.tier) {
+        (Some(asked), Some(served)) if tier::is_lesser(asked, served) => ServedFit::LesserTier,
+        _ => ServedFit::Fits,
     }
 }
 
@@ -168,7 +179,8 @@ fn stamp_whole(trail: &mut Trail, spec: &Spec, reply: &Reply) {
     }
 }
 
-fn detail(trail: Trail, key: Option<&SecretString>, reply: &Reply) -> Detail {
+fn detail(trail: Trail, spec: &Spec, reply: &Reply) -> Detail {
+    let key = spec.key.as_ref();
     let kept = |text: Option<&String>| headers::keep(text?.as_bytes(), key);
     let error = reply.error.as_ref();
     let mut detail = Detail {
@@ -177,9 +189,14 @@ fn detail(trail: Trail, key: Option<&SecretString>, reply: &Reply) -> Detail {
         finish: kept(reply.finish.as_ref()),
         net: trail.net.remote.is_some().then_some(trail.net),
         phase: trail.phase,
+        signal: (reply.signal != Signal::default()).then(|| reply.signal.clone()),
+        usage: usage_detail(reply.usage),
         ..Detail::default()
     };
     if let Some(head) = trail.head {
+        if let Request::Call(call) = &spec.request {
+            detail.served = served::read(&head.headers, reply, call, key);
+        }
         detail.hdr = headers::evidence(&head.headers, key);
         detail.http = match head.version {
             Version::HTTP_10 => Some("1.0".to_owned()),
@@ -192,4 +209,14 @@ fn detail(trail: Trail, key: Option<&SecretString>, reply: &Reply) -> Detail {
         detail.resp_sha256 = Some(hex(&trail.hash.finalize()));
     }
     detail
+}
+
+/// Token counts beside input and output, where there are any.
+fn usage_detail(usage: Usage) -> Option<UsageDetail> {
+    let detail = UsageDetail {
+        cache_read: usage.cache_read_tokens,
+        cache_write: usage.cache_write_tokens,
+        reasoning: usage.reasoning_tokens,
+    };
+    (detail != UsageDetail::default()).then_some(detail)
 }

@@ -4,6 +4,7 @@ mod bedrock;
 mod faults;
 mod phases;
 mod server;
+mod signals;
 mod successes;
 
 use std::time::Duration;

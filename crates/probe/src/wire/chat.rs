@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error;
 use crate::reply::{Ending, Progress, Reading};
+use crate::served;
 use crate::spec::Call;
 use crate::sse::Event;
 use crate::usage::Usage;
@@ -106,6 +107,9 @@ fn common(reading: &mut Reading, value: &Value) -> bool {
     reply.model = reply.model.take().or_else(|| word("model"));
     reply.id = reply.id.take().or_else(|| word("id"));
     reply.provider = reply.provider.take().or_else(|| word("provider"));
+    if value["openrouter_metadata"].is_object() {
+        reply.routing = served::openrouter(&value["openrouter_metadata"]);
+    }
     reply.tier = word("service_tier").or(reply.tier.take());
     let usage = [&value["usage"], &value["x_groq"]["usage"]]
         .into_iter()
