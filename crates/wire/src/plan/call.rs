@@ -101,6 +101,8 @@ pub enum PlanAsk {
     Echo,
     /// To add two random numbers: no cache and no echo can answer it.
     Sum,
+    /// To repeat a random word several times.
+    Repeat,
     /// For a JSON object that holds a random word.
     Json,
 }

@@ -12,7 +12,7 @@ use super::Keys;
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// No such preset.
-    #[error("`{name}` is no preset{}", hint(.nearest))]
+    #[error("`{name}` is no preset{}", hint(.nearest.as_deref()))]
     Preset {
         /// The name.
         name: String,
@@ -53,7 +53,7 @@ pub enum CallError {
     },
 }
 
-fn hint(nearest: &Option<&'static str>) -> String {
+fn hint(nearest: Option<&str>) -> String {
     nearest
         .map(|name| format!("; did you mean `{name}`?"))
         .unwrap_or_default()
@@ -89,6 +89,7 @@ pub(super) fn call(planned: &PlanCall, keys: &Keys) -> Result<Call, CallError> {
         _ if !call.wire.has_text() => Ask::Nothing,
         PlanAsk::Echo => Ask::Echo,
         PlanAsk::Sum => Ask::Sum,
+        PlanAsk::Repeat => Ask::Repeat,
         PlanAsk::Json => Ask::Json,
     };
     if let Some(served) = planned.served_model {
