@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use domain::{AgentId, Clock, CredentialAlias, TargetId, UnixMillis};
+use probe::price::PriceTable;
 use probe::{Engine, Spec, TlsRoots};
 use secrecy::SecretString;
 use telemetry::Metrics;
@@ -292,7 +293,9 @@ fn runner(
     recorder: &RecorderHandle,
     last_slots: &BTreeMap<TargetId, UnixMillis>,
 ) -> Result<Runner, AgentError> {
-    let engine = Engine::new(&setup.roots).map_err(AgentError::Engine)?;
+    let engine = Engine::new(&setup.roots)
+        .map_err(AgentError::Engine)?
+        .with_prices(Arc::new(PriceTable::embedded()));
     let attempt: Arc<AttemptFn> = Arc::new(move |spec: Spec| {
         let engine = engine.clone();
         Box::pin(async move { engine.attempt(&spec).await })

@@ -8,7 +8,8 @@ use crate::headers;
 use crate::reply::Reply;
 
 /// The observation. All instants are microseconds on the monotonic clock since the start of the
-/// attempt, before name resolution. No prompt, completion, key or body is in it.
+/// attempt, before name resolution or, over a kept connection, before the request; those of data
+/// are when it was read from the socket or written to it. No prompt, completion, key or body is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// What was observed.

@@ -1,13 +1,23 @@
 //! The shell around the pure modules: sockets, TLS, HTTP and the clock.
 //!
-//! Every attempt makes a fresh connection and a full handshake, so that its phases mean the same
-//! each time. Deliberately absent: proxies, redirects, retries, pools and session resumption.
+//! An attempt makes a fresh connection and a full handshake, so that its phases mean the same each
+//! time, or goes over a kept one and says so: see [`crate::Connection`]. Instants are those of the
+//! socket: when bytes were read from it or written to it, not when someone got round to them.
+//! Deliberately absent: proxies, redirects, retries of requests, and session resumption.
 
 mod connect;
+mod cost;
 mod exchange;
+mod kept;
+mod lag;
+mod leaf;
+mod link;
+mod pieces;
 mod report;
 mod request;
+mod resolve;
 mod sign;
+mod socket;
 mod tap;
 mod trail;
 
@@ -27,8 +37,11 @@ use tracing::{Instrument, Span, field};
 use crate::attempt::Attempt;
 use crate::classify::Transport;
 use crate::endpoint::Endpoint;
+use crate::price::PriceTable;
 use crate::spec::{Request, Spec};
 use crate::wire::Wire;
+use kept::Kept;
+pub use resolve::{Pinned, PinnedError};
 use trail::Trail;
 
 /// Which certificate authorities are believed.
@@ -78,10 +91,13 @@ pub enum EngineError {
     Versions(#[source] rustls::Error),
 }
 
-/// Makes attempts. Cheap to clone.
+/// Makes attempts, all on one runtime. Cheap to clone; clones share the connections that are kept.
 #[derive(Clone, Debug)]
 pub struct Engine {
     tls: Arc<ClientConfig>,
+    pinned: Arc<[Pinned]>,
+    kept: Arc<Kept>,
+    prices: Option<Arc<PriceTable>>,
 }
 
 /// Why an exchange ended early: the class of the failure, and its text for the detail line.
@@ -129,7 +145,30 @@ impl Engine {
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         tls.resumption = Resumption::disabled();
-        Ok(Self { tls: Arc::new(tls) })
+        Ok(Self {
+            tls: Arc::new(tls),
+            pinned: Arc::default(),
+            kept: Arc::default(),
+            prices: None,
+        })
+    }
+
+    /// The engine, with these addresses in place of name resolution.
+    #[must_use]
+    pub fn with_pinned(self, pinned: Vec<Pinned>) -> Self {
+        Self {
+            pinned: pinned.into(),
+            ..self
+        }
+    }
+
+    /// The engine, which knows what attempts cost.
+    #[must_use]
+    pub fn with_prices(self, prices: Arc<PriceTable>) -> Self {
+        Self {
+            prices: Some(prices),
+            ..self
+        }
     }
 
     /// Makes one attempt. Never fails: whatever goes wrong is the observation. Dropping the
@@ -137,7 +176,11 @@ impl Engine {
     pub async fn attempt(&self, spec: &Spec) -> Attempt {
         let endpoint = spec.endpoint();
         let span = span(spec, &endpoint);
-        let attempt = self.observe(spec, &endpoint).instrument(span.clone()).await;
+        let mut attempt = self.observe(spec, &endpoint).instrument(span.clone()).await;
+        attempt.detail.cost = self
+            .prices
+            .as_deref()
+            .and_then(|table| cost::of(&attempt, spec, table));
         if attempt.outcome != Outcome::Ok {
             span.record("error.type", attempt.outcome.as_str());
         }
@@ -149,14 +192,15 @@ impl Engine {
 
     async fn observe(&self, spec: &Spec, endpoint: &Endpoint) -> Attempt {
         let mut trail = Trail::start();
-        let exchange = exchange::run(&self.tls, spec, endpoint, &mut trail);
-        let ended = tokio::time::timeout(spec.deadline, exchange).await;
+        let exchange = exchange::run(self, spec, endpoint, &mut trail);
+        let exchange = tokio::time::timeout(spec.deadline, exchange);
+        let (ended, lag) = lag::watched(exchange).await;
         let fault = match ended {
             Ok(Ok(())) => None,
             Ok(Err(fault)) => Some(fault),
             Err(_) => trail.deadline_passed(),
         };
-        report::report(trail, spec, fault)
+        report::report(trail, spec, fault, lag)
     }
 }
 

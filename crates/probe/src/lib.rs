@@ -1,14 +1,15 @@
 //! One attempt: a [`Spec`] in, an [`Attempt`] out.
 //!
-//! [`Engine::attempt`] opens a fresh connection, sends one request, reads the answer and says
-//! what it met, when each phase ended and whose fault a failure was. It never fails: whatever
-//! goes wrong is the observation. Bytes become facts in pure modules that know no socket:
+//! [`Engine::attempt`] opens a connection or takes one that was kept, sends one request, reads the
+//! answer and says what it met, when each phase ended and whose fault a failure was. It never
+//! fails: whatever goes wrong is the observation. Bytes become facts in pure modules that know no socket:
 //! [`mod@wire`] (bodies and streams of each API to a [`reply::Reply`]), [`ask`] (text to what it is
-//! worth) and [`classify`] (facts to outcome and attribution).
+//! worth), [`classify`] (facts to outcome and attribution) and [`latency`] (instants and token
+//! counts to the figures that are named after them).
 //!
 //! Invariants: durations come from the monotonic clock; every buffer has a limit; no prompt,
 //! completion, key or body is kept, logged or shown by `Debug`. Non-goals: retries, redirects,
-//! connection reuse, schedules, batches, and any judgement by a contract.
+//! schedules, batches, and any judgement by a contract.
 
 pub mod ask;
 pub mod attempt;
@@ -18,6 +19,7 @@ pub mod endpoint;
 pub mod engine;
 pub mod error;
 pub mod headers;
+pub mod latency;
 pub mod preset;
 pub mod price;
 pub mod quality;
@@ -32,7 +34,7 @@ pub mod wire;
 pub use ask::Ask;
 pub use attempt::Attempt;
 pub use endpoint::{BaseUrl, HttpUrl, UrlError};
-pub use engine::{Engine, EngineError, TlsRoots};
+pub use engine::{Engine, EngineError, Pinned, PinnedError, TlsRoots};
 pub use spec::{
     Auth, Call, Connection, HttpRequest, MAX_OUTPUT_TOKENS_DEFAULT, Method, ModelMatch, Nonce,
     Request, STALL_AFTER_DEFAULT, Spec, SpecError, StatusSet, TokenField, Via,

@@ -5,112 +5,141 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::{Clock as _, SystemClock};
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ProtocolVersion};
+use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
 use sha2::{Digest as _, Sha256};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
-use super::Fault;
+use super::leaf;
+use super::resolve::resolve;
+use super::socket::Socket;
+use super::tap::{Stamps, Tap};
 use super::trail::{Trail, hex};
+use super::{Engine, Fault};
 use crate::classify::Transport;
 use crate::endpoint::{Endpoint, Scheme};
+use crate::spec::Connection;
 
 /// Longest wait for a connection, name resolution and TLS included.
 pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// Longest wait for one of several addresses, so that one which swallows packets leaves time for
 /// the others.
 const ADDRESS_MAX: Duration = Duration::from_secs(3);
-/// Most addresses tried.
-const ADDRESSES_MAX: usize = 8;
+
+/// Idle time after which a kept connection asks whether the other end is still there, so that
+/// routers do not forget it and a dead one is known before it is used.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(15);
+/// Time between such questions, and how many may go unanswered.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
+const KEEPALIVE_TRIES: u32 = 2;
 
 /// Out of file descriptors, in the process or in the system (Linux and the BSDs agree on both).
 const OUT_OF_DESCRIPTORS: [i32; 2] = [24, 23];
 
-/// A connection, ready for HTTP.
-pub(super) enum Connection {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
 /// Connects within [`CONNECT_MAX`].
 pub(super) async fn open(
-    tls: &Arc<ClientConfig>,
+    engine: &Engine,
     endpoint: &Endpoint,
+    connection: Connection,
     trail: &mut Trail,
-) -> Result<Connection, Fault> {
-    match tokio::time::timeout(CONNECT_MAX, open_untimed(tls, endpoint, trail)).await {
-        Ok(opened) => opened,
-        Err(_) if trail.phase.dns_us.is_none() => Err(Fault::new(
-            Transport::NameUnresolved,
-            "dns: no answer in time",
-        )),
-        Err(_) => Err(Fault::new(
-            Transport::ConnectTimedOut,
-            "connect: no connection in time",
-        )),
+) -> Result<Socket, Fault> {
+    let addresses = resolve(&engine.pinned, endpoint);
+    let opened = open_untimed(&engine.tls, endpoint, addresses, trail);
+    let opened = match tokio::time::timeout(CONNECT_MAX, opened).await {
+        Ok(opened) => opened?,
+        Err(_) if trail.phase.dns_us.is_none() => {
+            return Err(Fault::new(
+                Transport::NameUnresolved,
+                "dns: no answer in time",
+            ));
+        }
+        Err(_) => {
+            return Err(Fault::new(
+                Transport::ConnectTimedOut,
+                "connect: no connection in time",
+            ));
+        }
+    };
+    if connection == Connection::Warm {
+        keep_alive(opened.tcp());
+    }
+    Ok(opened)
+}
+
+/// A connection that cannot be kept alive is only kept less well.
+fn keep_alive(tcp: &TcpStream) {
+    let questions = TcpKeepalive::new()
+        .with_time(KEEPALIVE_AFTER)
+        .with_interval(KEEPALIVE_EVERY)
+        .with_retries(KEEPALIVE_TRIES);
+    if let Err(e) = SockRef::from(tcp).set_tcp_keepalive(&questions) {
+        tracing::debug!(error = %e, "failed to switch keepalive on");
     }
 }
 
 async fn open_untimed(
     tls: &Arc<ClientConfig>,
     endpoint: &Endpoint,
+    addresses: impl Future<Output = Result<Vec<SocketAddr>, Fault>>,
     trail: &mut Trail,
-) -> Result<Connection, Fault> {
-    let addresses = resolve(endpoint).await?;
+) -> Result<Socket, Fault> {
+    let addresses = addresses.await?;
     trail.phase.dns_us = Some(trail.now_us());
 
-    let tcp = dial(&addresses).await?;
+    let tcp = dial(&addresses, &mut trail.net.tried).await?;
     trail.phase.tcp_us = Some(trail.now_us());
-    trail.net.remote = tcp.peer_addr().ok().map(|peer| peer.to_string());
+    let peer = tcp.peer_addr().ok();
+    trail.net.family = peer.map(|peer| if peer.is_ipv4() { 4 } else { 6 });
+    trail.net.remote = peer.map(|peer| peer.to_string());
 
+    let stamps = Stamps::default();
+    let tap = Tap::new(tcp, stamps.clone());
     if endpoint.transport == Scheme::Http {
-        return Ok(Connection::Plain(tcp));
+        return Ok(Socket::plain(tap, stamps));
     }
     let name = ServerName::try_from(endpoint.host.clone())
         .map_err(|e| Fault::from_error(Transport::TlsFailed, "tls", &e))?;
     let stream = TlsConnector::from(Arc::clone(tls))
-        .connect(name, tcp)
+        .connect(name, tap)
         .await
         .map_err(|e| Fault::from_error(Transport::TlsFailed, "tls", &e))?;
     trail.phase.tls_us = Some(trail.now_us());
     let (_, session) = stream.get_ref();
-    trail.net.alpn = session
+    describe(session, trail);
+    Ok(Socket::tls(stream, stamps))
+}
+
+/// Writes down what was negotiated, and with whom.
+fn describe(session: &ClientConnection, trail: &mut Trail) {
+    let net = &mut trail.net;
+    net.alpn = session
         .alpn_protocol()
         .and_then(|alpn| String::from_utf8(alpn.to_vec()).ok());
-    trail.net.tls = match session.protocol_version() {
+    net.tls = match session.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => Some("1.2".to_owned()),
         Some(ProtocolVersion::TLSv1_3) => Some("1.3".to_owned()),
         _ => None,
     };
-    let leaf = session.peer_certificates().and_then(|chain| chain.first());
-    trail.net.leaf_sha256 = leaf.map(|leaf| hex(&Sha256::digest(leaf)));
-    Ok(Connection::Tls(Box::new(stream)))
-}
-
-async fn resolve(endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Fault> {
-    let addresses: Vec<SocketAddr> =
-        tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port))
-            .await
-            .map_err(|e| Fault::from_error(Transport::NameUnresolved, "dns", &e))?
-            .take(ADDRESSES_MAX)
-            .collect();
-    if addresses.is_empty() {
-        return Err(Fault::new(Transport::NameUnresolved, "dns: no address"));
+    if let Some(leaf) = session.peer_certificates().and_then(|chain| chain.first()) {
+        net.leaf_sha256 = Some(hex(&Sha256::digest(leaf)));
+        net.leaf_days = leaf::days_left(leaf, SystemClock.now());
     }
-    Ok(addresses)
 }
 
-/// The first address that accepts; else the failure that says most.
-async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
+/// The first address that accepts; else the failure that says most. Once a second address is
+/// tried, `tried` says how many were.
+async fn dial(addresses: &[SocketAddr], tried: &mut Option<u8>) -> Result<TcpStream, Fault> {
     let share = if addresses.len() > 1 {
         ADDRESS_MAX
     } else {
         CONNECT_MAX
     };
     let mut worst = Fault::new(Transport::LocalFailure, "tcp: no address was tried");
-    for address in addresses {
+    for (address, number) in addresses.iter().zip(1..) {
+        *tried = Some(number).filter(|number| *number > 1);
         let fault = match tokio::time::timeout(share, TcpStream::connect(address)).await {
             Ok(Ok(tcp)) => {
                 tcp.set_nodelay(true)
@@ -195,7 +224,32 @@ mod tests {
         let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addresses = [closed.local_addr().unwrap(), open.local_addr().unwrap()];
         drop(closed);
-        let tcp = dial(&addresses).await.unwrap();
+        let mut tried = None;
+        let tcp = dial(&addresses, &mut tried).await.unwrap();
         assert_eq!(tcp.peer_addr().unwrap(), addresses[1]);
+        assert_eq!(tried, Some(2));
+        dial(&addresses[1..], &mut tried).await.unwrap();
+        assert_eq!(tried, None, "one address is as it should be");
+    }
+
+    #[tokio::test]
+    async fn a_slow_resolver_delays_name_resolution_alone() {
+        let delay = Duration::from_millis(300);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let url: crate::HttpUrl = format!("http://{address}/").parse().unwrap();
+        let engine = Engine::new(&crate::TlsRoots::Platform).unwrap();
+        let mut trail = Trail::start();
+        let slow = async {
+            tokio::time::sleep(delay).await;
+            Ok(vec![address])
+        };
+        open_untimed(&engine.tls, &url.endpoint(), slow, &mut trail)
+            .await
+            .ok()
+            .unwrap();
+        let dns_us = trail.phase.dns_us.unwrap();
+        assert!((300_000..1_500_000).contains(&dns_us), "{dns_us}");
+        assert!(trail.phase.tcp_us.unwrap() - dns_us < 300_000);
     }
 }

@@ -1,6 +1,8 @@
 //! From the trail of a finished attempt to its observation.
 
-use domain::detail::{Signal, UsageDetail};
+use std::time::Duration;
+
+use domain::detail::{Net, Signal, UsageDetail};
 use domain::{Detail, Outcome};
 use http::Version;
 use sha2::Digest as _;
@@ -23,7 +25,12 @@ use crate::wire;
 const FAULT_CHARS_MAX: usize = 400;
 
 /// Says what the attempt observed.
-pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Attempt {
+pub(super) fn report(
+    mut trail: Trail,
+    spec: &Spec,
+    fault: Option<Fault>,
+    lag: Duration,
+) -> Attempt {
     let end_us = trail.end_us();
     let fault = fault.or_else(|| trail.too_late(spec.deadline));
     let body = std::mem::replace(&mut trail.body, Body::Absent);
@@ -89,6 +96,7 @@ pub(super) fn report(mut trail: Trail, spec: &Spec, fault: Option<Fault>) -> Att
             slow: spec
                 .slow_after
                 .is_some_and(|slow| outcome != Outcome::ProbeFault && end_us > micros(slow)),
+            lag_us: Some(micros(lag)),
             ..detail(trail, spec, &reply)
         },
     }
@@ -187,7 +195,8 @@ fn detail(trail: Trail, spec: &Spec, reply: &Reply) -> Detail {
         error_code: kept(error.and_then(|error| error.code.as_ref())),
         error_type: kept(error.and_then(|error| error.kind.as_ref())),
         finish: kept(reply.finish.as_ref()),
-        net: trail.net.remote.is_some().then_some(trail.net),
+        gap: trail.pieces.gaps(),
+        net: (trail.net != Net::default()).then_some(trail.net),
         phase: trail.phase,
         signal: (reply.signal != Signal::default()).then(|| reply.signal.clone()),
         usage: usage_detail(reply.usage),

@@ -6,6 +6,7 @@ mod phases;
 mod server;
 mod signals;
 mod successes;
+mod warm;
 
 use std::time::Duration;
 

@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::Fault;
-use super::tap::LastWrite;
+use super::pieces::Pieces;
+use super::tap::{Read, Stamps};
 use crate::ask::TextCheck;
 use crate::classify::{Reached, Transport};
 use crate::reply::Progress;
@@ -56,11 +57,13 @@ pub(super) struct Trail {
     pub(super) start: Instant,
     pub(super) phase: Phases,
     pub(super) net: Net,
-    pub(super) last_write: LastWrite,
+    /// When bytes passed on the connection in use.
+    pub(super) stamps: Stamps,
     connected: bool,
-    sent_us: Option<u64>,
     pub(super) first_us: Option<u64>,
     pub(super) last_us: Option<u64>,
+    /// Pieces of visible text.
+    pub(super) pieces: Pieces,
     pub(super) head: Option<Head>,
     pub(super) body: Body,
     pub(super) hash: Sha256,
@@ -86,11 +89,11 @@ impl Trail {
             start: Instant::now(),
             phase: Phases::default(),
             net: Net::default(),
-            last_write: LastWrite::default(),
+            stamps: Stamps::default(),
             connected: false,
-            sent_us: None,
             first_us: None,
             last_us: None,
+            pieces: Pieces::default(),
             head: None,
             body: Body::Absent,
             hash: Sha256::new(),
@@ -105,14 +108,28 @@ impl Trail {
         micros(self.start.elapsed())
     }
 
-    pub(super) fn connected(&mut self) {
+    /// A connection stands, and is about to carry the request.
+    pub(super) fn connected(&mut self, stamps: &Stamps) {
+        stamps.request_begins();
+        self.stamps = stamps.clone();
         self.connected = true;
+    }
+
+    /// The read that brought what is being looked at.
+    fn read(&self) -> Read {
+        self.stamps.last_read().unwrap_or_else(|| Read {
+            at: Instant::now(),
+            delivery: 0,
+        })
+    }
+
+    fn us(&self, at: Instant) -> u64 {
+        micros(at.saturating_duration_since(self.start))
     }
 
     /// The head of the answer arrived; it decides how the body is read.
     pub(super) fn headers(&mut self, head: response::Parts, spec: &Spec) {
-        self.phase.headers_us = Some(self.now_us());
-        self.sent_us = self.last_write.us(); // Later writes are the protocol's own.
+        self.phase.headers_us = Some(self.us(self.read().at));
         self.body = match &spec.request {
             Request::Call(call)
                 if call.stream
@@ -136,9 +153,8 @@ impl Trail {
         if data.is_empty() {
             return Ok(());
         }
-        let now = Instant::now();
-        let now_us = micros(now - self.start);
-        self.phase.first_byte_us.get_or_insert(now_us);
+        let read = self.read();
+        self.phase.first_byte_us.get_or_insert(self.us(read.at));
         self.hash.update(data);
         self.len += data.len();
         if self.len > BODY_BYTES_MAX {
@@ -155,19 +171,21 @@ impl Trail {
         let mut seen = Vec::new();
         let fed = stream.feed(data, |progress| seen.push(progress));
         for progress in seen {
-            self.stamp(progress, now, now_us);
+            self.stamp(progress, read);
         }
         fed.map_err(|e| Fault::from_error(Transport::Invalid, "stream", &e))
     }
 
     /// One event brought this.
-    fn stamp(&mut self, progress: Progress, now: Instant, now_us: u64) {
+    fn stamp(&mut self, progress: Progress, read: Read) {
+        let now_us = self.us(read.at);
         self.phase.first_event_us.get_or_insert(now_us);
         match progress {
             Progress::Nothing => return,
             Progress::Text => {
                 self.first_us.get_or_insert(now_us);
                 self.last_us = Some(now_us);
+                self.pieces.read(read);
             }
             Progress::Reasoning => {
                 self.phase.first_reasoning_us.get_or_insert(now_us);
@@ -178,16 +196,16 @@ impl Trail {
             Progress::Closing | Progress::Broken => {}
         }
         if matches!(progress, Progress::Terminator | Progress::Broken) {
-            self.settled_at.get_or_insert(now);
+            self.settled_at.get_or_insert(read.at);
         }
         if self.output_at.is_some() || matches!(progress, Progress::Text | Progress::Reasoning) {
-            self.output_at = Some(now);
+            self.output_at = Some(read.at);
         }
     }
 
     /// The body ended, whole or not.
     pub(super) fn body_ended(&mut self, end: StreamEnd) {
-        self.phase.end_us = Some(self.now_us());
+        self.phase.end_us = Some(self.us(self.read().at));
         self.end = end;
     }
 
@@ -241,14 +259,21 @@ impl Trail {
         })
     }
 
-    /// End of the attempt: the moment its meaning was settled, else now.
+    /// End of the attempt: the moment its meaning was settled, else the end of the body, else now.
     pub(super) fn end_us(&self) -> u64 {
         self.settled_at
-            .map_or_else(|| self.now_us(), |at| micros(at - self.start))
+            .map(|at| self.us(at))
+            .or(self.phase.end_us)
+            .unwrap_or_else(|| self.now_us())
     }
 
     /// When the request was sent, as far as that is known.
     pub(super) fn sent_us(&self) -> Option<u64> {
-        self.sent_us.or_else(|| self.last_write.us())
+        self.stamps.sent().map(|at| self.us(at))
+    }
+
+    /// Whether the body ended as HTTP ends a whole body: the connection may be used again.
+    pub(super) fn is_ended_cleanly(&self) -> bool {
+        self.phase.end_us.is_some() && self.end == StreamEnd::Clean
     }
 }

@@ -181,7 +181,7 @@ async fn play<T: AsyncRead + AsyncWrite + Unpin>(mut io: T, script: Vec<Do>) -> 
     request
 }
 
-async fn read_request<T: AsyncRead + Unpin>(io: &mut T) -> String {
+pub(super) async fn read_request<T: AsyncRead + Unpin>(io: &mut T) -> String {
     let mut bytes = Vec::new();
     while let Ok(byte) = io.read_u8().await {
         bytes.push(byte);

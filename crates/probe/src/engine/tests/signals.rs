@@ -6,6 +6,7 @@ use domain::detail::{Signal, Text};
 use super::server::{response, text};
 use super::*;
 use crate::Ask;
+use crate::price::PriceTable;
 
 /// Headers of a LiteLLM proxy whose first choice failed.
 const FALLBACK: &str = "content-type: application/json\r\n\
@@ -27,7 +28,8 @@ async fn answered(headers: &str, body: &str, change: impl FnOnce(&mut Call)) -> 
         path: Via::Gateway,
         ..spec
     };
-    engine().attempt(&spec).await
+    let table = Arc::new(PriceTable::embedded());
+    engine().with_prices(table).attempt(&spec).await
 }
 
 #[tokio::test]
@@ -93,4 +95,17 @@ async fn a_broken_answer_has_no_signal() {
     let attempt = engine().attempt(&streaming(&server)).await;
     assert_ne!(attempt.outcome, Outcome::Ok);
     assert_eq!(attempt.detail.signal, None);
+}
+
+#[tokio::test]
+async fn what_it_cost_is_kept_where_the_table_knows_and_left_out_where_not() {
+    let body = body("default", "pong-7f3a");
+    let priced =
+        |prices: &'static str| move |call: &mut Call| call.prices = Some(prices.to_owned());
+    // 4 input tokens at 0.15, 8 cached ones at 0.075, 7 output ones at 0.60 dollars a million.
+    let attempt = answered(FALLBACK, &body, priced("openai")).await;
+    let cost = attempt.detail.cost.unwrap();
+    assert_eq!((cost.usd_nano, cost.at_most), (5_400, false));
+    let unknown = answered(FALLBACK, &body, priced("nobody")).await;
+    assert_eq!(unknown.detail.cost, None);
 }

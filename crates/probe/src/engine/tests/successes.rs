@@ -176,6 +176,11 @@ async fn tls_is_verified_and_described() {
         (Some("1.3"), Some("http/1.1"))
     );
     assert_eq!(net.leaf_sha256.unwrap().len(), 64);
+    assert!(
+        net.leaf_days.unwrap() > 365,
+        "the certificate is made to last"
+    );
+    assert_eq!((net.family, net.tried, net.warm), (Some(4), None, false));
 }
 
 #[tokio::test]
@@ -204,6 +209,18 @@ async fn http_2_is_spoken_where_it_is_offered() {
     let sent = attempt.sent_us.unwrap();
     assert!(attempt.detail.phase.tls_us.unwrap() <= sent);
     assert!(sent <= attempt.detail.phase.headers_us.unwrap());
+}
+
+#[tokio::test]
+async fn a_pinned_name_leads_to_its_address() {
+    let server = Server::plain(vec![send(STREAM_HEAD), send(answer())]).await;
+    let port = server.port;
+    let pin = format!("api.example:{port}:127.0.0.1").parse().unwrap();
+    let (_, spec) = chat(&format!("http://api.example:{port}/v1"));
+    let attempt = engine().with_pinned(vec![pin]).attempt(&spec).await;
+    assert_eq!(attempt.outcome, Outcome::Ok, "{:?}", attempt.detail.fault);
+    let request = server.request().await;
+    assert!(request.contains(&format!("host: api.example:{port}\r\n")));
 }
 
 #[tokio::test]
