@@ -28,8 +28,8 @@ pub(crate) enum Command {
     Agent(command::agent::Options),
     /// Run a simulated provider with scripted faults.
     Sim(command::sim::Options),
-    /// Make one attempt and show its phases; needs no server.
-    Probe(command::probe::Options),
+    /// Make one attempt, or several, and show what was seen; needs no server.
+    Probe(Box<command::probe::Options>),
     /// Judge a log of samples by a contract: a verdict from files, without any server.
     Assess(Box<command::assess::Options>),
     /// List, show and check contracts.

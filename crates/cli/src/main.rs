@@ -37,7 +37,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Collector(options) => command::collector::run(&options, &metrics),
         Command::Agent(options) => command::agent::run(options, &metrics),
         Command::Sim(options) => command::sim::run(&options),
-        Command::Probe(options) => command::probe::run(&options),
+        Command::Probe(options) => Ok(command::probe::run(&options)),
         Command::Assess(options) => Ok(command::assess::run(&options)),
         Command::Contract(options) => command::contract::run(&options),
         Command::Price(options) => command::price::run(&options),

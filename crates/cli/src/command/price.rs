@@ -101,7 +101,8 @@ fn import(options: &ImportOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read_table(file: &Utf8Path) -> anyhow::Result<PriceTable> {
+/// Reads a price table from a file.
+pub(super) fn read_table(file: &Utf8Path) -> anyhow::Result<PriceTable> {
     let bytes = read(file, TABLE_BYTES_MAX)?;
     let text = String::from_utf8(bytes).with_context(|| format!("cannot read `{file}`"))?;
     PriceTable::parse(&text).with_context(|| format!("`{file}` is not a price table"))

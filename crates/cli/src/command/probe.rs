@@ -1,211 +1,226 @@
-//! `nines probe`: one attempt, its phases shown like a good curl.
+//! `nines probe`: attempts by hand, from any machine and without any server.
+//!
+//! What is sent is what an agent would send ([`request`]); what was observed is shown as a page,
+//! as JSON or as lines of JSON, and decides the exit status. Whatever is printed of an attempt
+//! passes through [`mask::Mask`]. Nothing is recorded, judged or sent anywhere else.
 
+mod asked;
+mod figures;
+mod json;
+mod key;
+mod mask;
+mod money;
+mod options;
+mod page;
+mod presets;
+mod request;
+mod summary;
+mod waterfall;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use clap::Subcommand;
-use domain::Outcome;
-use domain::detail::{Detail, Text};
-use probe::{
-    Attempt, Call, Connection, Engine, HttpRequest, Method, Request, STALL_AFTER_DEFAULT, Spec,
-    TlsRoots, Via, Wire,
-};
-use secrecy::SecretString;
+use domain::{Attribution, Clock as _, Outcome, SystemClock, UnixMillis};
+use probe::price::PriceTable;
+use probe::{Attempt, Engine, TlsRoots};
+use serde_json::{Value, json};
+use tokio::time::{MissedTickBehavior, interval};
 
-use super::runtime;
+use super::{runtime, stop_signal};
+use crate::page::{Glyphs, Look};
 use crate::{environment, print};
+use asked::Asked;
+use figures::Figures;
+use mask::Mask;
+use money::Money;
+pub(crate) use options::Options;
+use options::{Format, Page, RunOptions};
+use request::Planned;
+use summary::Summary;
 
-/// Widest bar of the waterfall, characters.
-const BAR_WIDTH: u64 = 40;
+/// Exit status where something given cannot be used, as clap has it.
+const UNUSABLE: u8 = 2;
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Options {
-    #[command(subcommand)]
-    kind: Kind,
-    /// How long to wait for the whole answer, seconds.
-    #[arg(long, default_value_t = 60, global = true)]
-    deadline_s: u64,
-    /// Environment variable that holds the provider key.
-    #[arg(long, value_name = "NAME", global = true)]
-    key_env: Option<String>,
+/// Exit status where this machine failed.
+const OWN_MACHINE: u8 = 4;
+
+/// One attempt, with what is worked out from it.
+#[derive(Debug)]
+struct Observed {
+    /// Wall clock at its start.
+    at: UnixMillis,
+    asked: Asked,
+    attempt: Attempt,
+    figures: Figures,
+    money: Money,
+    /// Where the key came from; empty where none is needed.
+    key_place: String,
+    /// Whether one was sent.
+    is_keyed: bool,
 }
 
-#[derive(Debug, Subcommand)]
-enum Kind {
-    /// OpenAI-compatible chat completions.
-    Chat {
-        /// Everything before `/chat/completions`, like `https://api.openai.com/v1`.
-        base_url: String,
-        /// Model to ask for.
-        #[arg(long)]
-        model: String,
-        /// Ask for a streamed answer.
-        #[arg(long)]
-        stream: bool,
-        /// A gateway answers for the provider.
-        #[arg(long)]
-        gateway: bool,
-        /// Cap on output tokens; leave room for reasoning.
-        #[arg(long, default_value_t = 64)]
-        max_output_tokens: u32,
-    },
-    /// Plain HTTP GET.
-    Http {
-        /// The whole URL.
-        url: String,
-        /// Statuses expected, like `200` or `200-299,304`.
-        #[arg(long, default_value = "200")]
-        expect_status: String,
-        /// Text that the body must contain.
-        #[arg(long)]
-        expect_body: Option<String>,
-    },
-}
-
-pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let spec = spec(options)?;
-    let attempt = runtime()?.block_on(async {
-        let engine = Engine::new(&TlsRoots::Platform)?;
-        anyhow::Ok(engine.attempt(&spec).await)
-    })?;
-    show(&attempt);
-    Ok(if attempt.outcome == Outcome::Ok {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-fn spec(options: &Options) -> anyhow::Result<Spec> {
-    let key = options.key_env.as_deref().map(|name| {
-        let key = environment::var(name).with_context(|| format!("`{name}` is not set"))?;
-        anyhow::Ok(SecretString::from(key.trim()))
-    });
-    let (request, path) = match &options.kind {
-        Kind::Chat {
-            base_url,
-            model,
-            stream,
-            gateway,
-            max_output_tokens,
-        } => {
-            let request = Request::Call(Box::new(Call {
-                stream: *stream,
-                max_output_tokens: *max_output_tokens,
-                ..Call::new(Wire::Chat, base_url.parse()?, model.clone())
-            }));
-            (request, if *gateway { Via::Gateway } else { Via::Direct })
-        }
-        Kind::Http {
-            url,
-            expect_status,
-            expect_body,
-        } => {
-            let request = Request::Http(HttpRequest {
-                url: url.parse()?,
-                method: Method::Get,
-                expect_status: expect_status.parse()?,
-                expect_body_contains: expect_body.clone(),
-            });
-            (request, Via::Direct)
+pub(crate) fn run(options: &Options) -> ExitCode {
+    if options.list {
+        print::line(&presets::page(look(&options.run)));
+        return ExitCode::SUCCESS;
+    }
+    let run = match &options.page {
+        Some(Page::Http(page)) => &page.run,
+        None => &options.run,
+    };
+    let prepared = Planned::of(options).and_then(|planned| Ok((planned, prices(run)?)));
+    let (planned, prices) = match prepared {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            print::error(&failure);
+            return ExitCode::from(UNUSABLE);
         }
     };
-    let mut random = [0; 8];
-    getrandom::fill(&mut random)?;
-    Ok(Spec {
-        request,
-        key: key.transpose()?,
-        deadline: Duration::from_secs(options.deadline_s),
-        stall_after: STALL_AFTER_DEFAULT,
-        slow_after: None,
-        nonce: format!("pong-{:016x}", u64::from_le_bytes(random)).parse()?,
-        path,
-        connection: Connection::Fresh,
-    })
-}
-
-fn show(attempt: &Attempt) {
-    let status = attempt
-        .status
-        .map_or_else(|| "no answer".into(), |s| format!("HTTP {s}"));
-    let fault = attempt.attribution;
-    print::line(&format!("{}  {status}  fault: {fault}", attempt.outcome));
-    if let Some(fault) = &attempt.detail.fault {
-        print::line(&format!("  {}", text(fault)));
-    }
-    for line in waterfall(attempt) {
-        print::line(&line);
-    }
-    if let (Some(input), Some(output)) = (attempt.input_tokens, attempt.output_tokens) {
-        print::line(&format!("tokens: {input} in, {output} out"));
-    }
-    if let Some(model) = &attempt.served_model {
-        print::line(&format!("served model: {model}"));
-    }
-    show_connection(&attempt.detail);
-}
-
-fn show_connection(detail: &Detail) {
-    if let Some(net) = &detail.net {
-        let part = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
-        print::line(&format!(
-            "remote: {}  tls: {}",
-            part(&net.remote),
-            part(&net.tls)
-        ));
-    }
-    if let Some(id) = &detail.req {
-        print::line(&format!("request id: {}", text(id)));
-    }
-    for (name, value) in &detail.hdr {
-        print::line(&format!("  {name}: {}", text(value)));
+    match attempts(&planned, &prices, run) {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            print::error(&failure);
+            ExitCode::from(OWN_MACHINE)
+        }
     }
 }
 
-/// One line per phase that ended: when, and a bar from the phase before.
-fn waterfall(attempt: &Attempt) -> Vec<String> {
-    let phase = &attempt.detail.phase;
-    let ends = [
-        ("name resolved", phase.dns_us),
-        ("TCP connected", phase.tcp_us),
-        ("TLS established", phase.tls_us),
-        ("request sent", attempt.sent_us),
-        ("headers", phase.headers_us),
-        ("first body byte", phase.first_byte_us),
-        ("first visible text", attempt.first_us),
-        ("last visible text", attempt.last_us),
-        ("terminator", phase.terminator_us),
-        ("end", Some(attempt.end_us)),
-    ];
-    let whole = attempt.end_us.max(1);
-    let mut before = 0;
-    let mut lines = Vec::new();
-    for (name, end) in ends
-        .into_iter()
-        .filter_map(|(name, end)| Some((name, end?)))
-    {
-        let column = |us: u64| usize::try_from(us * BAR_WIDTH / whole).unwrap_or(0);
-        let (from, to) = (column(before), column(end));
-        let bar = format!(
-            "{}{}",
-            " ".repeat(from),
-            "█".repeat((to - from.min(to)).max(1))
-        );
-        let ms = end;
-        lines.push(format!(
-            "{name:>20} {:>7}.{:03} ms  {bar}",
-            ms / 1_000,
-            ms % 1_000
-        ));
-        before = before.max(end);
+/// The exit status that an attempt alone has.
+const fn exit_status(outcome: Outcome, attribution: Attribution) -> u8 {
+    match (outcome, attribution) {
+        (Outcome::Ok, _) => 0,
+        (_, Attribution::Ours) => 3,
+        (_, Attribution::Agent) => OWN_MACHINE,
+        _ => 1,
     }
-    lines
 }
 
-fn text(text: &Text) -> &str {
-    match text {
-        Text::Plain(text) => text,
-        Text::Hex { hex } => hex,
+fn prices(run: &RunOptions) -> anyhow::Result<PriceTable> {
+    match &run.prices {
+        None => Ok(PriceTable::embedded()),
+        Some(file) => super::price::read_table(file),
+    }
+}
+
+/// How to write: bars are drawn in ASCII where colours are not wanted either.
+fn look(run: &RunOptions) -> Look {
+    let look = run.style.look();
+    let is_plain = environment::var("NO_COLOR").is_some()
+        || environment::var("TERM").is_some_and(|term| term == "dumb");
+    if is_plain {
+        return Look {
+            glyphs: Glyphs::Ascii,
+            ..look
+        };
+    }
+    look
+}
+
+/// Makes the attempts and prints them. Fails only where this machine does.
+fn attempts(planned: &Planned, prices: &PriceTable, run: &RunOptions) -> anyhow::Result<u8> {
+    let mut shown = Shown {
+        run,
+        look: look(run),
+        summary: Summary::new(),
+        documents: Vec::new(),
+    };
+    runtime()?.block_on(async {
+        let engine = Engine::new(&TlsRoots::Platform)?;
+        let mut stop = std::pin::pin!(stop_signal());
+        // An interval of no length is none; the attempts themselves take longer.
+        let every = Duration::from_secs(run.every.into()).max(Duration::from_millis(1));
+        let mut ticks = interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for nth in 1..=run.repeat {
+            let next = async {
+                ticks.tick().await;
+                observe(&engine, planned, prices).await
+            };
+            let (seen, mask) = tokio::select! {
+                observed = next => observed?,
+                stopped = &mut stop => {
+                    stopped?;
+                    break;
+                }
+            };
+            shown.attempt(&seen, &mask, nth)?;
+        }
+        anyhow::Ok(())
+    })?;
+    shown.end()?;
+    Ok(shown.summary.exit_status())
+}
+
+async fn observe(
+    engine: &Engine,
+    planned: &Planned,
+    prices: &PriceTable,
+) -> anyhow::Result<(Observed, Mask)> {
+    let spec = planned.spec()?;
+    let asked = Asked::of(planned, &spec);
+    let at = SystemClock.now().to_millis();
+    let attempt = engine.attempt(&spec).await;
+    let seen = Observed {
+        figures: Figures::of(&attempt),
+        money: Money::of(&attempt, &asked, prices, at),
+        at,
+        asked,
+        attempt,
+        key_place: planned.key_place.clone(),
+        is_keyed: planned.is_keyed(),
+    };
+    Ok((seen, Mask::of(&spec)))
+}
+
+/// What has been printed so far.
+struct Shown<'a> {
+    run: &'a RunOptions,
+    look: Look,
+    summary: Summary,
+    /// Of several attempts that become one document at the end.
+    documents: Vec<Value>,
+}
+
+impl Shown<'_> {
+    /// Prints an attempt as it ends.
+    fn attempt(&mut self, seen: &Observed, mask: &Mask, nth: u32) -> anyhow::Result<()> {
+        self.summary.add(seen);
+        let of = self.run.repeat;
+        let line = || mask.text(&page::line(seen, nth, of, self.look));
+        match (self.run.format, of) {
+            (Format::Text, 1) => print::line(&mask.text(&page::page(seen, self.look))),
+            (Format::Text, _) => print::line(&line()),
+            (Format::Json, 1) => print::json(&json::document(seen, mask)?)?,
+            (Format::Json, _) => {
+                // A reader that went away is no failure of ours.
+                let _gone = writeln!(io::stderr().lock(), "{}", line());
+                self.documents.push(json::document(seen, mask)?);
+            }
+            (Format::Jsonl, _) => print::line(&json::document(seen, mask)?.to_string()),
+        }
+        Ok(())
+    }
+
+    /// Prints what there is to say of several attempts.
+    fn end(&mut self) -> anyhow::Result<()> {
+        if self.run.repeat == 1 {
+            return Ok(());
+        }
+        match self.run.format {
+            Format::Text if self.summary.attempts() == 0 => {}
+            Format::Text => print::line(&format!("\n{}", self.summary.page(self.look))),
+            Format::Jsonl => print::line(&self.summary.json().to_string()),
+            Format::Json => print::json(&json!({
+                "schema": "probe-run/1",
+                "attempts": std::mem::take(&mut self.documents),
+                "summary": self.summary.json(),
+            }))?,
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! `nines up`: everything on one machine, against real providers.
 
-mod config;
+pub(super) mod config;
 mod first_look;
 mod plan;
 

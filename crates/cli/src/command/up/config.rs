@@ -17,7 +17,7 @@ use crate::{environment, print};
 /// The file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct UpConfig {
+pub(in crate::command) struct UpConfig {
     /// Name under which this installation signs.
     #[serde(default = "default_origin")]
     pub(super) origin: String,
@@ -31,7 +31,7 @@ pub(super) struct UpConfig {
     pub(super) credential: BTreeMap<CredentialAlias, Credential>,
     /// What to probe.
     #[serde(rename = "target")]
-    pub(super) targets: Vec<PlanTarget>,
+    pub(in crate::command) targets: Vec<PlanTarget>,
     /// What to judge.
     #[serde(default, rename = "contract")]
     contracts: Vec<ContractEntry>,
@@ -56,7 +56,7 @@ fn default_listen() -> SocketAddr {
 }
 
 impl UpConfig {
-    pub(super) fn read(path: &Utf8Path) -> anyhow::Result<Self> {
+    pub(in crate::command) fn read(path: &Utf8Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| {
             format!("cannot read `{path}`; copy docs/samples/nines.toml to begin")
         })?;
@@ -98,6 +98,15 @@ impl UpConfig {
             })
         };
         self.contracts.iter().map(read).collect()
+    }
+
+    /// The key of one credential.
+    pub(in crate::command) fn key(&self, alias: &CredentialAlias) -> anyhow::Result<SecretString> {
+        self.credential
+            .get(alias)
+            .with_context(|| format!("there is no [credential.{alias}]"))?
+            .load(&self.dir)
+            .with_context(|| format!("credential `{alias}`"))
     }
 
     /// The keys that are there; each missing one is said here, and its slots are recorded as
