@@ -1,6 +1,7 @@
 //! `nines probe`, run as anybody would, against a simulated provider.
 
 mod probe {
+    mod ask;
     mod echo;
     mod place;
     mod run;
@@ -68,7 +69,7 @@ async fn an_open_server_is_probed_without_a_key_and_that_is_said() {
         "`OPENAI_API_KEY` is not set",
         "wait for headers",
         "tokens/s",
-        "unknown: whose prices hold behind `openai-compatible` is not",
+        "unknown: whose prices hold there is not known",
     ] {
         assert!(shown.contains(words), "{words} is missing:\n{shown}");
     }

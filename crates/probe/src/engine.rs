@@ -6,7 +6,6 @@
 //! Deliberately absent: proxies, redirects, retries of requests, and session resumption.
 
 mod connect;
-mod cost;
 mod exchange;
 mod kept;
 mod lag;
@@ -25,7 +24,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use domain::Outcome;
+use domain::clock::{Clock as _, SystemClock};
+use domain::{Outcome, detail};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs;
@@ -36,8 +36,9 @@ use tracing::{Instrument, Span, field};
 
 use crate::attempt::Attempt;
 use crate::classify::Transport;
+use crate::cost::cost;
 use crate::endpoint::Endpoint;
-use crate::price::PriceTable;
+use crate::price::{Cost, PriceTable};
 use crate::spec::{Request, Spec};
 use crate::wire::Wire;
 use kept::Kept;
@@ -177,10 +178,7 @@ impl Engine {
         let endpoint = spec.endpoint();
         let span = span(spec, &endpoint);
         let mut attempt = self.observe(spec, &endpoint).instrument(span.clone()).await;
-        attempt.detail.cost = self
-            .prices
-            .as_deref()
-            .and_then(|table| cost::of(&attempt, spec, table));
+        attempt.detail.cost = self.cost(&attempt, spec);
         if attempt.outcome != Outcome::Ok {
             span.record("error.type", attempt.outcome.as_str());
         }
@@ -188,6 +186,19 @@ impl Engine {
             span.record("http.response.status_code", status);
         }
         attempt
+    }
+
+    /// `None` where usage or price is not known: unknown is not nothing.
+    fn cost(&self, attempt: &Attempt, spec: &Spec) -> Option<detail::Cost> {
+        let (Some(table), Request::Call(call)) = (&self.prices, &spec.request) else {
+            return None;
+        };
+        let cost = cost(attempt, call, table, SystemClock.now().to_millis());
+        cost.bound().map(|amount| detail::Cost {
+            at_most: matches!(cost, Cost::AtMost(_)),
+            table: table.version.clone(),
+            usd_nano: amount.get(),
+        })
     }
 
     async fn observe(&self, spec: &Spec, endpoint: &Endpoint) -> Attempt {

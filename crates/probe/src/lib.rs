@@ -14,6 +14,7 @@
 pub mod ask;
 pub mod attempt;
 pub mod classify;
+pub mod cost;
 pub mod drill;
 pub mod endpoint;
 pub mod engine;

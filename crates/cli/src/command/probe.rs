@@ -5,6 +5,7 @@
 //! passes through [`mask::Mask`]. Nothing is recorded, judged or sent anywhere else.
 
 mod asked;
+mod drill;
 mod figures;
 mod json;
 mod key;
@@ -13,6 +14,7 @@ mod money;
 mod options;
 mod page;
 mod presets;
+mod prompt;
 mod request;
 mod summary;
 mod waterfall;
@@ -35,6 +37,7 @@ use super::{runtime, stop_signal};
 use crate::page::{Glyphs, Look};
 use crate::{environment, print};
 use asked::Asked;
+use drill::{Drilled, Word};
 use figures::Figures;
 use mask::Mask;
 use money::Money;
@@ -58,6 +61,7 @@ struct Observed {
     attempt: Attempt,
     figures: Figures,
     money: Money,
+    drill: Option<Drilled>,
     /// Where the key came from; empty where none is needed.
     key_place: String,
     /// Whether one was sent.
@@ -128,6 +132,7 @@ fn attempts(planned: &Planned, prices: &PriceTable, run: &RunOptions) -> anyhow:
         look: look(run),
         summary: Summary::new(),
         documents: Vec::new(),
+        drilled: None,
     };
     runtime()?.block_on(async {
         let engine = Engine::new(&TlsRoots::Platform)?;
@@ -153,7 +158,11 @@ fn attempts(planned: &Planned, prices: &PriceTable, run: &RunOptions) -> anyhow:
         anyhow::Ok(())
     })?;
     shown.end()?;
-    Ok(shown.summary.exit_status())
+    Ok(match (shown.drilled, shown.summary.exit_status()) {
+        (Some(Word::Held), _) => 0,
+        (Some(_), 0) => 1,
+        (_, status) => status,
+    })
 }
 
 async fn observe(
@@ -161,13 +170,24 @@ async fn observe(
     planned: &Planned,
     prices: &PriceTable,
 ) -> anyhow::Result<(Observed, Mask)> {
-    let spec = planned.spec()?;
+    let drill = planned.drill();
+    let mut healthy = None;
+    let spec = match drill {
+        None => planned.spec()?,
+        Some(drill) => {
+            healthy = Some(engine.attempt(&planned.spec()?).await);
+            planned.drill_spec(drill)?
+        }
+    };
     let asked = Asked::of(planned, &spec);
     let at = SystemClock.now().to_millis();
     let attempt = engine.attempt(&spec).await;
     let seen = Observed {
         figures: Figures::of(&attempt),
-        money: Money::of(&attempt, &asked, prices, at),
+        drill: drill
+            .zip(healthy)
+            .map(|(drill, healthy)| Drilled::of(&attempt, drill, &healthy)),
+        money: Money::of(&attempt, &spec, prices, at),
         at,
         asked,
         attempt,
@@ -184,12 +204,14 @@ struct Shown<'a> {
     summary: Summary,
     /// Of several attempts that become one document at the end.
     documents: Vec<Value>,
+    drilled: Option<Word>,
 }
 
 impl Shown<'_> {
     /// Prints an attempt as it ends.
     fn attempt(&mut self, seen: &Observed, mask: &Mask, nth: u32) -> anyhow::Result<()> {
         self.summary.add(seen);
+        self.drilled = seen.drill.as_ref().map(|drill| drill.verdict);
         let of = self.run.repeat;
         let line = || mask.text(&page::line(seen, nth, of, self.look));
         match (self.run.format, of) {

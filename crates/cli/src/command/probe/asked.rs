@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use probe::{Ask, Connection, Request, Spec, Via, Wire};
 use serde::Serialize;
-use wire::plan::{PlanAsk, PlanRequest};
+use wire::plan::PlanRequest;
 
 use super::request::Planned;
 
@@ -34,7 +34,7 @@ pub(super) struct AskedCall {
     pub(super) pin: Option<String>,
     /// Absent where the form of the answer is all that is expected.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) ask: Option<PlanAsk>,
+    pub(super) ask: Option<&'static str>,
     pub(super) connection: &'static str,
     pub(super) max_output_tokens: u32,
     pub(super) deadline_ms: u64,
@@ -72,9 +72,9 @@ impl Asked {
                 });
             }
         };
-        let (preset, pin, ask) = match &planned.target.request {
-            PlanRequest::Call(call) => (call.preset.clone(), call.pin.clone(), Some(call.ask)),
-            PlanRequest::Http { .. } => (String::new(), None, None),
+        let (preset, pin) = match &planned.target.request {
+            PlanRequest::Call(call) => (call.preset.clone(), call.pin.clone()),
+            PlanRequest::Http { .. } => (String::new(), None),
         };
         let names = call.headers.iter().map(|(name, _)| name);
         let secret = call.secret_headers.iter().map(|(name, _)| name);
@@ -90,7 +90,14 @@ impl Asked {
             stream: call.stream,
             tier: call.tier.clone(),
             pin,
-            ask: ask.filter(|_| call.ask != Ask::Nothing),
+            ask: match call.ask {
+                Ask::Echo => Some("echo"),
+                Ask::Sum => Some("sum"),
+                Ask::Repeat => Some("repeat"),
+                Ask::Json => Some("json"),
+                Ask::Custom { .. } => Some("prompt"),
+                Ask::Nothing => None,
+            },
             connection: match spec.connection {
                 Connection::Fresh => "fresh",
                 Connection::Warm => "warm",

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::Observed;
 use super::asked::Asked;
+use super::drill::Drilled;
 use super::figures::Figures;
 use super::mask::Mask;
 use super::money::Money;
@@ -34,6 +35,8 @@ struct Document<'a> {
     served: WhoServed<'a>,
     usage: AllUsage<'a>,
     cost: &'a Money,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drill: Option<&'a Drilled>,
     request_id: Option<&'a Text>,
     headers: &'a BTreeMap<String, Text>,
     http: Option<&'a str>,
@@ -143,6 +146,7 @@ pub(super) fn document(seen: &Observed, mask: &Mask) -> serde_json::Result<Value
             parts: usage.as_ref(),
         },
         cost: &seen.money,
+        drill: seen.drill.as_ref(),
         request_id: req.as_ref(),
         headers: hdr,
         http: http.as_deref(),

@@ -1,11 +1,9 @@
 //! What an attempt cost, or why nobody knows.
 
 use domain::UnixMillis;
-use probe::price::{Asked as Lookup, Cost, PriceTable, Usage};
-use probe::{Attempt, preset};
+use probe::price::{Cost, NanoUsd, PriceTable};
+use probe::{Attempt, Request, Spec, Wire};
 use serde::Serialize;
-
-use super::asked::Asked;
 
 /// The cost of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,46 +26,29 @@ pub(super) enum Money {
 }
 
 impl Money {
-    pub(super) fn of(attempt: &Attempt, asked: &Asked, table: &PriceTable, at: UnixMillis) -> Self {
-        let unknown = |why: String| Self::Unknown { unknown: why };
-        let call = match asked {
-            Asked::Call(call) if asked.is_inference() => call,
-            _ => return unknown("no model was asked".to_owned()),
+    pub(super) fn of(attempt: &Attempt, spec: &Spec, table: &PriceTable, at: UnixMillis) -> Self {
+        let unknown = |why: &str| Self::Unknown {
+            unknown: why.to_owned(),
+        };
+        let call = match &spec.request {
+            Request::Call(call) if call.wire != Wire::Models => call,
+            _ => return unknown("no model was asked"),
         };
         if attempt.status.is_none() {
-            return unknown("there was no answer to say what was used".to_owned());
+            return unknown("there was no answer to say what was used");
         }
-        let provider = preset::named(&call.preset).and_then(|preset| preset.prices);
-        let Some(provider) = provider else {
-            return unknown(format!(
-                "whose prices hold behind `{}` is not known",
-                call.preset
-            ));
-        };
-        let detail = attempt.detail.usage.clone().unwrap_or_default();
-        let usage = Usage {
-            input_tokens: attempt.input_tokens,
-            output_tokens: attempt.output_tokens,
-            cache_read_tokens: detail.cache_read,
-            cache_write_tokens: detail.cache_write,
-            reasoning_tokens: detail.reasoning,
-        };
-        let tier = attempt.served_tier.as_deref().or(call.tier.as_deref());
-        let lookup = Lookup {
-            provider,
-            model: &call.model,
-            tier,
-            at,
-        };
-        let known = |amount: probe::price::NanoUsd, at_most| Self::Known {
+        if call.prices.is_none() {
+            return unknown("whose prices hold there is not known");
+        }
+        let known = |amount: NanoUsd, at_most| Self::Known {
             at_most,
             table: table.version.clone(),
             usd_nano: amount.get(),
         };
-        match table.cost(&lookup, &usage) {
+        match probe::cost::cost(attempt, call, table, at) {
             Cost::Exact(amount) => known(amount, false),
             Cost::AtMost(amount) => known(amount, true),
-            Cost::Unknown { why } => unknown(why.to_string()),
+            Cost::Unknown { why } => unknown(&why.to_string()),
         }
     }
 }

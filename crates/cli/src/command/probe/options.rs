@@ -10,6 +10,8 @@ use camino::Utf8PathBuf;
 use clap::{ArgGroup, ValueEnum, value_parser};
 use secrecy::SecretString;
 
+use probe::drill::Hook;
+
 use crate::page::Style;
 
 /// Most attempts of one run: their figures are kept until its end.
@@ -63,6 +65,8 @@ pub(crate) struct Options {
     pub(super) list: bool,
     #[command(flatten)]
     pub(super) call: CallOptions,
+    #[command(flatten)]
+    pub(super) drill: DrillOptions,
     #[command(flatten)]
     pub(super) via: ViaOptions,
     #[command(flatten)]
@@ -139,6 +143,41 @@ pub(super) struct CallOptions {
     /// What the model is asked [default: echo].
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) ask: Option<AskWord>,
+    /// Ask the prompt in this file; `{nonce}` in it becomes a random word.
+    #[arg(long, value_name = "FILE", conflicts_with = "ask")]
+    pub(super) prompt_file: Option<Utf8PathBuf>,
+    /// The answer must be this text; `{nonce}` stands for the random word.
+    #[arg(long, value_name = "TEXT", requires = "prompt_file")]
+    pub(super) expect_text: Option<String>,
+    /// This pattern must match in the answer.
+    #[arg(
+        long,
+        value_name = "REGEX",
+        requires = "prompt_file",
+        conflicts_with = "expect_text"
+    )]
+    pub(super) expect_regex: Option<String>,
+    /// The answer must be one JSON value that fits the schema in this file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "prompt_file",
+        conflicts_with_all = ["expect_text", "expect_regex"]
+    )]
+    pub(super) expect_schema: Option<Utf8PathBuf>,
+}
+
+/// Failover drills.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Failover drill")]
+pub(super) struct DrillOptions {
+    /// Make a gateway's primary fail, for this attempt only: `header:NAME=VALUE`, `model:ALIAS` or
+    /// `body:{JSON object}`. An attempt without it goes first, to compare.
+    #[arg(long, value_name = "HOOK", conflicts_with = "repeat")]
+    pub(super) drill: Option<Hook>,
+    /// Model, provider or deployment that must not have served, as the gateway names it.
+    #[arg(long, value_name = "NAME", requires = "drill")]
+    pub(super) primary: Option<String>,
 }
 
 /// Who answers, where not as the preset has it.
@@ -228,6 +267,8 @@ pub(super) enum AskWord {
     Echo,
     /// To add two random numbers.
     Sum,
+    /// To repeat a random word several times.
+    Repeat,
     /// For a JSON object that holds a random word.
     Json,
 }

@@ -72,6 +72,9 @@ fn verdict(page: &mut Page, seen: &Observed) {
         .map(shown)
         .collect();
     said(page, "error", &error.join(", type "));
+    if let Some(drill) = &seen.drill {
+        page.labelled("drill", COLUMN, &drill.sentence(attempt.end_us));
+    }
     said(page, "asked", &asked(&seen.asked));
     said(page, "key", &seen.key_place);
     if seen.is_keyed && seen.asked.is_plain() && !is_here(&attempt.detail) {

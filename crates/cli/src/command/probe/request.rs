@@ -10,16 +10,18 @@ use agent::runner::{CallError, Keys, SpecForError, TargetError, spec_for};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use domain::CredentialAlias;
 use probe::preset::{self, PresetError};
-use probe::{MAX_OUTPUT_TOKENS_DEFAULT, Request, Spec, StatusSet};
+use probe::{Ask, MAX_OUTPUT_TOKENS_DEFAULT, Request, Spec, StatusSet};
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use wire::plan::{Burst, Plan, PlanAsk, PlanCall, PlanConnection, PlanRequest, PlanTarget, Via};
 
+use super::drill::Drill;
 use super::key::{self, Found};
 use super::options::{
     AskWord, CallOptions, HttpOptions, KeyOptions, Options, Page, TargetPlace, ViaOptions,
     WaitOptions,
 };
+use super::prompt;
 use crate::command::up::config::UpConfig;
 
 /// How long to wait where nobody says.
@@ -42,6 +44,8 @@ pub(super) struct Planned {
 /// What no plan can say.
 #[derive(Debug, Default)]
 struct Beyond {
+    ask: Option<Ask>,
+    drill: Option<Drill>,
     stall_after: Option<Duration>,
     headers: Vec<(HeaderName, SecretString)>,
     expect_status: Option<StatusSet>,
@@ -73,12 +77,31 @@ impl Planned {
             spec.stall_after = stall_after;
         }
         match &mut spec.request {
-            Request::Call(call) => call.secret_headers.extend(self.beyond.headers.clone()),
+            Request::Call(call) => {
+                call.secret_headers.extend(self.beyond.headers.clone());
+                if let Some(ask) = &self.beyond.ask {
+                    call.ask = ask.clone();
+                }
+            }
             Request::Http(page) => {
                 if let Some(statuses) = &self.beyond.expect_status {
                     page.expect_status = statuses.clone();
                 }
             }
+        }
+        Ok(spec)
+    }
+
+    /// The drill that is asked for.
+    pub(super) const fn drill(&self) -> Option<&Drill> {
+        self.beyond.drill.as_ref()
+    }
+
+    /// One attempt in which the primary fails.
+    pub(super) fn drill_spec(&self, drill: &Drill) -> anyhow::Result<Spec> {
+        let mut spec = self.spec()?;
+        if let Request::Call(call) = &mut spec.request {
+            drill.hook.clone().apply(call);
         }
         Ok(spec)
     }
@@ -92,7 +115,13 @@ impl Planned {
         let target = &mut planned.target;
         target.deadline_ms = deadline_ms(&options.wait);
         target.via = via(&options.via);
+        let drill = options.drill.drill.clone().map(|hook| Drill {
+            hook,
+            primary: options.drill.primary.clone(),
+        });
         planned.beyond = Beyond {
+            ask: prompt::of(&options.call)?,
+            drill,
             stall_after: options.call.stall_s.map(|s| Duration::from_secs(s.into())),
             headers: headers(&options.call.header)?,
             expect_status: None,
@@ -246,6 +275,7 @@ fn plan_call(preset: &str, options: &CallOptions) -> anyhow::Result<PlanCall> {
         ask: match options.ask {
             None | Some(AskWord::Echo) => PlanAsk::Echo,
             Some(AskWord::Sum) => PlanAsk::Sum,
+            Some(AskWord::Repeat) => PlanAsk::Repeat,
             Some(AskWord::Json) => PlanAsk::Json,
         },
         base_url: options.base_url.clone(),

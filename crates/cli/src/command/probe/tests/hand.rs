@@ -1,12 +1,13 @@
 //! Attempts as engines make them, with round figures.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::detail::{Gaps, Net, Phases, Served, Text, UsageDetail};
 use domain::{Attribution, Detail, Outcome, UnixMillis};
-use probe::Attempt;
+use probe::preset::{self, Fill};
 use probe::price::PriceTable;
-use wire::plan::PlanAsk;
+use probe::{Attempt, Connection, Request, STALL_AFTER_DEFAULT, Spec, Via};
 
 use super::super::Observed;
 use super::super::asked::{Asked, AskedCall};
@@ -37,7 +38,7 @@ pub(in crate::command::probe) fn observed(attempt: Attempt) -> Observed {
         stream: true,
         tier: None,
         pin: None,
-        ask: Some(PlanAsk::Echo),
+        ask: Some("echo"),
         connection: "fresh",
         max_output_tokens: 64,
         deadline_ms: 60_000,
@@ -49,11 +50,28 @@ pub(in crate::command::probe) fn observed(attempt: Attempt) -> Observed {
     Observed {
         at,
         figures: Figures::of(&attempt),
-        money: Money::of(&attempt, &asked, &PriceTable::embedded(), at),
+        money: Money::of(&attempt, &spec(), &PriceTable::embedded(), at),
+        drill: None,
         asked,
         attempt,
         key_place: "from `OPENAI_API_KEY`".to_owned(),
         is_keyed: true,
+    }
+}
+
+/// The attempt that [`observed`] describes.
+fn spec() -> Spec {
+    let preset = preset::named("openai").unwrap();
+    let call = preset.call("gpt-4o-mini", &Fill::default()).unwrap();
+    Spec {
+        request: Request::Call(Box::new(call)),
+        key: None,
+        deadline: Duration::from_mins(1),
+        stall_after: STALL_AFTER_DEFAULT,
+        slow_after: None,
+        nonce: "pong-7f3a".parse().unwrap(),
+        path: Via::Direct,
+        connection: Connection::Fresh,
     }
 }
 
