@@ -1,18 +1,22 @@
 //! Through LiteLLM's proxy, as `litellm.yaml` configures it.
 
 use crate::peer;
-use crate::probe::{Endpoint, Mode, Seen, Via};
+use crate::probe::{Endpoint, Mode, Seen};
 
 /// The proxy's own key.
 const KEY: &str = "sk-master";
 
-async fn ask(key: &str, model: &str, mode: Mode) -> Seen {
-    let endpoint = Endpoint {
-        via: Via::Gateway,
-        url: &peer::litellm(),
+fn proxy(key: &'static str) -> Endpoint {
+    Endpoint {
+        preset: "litellm",
+        url: peer::litellm(),
         key,
-    };
-    endpoint.ask(model, mode).await
+        headers: Vec::new(),
+    }
+}
+
+async fn ask(key: &'static str, model: &str, mode: Mode) -> Seen {
+    proxy(key).ask(model, mode).await
 }
 
 #[track_caller]
@@ -36,13 +40,21 @@ async fn a_sound_answer_is_a_success_and_says_who_served() {
 }
 
 #[tokio::test]
-async fn a_fallback_is_told_and_does_not_pass_for_the_model_asked_for() {
+async fn a_fallback_is_told() {
     for mode in Mode::ALL {
         let seen = ask(KEY, "chain", mode).await;
-        assert_verdict(&seen, ("wrong_answer", "gateway"), "chain");
-        assert_eq!(seen.header("x-litellm-attempted-fallbacks"), Some("1"));
+        assert_verdict(&seen, ("ok", "none"), "chain");
+        assert_eq!(seen.fallbacks, Some(1), "{seen:?}");
         assert_eq!(seen.header("x-litellm-model-group"), Some("backup"));
     }
+}
+
+#[tokio::test]
+async fn a_drill_whose_primary_fails_is_held_by_the_fallback() {
+    let held = proxy(KEY).drill("sim-1", "model:chain").await;
+    assert_eq!(held.drill.as_deref(), Some("held"), "{held:?}");
+    let not_held = proxy(KEY).drill("sim-1", "model:sim-500").await;
+    assert_eq!(not_held.drill.as_deref(), Some("failed"), "{not_held:?}");
 }
 
 #[tokio::test]
@@ -132,12 +144,6 @@ async fn a_budget_that_is_used_up_is_our_own_money() {
 #[tokio::test]
 async fn a_real_model_answers_through_the_proxy() {
     for mode in Mode::ALL {
-        let url = peer::litellm();
-        let endpoint = Endpoint {
-            via: Via::Gateway,
-            url: &url,
-            key: KEY,
-        };
-        crate::llama::assert_answers(&endpoint, "llama", mode).await;
+        crate::llama::assert_answers(&proxy(KEY), "llama", mode).await;
     }
 }

@@ -6,7 +6,6 @@
 //! fast.
 
 #[cfg(test)]
-mod forward;
 #[cfg(test)]
 mod litellm;
 #[cfg(test)]

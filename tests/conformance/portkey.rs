@@ -1,29 +1,28 @@
-//! Through Portkey's gateway. It is configured by headers, which a forwarder adds.
+//! Through Portkey's gateway. It is configured by headers.
 
 use serde_json::{Value, json};
 
-use crate::forward::Forwarder;
 use crate::peer::{self, UPSTREAM_KEY};
-use crate::probe::{Endpoint, Mode, Seen, Via};
+use crate::probe::{Endpoint, Mode, Seen};
 
 const HEADER_SERVED: &str = "x-portkey-last-used-option-index";
 
-/// The gateway with the simulated provider behind it.
-async fn plain(upstream: &str) -> Forwarder {
-    let headers = [
-        "x-portkey-provider: openai".to_owned(),
-        format!("x-portkey-custom-host: {upstream}/v1"),
-    ];
-    Forwarder::start(&peer::portkey(), &headers).await
+fn gateway(key: &'static str, headers: Vec<String>) -> Endpoint {
+    Endpoint {
+        preset: "portkey",
+        url: peer::portkey(),
+        key,
+        headers,
+    }
 }
 
-async fn ask(forwarder: &Forwarder, key: &str, model: &str, mode: Mode) -> Seen {
-    let endpoint = Endpoint {
-        via: Via::Gateway,
-        url: forwarder.url(),
-        key,
-    };
-    endpoint.ask(model, mode).await
+/// The gateway with one provider behind it.
+fn plain(upstream: &str, key: &'static str) -> Endpoint {
+    let headers = vec![
+        "x-portkey-provider=openai".to_owned(),
+        format!("x-portkey-custom-host={upstream}/v1"),
+    ];
+    gateway(key, headers)
 }
 
 #[track_caller]
@@ -33,9 +32,9 @@ fn assert_verdict(seen: &Seen, expected: (&str, &str), what: &str) {
 
 #[tokio::test]
 async fn a_sound_answer_is_a_success() {
-    let gateway = plain(&peer::upstream()).await;
+    let gateway = plain(&peer::upstream(), UPSTREAM_KEY);
     for mode in Mode::ALL {
-        let seen = ask(&gateway, UPSTREAM_KEY, "sim-1", mode).await;
+        let seen = gateway.ask("sim-1", mode).await;
         assert_verdict(&seen, ("ok", "none"), "sim-1");
         assert_eq!(seen.header(HEADER_SERVED), Some("config"));
         assert_eq!(seen.header("x-portkey-provider"), Some("openai"));
@@ -57,10 +56,9 @@ async fn a_fallback_is_told() {
         "strategy": {"mode": "fallback"},
         "targets": [target("sim-503"), target("sim-1")],
     });
-    let headers = [format!("x-portkey-config: {config}")];
-    let gateway = Forwarder::start(&peer::portkey(), &headers).await;
+    let gateway = gateway(UPSTREAM_KEY, vec![format!("x-portkey-config={config}")]);
     for mode in Mode::ALL {
-        let seen = ask(&gateway, UPSTREAM_KEY, "sim-1", mode).await;
+        let seen = gateway.ask("sim-1", mode).await;
         assert_verdict(&seen, ("ok", "none"), "the backup serves");
         assert_eq!(seen.header(HEADER_SERVED), Some("config.targets[1]"));
         assert_eq!(seen.served_model.as_deref(), Some("sim-1"));
@@ -73,11 +71,10 @@ async fn a_fallback_to_another_model_does_not_pass_for_the_model_asked_for() {
         "strategy": {"mode": "fallback"},
         "targets": [target("sim-503"), target("backup-1")],
     });
-    let headers = [format!("x-portkey-config: {config}")];
-    let gateway = Forwarder::start(&peer::portkey(), &headers).await;
+    let gateway = gateway(UPSTREAM_KEY, vec![format!("x-portkey-config={config}")]);
     for mode in Mode::ALL {
-        let seen = ask(&gateway, UPSTREAM_KEY, "sim-503", mode).await;
-        assert_verdict(&seen, ("wrong_answer", "gateway"), "another model");
+        let seen = gateway.ask("sim-503", mode).await;
+        assert_verdict(&seen, ("wrong_model", "gateway"), "another model");
         assert_eq!(seen.served_model.as_deref(), Some("backup-1"));
         assert_eq!(seen.header(HEADER_SERVED), Some("config.targets[1]"));
     }
@@ -87,12 +84,12 @@ async fn a_fallback_to_another_model_does_not_pass_for_the_model_asked_for() {
 /// terminator.
 #[tokio::test]
 async fn a_cut_stream_that_ends_cleanly_is_a_cut_stream() {
-    let gateway = plain(&peer::upstream()).await;
+    let gateway = plain(&peer::upstream(), UPSTREAM_KEY);
     for model in ["sim-reset", "sim-cut"] {
-        let seen = ask(&gateway, UPSTREAM_KEY, model, Mode::Streamed).await;
-        assert_eq!(seen.outcome, "stream_cut", "{model}: {seen:?}");
+        let seen = gateway.ask(model, Mode::Streamed).await;
+        assert_eq!(seen.outcome, "no_terminator", "{model}: {seen:?}");
         assert_ne!(seen.attribution, "ours", "{model}: {seen:?}");
-        let seen = ask(&gateway, UPSTREAM_KEY, model, Mode::Whole).await;
+        let seen = gateway.ask(model, Mode::Whole).await;
         assert_ne!(seen.outcome, "ok", "{model}: {seen:?}");
         assert_ne!(seen.attribution, "ours", "{model}: {seen:?}");
     }
@@ -100,7 +97,7 @@ async fn a_cut_stream_that_ends_cleanly_is_a_cut_stream() {
 
 #[tokio::test]
 async fn what_the_provider_refuses_keeps_its_meaning() {
-    let gateway = plain(&peer::upstream()).await;
+    let gateway = plain(&peer::upstream(), UPSTREAM_KEY);
     let rows = [
         ("sim-503", ("overloaded", "provider")),
         ("sim-529", ("overloaded", "provider")),
@@ -110,7 +107,7 @@ async fn what_the_provider_refuses_keeps_its_meaning() {
     ];
     for (model, expected) in rows {
         for mode in Mode::ALL {
-            let seen = ask(&gateway, UPSTREAM_KEY, model, mode).await;
+            let seen = gateway.ask(model, mode).await;
             assert_verdict(&seen, expected, model);
         }
     }
@@ -118,18 +115,18 @@ async fn what_the_provider_refuses_keeps_its_meaning() {
 
 #[tokio::test]
 async fn a_wrong_key_is_ours() {
-    let gateway = plain(&peer::upstream()).await;
+    let gateway = plain(&peer::upstream(), "sk-wrong");
     for mode in Mode::ALL {
-        let seen = ask(&gateway, "sk-wrong", "sim-1", mode).await;
+        let seen = gateway.ask("sim-1", mode).await;
         assert_verdict(&seen, ("auth", "ours"), "wrong key");
     }
 }
 
 #[tokio::test]
 async fn an_upstream_that_refuses_connections_is_a_failure_and_not_ours() {
-    let gateway = plain(&peer::dead()).await;
+    let gateway = plain(&peer::dead(), UPSTREAM_KEY);
     for mode in Mode::ALL {
-        let seen = ask(&gateway, UPSTREAM_KEY, "sim-1", mode).await;
+        let seen = gateway.ask("sim-1", mode).await;
         let failures = ["gateway_error", "server_error"];
         assert!(failures.contains(&seen.outcome.as_str()), "{seen:?}");
         assert_ne!(seen.attribution, "ours", "{seen:?}");
@@ -138,13 +135,8 @@ async fn an_upstream_that_refuses_connections_is_a_failure_and_not_ours() {
 
 #[tokio::test]
 async fn a_real_model_answers_through_the_gateway() {
-    let gateway = plain(&peer::llama()).await;
+    let gateway = plain(&peer::llama(), "none");
     for mode in Mode::ALL {
-        let endpoint = Endpoint {
-            via: Via::Gateway,
-            url: gateway.url(),
-            key: "none",
-        };
-        crate::llama::assert_answers(&endpoint, "smollm2", mode).await;
+        crate::llama::assert_answers(&gateway, "smollm2", mode).await;
     }
 }
