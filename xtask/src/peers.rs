@@ -26,6 +26,9 @@ use crate::process::{self, cargo, say, target};
 /// LiteLLM's proxy needs half a minute on an idle machine, three times that on a busy one.
 const READY_MAX: Duration = Duration::from_mins(4);
 
+/// The one key that the simulated provider takes, as `tests/conformance` sends it.
+const UPSTREAM_KEY: &str = "sk-sim";
+
 /// Models that the simulated provider serves beside those its script names: sound ones.
 const SOUND: [&str; 2] = ["sim-1", "backup-1"];
 
@@ -213,6 +216,7 @@ fn upstream(profile: Profile, ports: Ports) -> Result<Command> {
     let mut command = Command::new(program);
     command.args(["sim", "--listen", &format!("127.0.0.1:{}", ports.upstream)]);
     command.args([OsStr::new("--script"), script.as_os_str()]);
+    command.args(["--key", UPSTREAM_KEY]);
     for model in SOUND.into_iter().chain(models(&text)) {
         command.args(["--model", model]);
     }

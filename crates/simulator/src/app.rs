@@ -4,43 +4,25 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, header};
-use secrecy::ExposeSecret as _;
-use serde::Serialize;
-use tokio::time::Instant;
-
 use crate::config::Config;
-use crate::error_body::ProviderError;
-use crate::fault::Fault;
-use crate::grammar::Stamp;
+use crate::director::{Director, whole_ms};
+use crate::failure::Class;
 use crate::headers::{Envelope, Ids, Used};
 use crate::journal::{Entry, Journal};
+use crate::limit::{KeyTag, KeyTagger};
 use crate::lock;
+use crate::plan::{Call, Plan};
+use crate::playback::Reply;
 use crate::random::Random;
-use crate::reply::{Exchange, Reply};
-use crate::script::{Occasion, Route, Script};
-
-/// Outages in force at once; the oldest gives way.
-const OUTAGES_MAX: usize = 64;
+use crate::reply::Exchange;
+use crate::script::Route;
+use crate::wire::{Endpoint, Routed, Stamp};
 
 /// Third part of a request's id stream, apart from every rule's draw.
 const IDS_PART: u64 = u64::MAX;
 
-/// A fault for every chat request until an offset.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Outage {
-    fault: Fault,
-    /// Milliseconds from the simulator's start to the outage's end.
-    until_ms: u64,
-}
-
-/// Faults in force, as the admin API shows them. Outages come before rules, the latest first.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Faults {
-    outages: Vec<Outage>,
-    #[serde(flatten)]
-    script: Script,
-}
+/// In place of a request's number, for the id of answers out of a cache.
+const CACHE_PART: u64 = u64::MAX - 3;
 
 #[derive(Debug, Default)]
 struct Meter {
@@ -59,27 +41,19 @@ pub(crate) struct Ticket {
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) config: Config,
-    started: Instant,
-    faults: Mutex<Faults>,
+    pub(crate) director: Director,
+    pub(crate) tagger: KeyTagger,
     journal: Mutex<Journal>,
     meter: Mutex<Meter>,
     requests: AtomicU64,
 }
 
-fn whole_ms(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 impl App {
     pub(crate) fn new(config: Config) -> Self {
-        let faults = Faults {
-            outages: Vec::new(),
-            script: config.script.clone(),
-        };
         Self {
+            director: Director::new(&config),
             config,
-            started: Instant::now(),
-            faults: Mutex::new(faults),
+            tagger: KeyTagger::default(),
             journal: Mutex::default(),
             meter: Mutex::default(),
             requests: AtomicU64::new(0),
@@ -91,7 +65,7 @@ impl App {
         Ticket {
             route,
             number,
-            offset: self.started.elapsed(),
+            offset: self.director.now(),
         }
     }
 
@@ -106,51 +80,62 @@ impl App {
             .saturating_add(ticket.offset.as_secs())
     }
 
-    /// The fault that strikes, if any.
-    pub(crate) fn fault(&self, ticket: Ticket, model: Option<&str>) -> Option<Fault> {
-        let faults = lock(&self.faults);
-        let now_ms = whole_ms(ticket.offset);
-        let mut outages = faults.outages.iter().rev();
-        let outage = outages.find(|outage| ticket.route == Route::Chat && now_ms < outage.until_ms);
-        let Ticket {
-            route,
-            number: request,
-            offset,
-        } = ticket;
-        let occasion = Occasion {
-            route,
-            model,
-            offset,
-            request,
-        };
-        outage
-            .map(|outage| &outage.fault)
-            .or_else(|| faults.script.fault(self.config.seed, occasion))
-            .cloned()
+    /// Decides what happens to the request of a ticket.
+    pub(crate) fn plan(&self, ticket: Ticket, call: &Call<'_>) -> Plan {
+        self.director.plan(call, ticket.offset)
     }
 
     pub(crate) fn exchange<'a>(
         &self,
         ticket: Ticket,
+        endpoint: &Endpoint,
         prompt_tokens: u64,
-        fault: Option<&'a Fault>,
+        plan: &'a Plan,
     ) -> Exchange<'a> {
         let mut random = Random::for_parts(&[self.config.seed, ticket.number, IDS_PART]);
         let ids = Ids::draw(&mut random);
-        let persona = self.config.persona;
+        let mut answer_ids = ids.clone();
+        let persona = plan.persona(self.config.persona);
+        let now_unix_s = self.unix_s(ticket);
+        let mut created_unix_s = now_unix_s;
+        if let Some(age_s) = plan.shape().and_then(|shape| shape.cached_s) {
+            // Every answer out of the cache is the same earlier one; requests stay apart.
+            let mut cache = Random::for_parts(&[self.config.seed, CACHE_PART, IDS_PART]);
+            answer_ids = Ids {
+                request: answer_ids.request,
+                ..Ids::draw(&mut cache)
+            };
+            created_unix_s = created_unix_s.saturating_sub(u64::from(age_s));
+        }
+        let endpoint = endpoint.clone().heard_through(plan.gateway);
+        let envelope = Envelope {
+            wire: endpoint.wire,
+            persona,
+            ids,
+            used: self.meter(ticket, prompt_tokens),
+            gauges: plan.gauges,
+            now_unix_s,
+            generation: answer_ids.generation(created_unix_s),
+        };
         let stamp = Stamp {
             persona,
-            completion_id: ids.completion.clone(),
-            created_unix_s: self.unix_s(ticket),
+            ids: answer_ids,
+            created_unix_s,
+            latency_ms: 0,
+            failure: Class::Internal.into(),
+            failure_after: 0,
             padding: random,
+            tier: plan.shape().and_then(|shape| shape.tier.clone()),
+            route: Routed {
+                attempts: plan.attempts.clone(),
+                wanted_for: None,
+            },
         };
-        let used = self.meter(ticket, prompt_tokens);
-        let envelope = Envelope { persona, ids, used };
         Exchange {
+            endpoint,
             envelope,
             stamp,
-            pacing: self.config.pacing,
-            fault,
+            plan,
         }
     }
 
@@ -169,76 +154,36 @@ impl App {
         meter.used
     }
 
-    /// Checks the bearer key, where keys are configured.
-    pub(crate) fn authorise(&self, headers: &HeaderMap) -> Result<(), ProviderError> {
-        let persona = self.config.persona;
-        if self.config.keys.is_empty() {
-            return Ok(());
-        }
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .map(str::trim)
-            .filter(|key| !key.is_empty())
-            .ok_or_else(|| ProviderError::missing_key(persona))?;
-        let known = self
-            .config
-            .keys
-            .iter()
-            .any(|key| key.expose_secret() == given);
-        if known {
-            Ok(())
-        } else {
-            Err(ProviderError::wrong_key(persona))
-        }
+    /// The tag of a key, by which limits count.
+    pub(crate) fn key_tag(&self, key: &str) -> KeyTag {
+        self.tagger.tag(key)
     }
 
-    /// `model` must be one of the configured names: other text is the caller's and is not kept.
-    pub(crate) fn record(
-        &self,
-        ticket: Ticket,
-        model: Option<&str>,
-        fault: Option<&Fault>,
-        reply: &Reply,
-    ) {
+    pub(crate) fn record(&self, ticket: Ticket, call: &Call<'_>, plan: &Plan, reply: &Reply) {
+        // Other names than the configured ones are the caller's text, which is not kept.
+        let model = call.model.filter(|model| self.knows(model));
         lock(&self.journal).push(Entry {
             request: ticket.number,
             offset_ms: whole_ms(ticket.offset),
             route: ticket.route,
+            wire: call.wire,
             model: model.map(str::to_owned),
             status: reply.status_seen(),
-            fault: fault.map(Fault::kind),
+            fault: plan.struck.first().map(|strike| strike.fault),
+            rules: plan
+                .struck
+                .iter()
+                .map(|strike| strike.rule.clone())
+                .collect(),
         });
+    }
+
+    /// Whether `model` is one of the configured names.
+    pub(crate) fn knows(&self, model: &str) -> bool {
+        self.config.models.iter().any(|known| known == model)
     }
 
     pub(crate) fn journal(&self) -> Vec<Entry> {
         lock(&self.journal).entries()
-    }
-
-    pub(crate) fn faults(&self) -> Faults {
-        lock(&self.faults).clone()
-    }
-
-    pub(crate) fn set_rules(&self, script: Script) {
-        lock(&self.faults).script = script;
-    }
-
-    pub(crate) fn inject(&self, fault: Fault, duration: Duration) {
-        let now = self.started.elapsed();
-        let outage = Outage {
-            fault,
-            until_ms: whole_ms(now.saturating_add(duration)),
-        };
-        let outages = &mut lock(&self.faults).outages;
-        outages.retain(|outage| whole_ms(now) < outage.until_ms);
-        if outages.len() == OUTAGES_MAX {
-            outages.remove(0);
-        }
-        outages.push(outage);
-    }
-
-    pub(crate) fn clear(&self) {
-        *lock(&self.faults) = Faults::default();
     }
 }

@@ -7,6 +7,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Millis;
+use crate::gateway::{Gateway, Kind};
+use crate::limit::Limits;
+use crate::pacing::Paces;
+use crate::scenario::Scenario;
 use crate::script::Script;
 
 /// Whose conventions (headers, error bodies, stream quirks) the simulator follows.
@@ -66,8 +70,18 @@ pub struct Config {
     pub keys: Vec<SecretString>,
     /// Seed of every random decision and id.
     pub seed: u64,
-    /// Speed of healthy answers.
+    /// Speed of healthy answers, where `paces` does not say otherwise.
     pub pacing: Pacing,
+    /// Distributions of speeds, for all models and by model.
+    pub paces: Paces,
+    /// What each key may do in a minute; nothing is refused if not given.
+    pub limits: Option<Limits>,
+    /// The gateway that is played, with its upstream targets.
+    pub gateway: Option<Gateway>,
+    /// Further addresses, each with the region that its requests are from.
+    pub regions: Vec<(String, SocketAddr)>,
+    /// A further address that faults of connections do not reach, so that they can be ended.
+    pub admin_listen: Option<SocketAddr>,
     /// Faults in force from the start.
     pub script: Script,
     /// Unix time, in seconds, that `created` fields count from. It is given, not read, so that a
@@ -86,8 +100,33 @@ impl Default for Config {
             keys: Vec::new(),
             seed: 0,
             pacing: Pacing::default(),
+            paces: Paces::default(),
+            limits: None,
+            gateway: None,
+            regions: Vec::new(),
+            admin_listen: None,
             script: Script::default(),
             started_unix_s: 0,
+        }
+    }
+}
+
+impl Config {
+    /// Plays a scenario from the start; a gateway in it decides the persona.
+    #[must_use]
+    pub fn playing(self, scenario: Scenario) -> Self {
+        let persona = match scenario.gateway.as_ref().map(|gateway| gateway.kind) {
+            None => self.persona,
+            Some(Kind::Litellm) => Persona::Gateway,
+            Some(Kind::Portkey | Kind::Openrouter) => Persona::Direct,
+        };
+        Self {
+            persona,
+            paces: scenario.paces,
+            limits: scenario.limits,
+            gateway: scenario.gateway,
+            script: scenario.script,
+            ..self
         }
     }
 }

@@ -27,24 +27,48 @@ enum Fate {
     Trickle(Duration),
 }
 
+/// Which listener a connection came by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Region {
+    /// The main one, without a name.
+    #[default]
+    Main,
+    /// One with a region's name.
+    Named(Arc<str>),
+    /// One that faults of connections do not reach.
+    Admin,
+}
+
+impl Region {
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Main | Self::Admin => None,
+        }
+    }
+}
+
 /// A handler's grip on the connection its request came by.
 #[derive(Clone, Debug)]
-pub(crate) struct ConnectionHandle(Arc<Mutex<Fate>>);
+pub(crate) struct ConnectionHandle {
+    fate: Arc<Mutex<Fate>>,
+    pub(crate) region: Region,
+}
 
 impl ConnectionHandle {
     /// From now on nothing is sent; the connection closes at the next write.
     pub(crate) fn close(&self) {
-        *lock(&self.0) = Fate::Close;
+        *lock(&self.fate) = Fate::Close;
     }
 
     /// From now on nothing is sent; when HTTP lets go of the connection, it is reset.
     pub(crate) fn reset(&self) {
-        *lock(&self.0) = Fate::Reset;
+        *lock(&self.fate) = Fate::Reset;
     }
 
     /// The next response head takes `wait` from its first to its last byte.
     pub(crate) fn trickle_head(&self, wait: Duration) {
-        *lock(&self.0) = Fate::Trickle(wait);
+        *lock(&self.fate) = Fate::Trickle(wait);
     }
 }
 
@@ -81,9 +105,12 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream) -> (Self, ConnectionHandle) {
+    pub(crate) fn new(stream: TcpStream, region: Region) -> (Self, ConnectionHandle) {
         let fate = Arc::new(Mutex::new(Fate::Healthy));
-        let handle = ConnectionHandle(Arc::clone(&fate));
+        let handle = ConnectionHandle {
+            fate: Arc::clone(&fate),
+            region,
+        };
         (
             Self {
                 stream,

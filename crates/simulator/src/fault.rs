@@ -1,154 +1,52 @@
 //! The ways a provider can fail, as data.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// Longest wait a fault or a pacing may ask for, in milliseconds: longer than any probe's deadline,
-/// short enough that a forgotten rule does not hold connections for hours.
-const WAIT_MS_MAX: u64 = 600_000;
+use crate::plan::ErrorKind;
 
-/// A number outside its range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ValueError {
-    /// Not an HTTP error status.
-    #[error("status {0} is not an error status (400 to 599)")]
-    Status(u16),
-    /// Longer than the simulator waits.
-    #[error("{0} ms is more than the longest wait of {WAIT_MS_MAX} ms")]
-    Millis(u64),
-    /// Not a share of a million.
-    #[error("probability_ppm {0} is more than 1000000 parts per million")]
-    Probability(u32),
-}
+mod read;
+mod value;
 
-/// A wait in milliseconds, `0..=600_000`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "u64", into = "u64")]
-pub struct Millis(u64);
-
-impl Millis {
-    /// The wait of `ms` milliseconds, or the longest allowed one.
-    #[must_use]
-    pub const fn clamped(ms: u64) -> Self {
-        Self(if ms > WAIT_MS_MAX { WAIT_MS_MAX } else { ms })
-    }
-
-    /// The wait as a duration.
-    #[must_use]
-    pub const fn duration(self) -> Duration {
-        Duration::from_millis(self.0)
-    }
-}
-
-impl TryFrom<u64> for Millis {
-    type Error = ValueError;
-
-    fn try_from(ms: u64) -> Result<Self, ValueError> {
-        if ms > WAIT_MS_MAX {
-            Err(ValueError::Millis(ms))
-        } else {
-            Ok(Self(ms))
-        }
-    }
-}
-
-impl From<Millis> for u64 {
-    fn from(wait: Millis) -> Self {
-        wait.0
-    }
-}
-
-/// An HTTP status in `400..=599`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u16", into = "u16")]
-pub struct ErrorStatus(u16);
-
-impl ErrorStatus {
-    /// 401: the key is wrong.
-    pub const UNAUTHORIZED: Self = Self(401);
-    /// 402: no money left.
-    pub const PAYMENT_REQUIRED: Self = Self(402);
-    /// 403: not allowed from here.
-    pub const FORBIDDEN: Self = Self(403);
-    /// 404: no such model.
-    pub const NOT_FOUND: Self = Self(404);
-    /// 429: too many requests; [`ErrorCode`] says of which kind.
-    pub const TOO_MANY_REQUESTS: Self = Self(429);
-    /// 500: the provider's own fault.
-    pub const INTERNAL: Self = Self(500);
-    /// 503: overloaded.
-    pub const UNAVAILABLE: Self = Self(503);
-    /// 529: overloaded, in Anthropic's and `OpenRouter`'s manner.
-    pub const OVERLOADED: Self = Self(529);
-
-    /// The status as a number.
-    #[must_use]
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-}
-
-impl TryFrom<u16> for ErrorStatus {
-    type Error = ValueError;
-
-    fn try_from(status: u16) -> Result<Self, ValueError> {
-        if (400..600).contains(&status) {
-            Ok(Self(status))
-        } else {
-            Err(ValueError::Status(status))
-        }
-    }
-}
-
-impl From<ErrorStatus> for u16 {
-    fn from(status: ErrorStatus) -> Self {
-        status.0
-    }
-}
-
-/// Which of the families of 429 is meant; the status alone does not say whose fault it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorCode {
-    /// The caller's own limit on requests or tokens: the caller's doing. The default of 429.
-    RateLimitExceeded,
-    /// The caller's money or spend limit: the caller's doing, and never worth a retry.
-    InsufficientQuota,
-    /// The provider sheds load: the provider's doing.
-    SlowDown,
-}
-
-const fn two() -> usize {
-    2
-}
+pub(crate) use read::positive;
+pub use value::{ErrorCode, ErrorStatus, Millis, ValueError};
 
 /// One way to fail. In TOML and JSON: `{ kind = "status", status = 503 }`.
 ///
 /// `after_chunks` counts content chunks sent before the fault; a shorter answer fails after its
 /// content and before its finish chunk. Answers that do not stream fail after half of their body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-// Variants without data are written with braces: serde checks for unknown keys only in those.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fault {
-    /// An error status with the persona's body for it, or with `body` word for word.
+    /// An error status with the wire's body for it, or with `body` word for word.
     Status {
         /// The status of the provider; a gateway may show another one.
         status: ErrorStatus,
         /// The family, where the status has several.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<ErrorCode>,
         /// A body to send instead of the usual one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         body: Option<String>,
     },
-    /// Nothing at all for a while, then a healthy answer.
+    /// An error by its meaning; each wire has its own status and body for it.
+    Error {
+        /// What is wrong.
+        error: ErrorKind,
+        /// A status in place of the wire's own.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<ErrorStatus>,
+        /// Advice in `retry-after`, in seconds.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_s: Option<u32>,
+    },
+    /// Nothing at all for a while, then whatever else the plan says.
     Latency {
         /// Wait before the first byte of the response.
         ms: Millis,
     },
-    /// A response head whose bytes trickle over the wait, then a healthy answer.
+    /// A response head whose bytes trickle over the wait.
     SlowHeaders {
         /// Time from the first to the last byte of the head.
         ms: Millis,
@@ -158,46 +56,76 @@ pub enum Fault {
         /// Wait between the head and the first content.
         ms: Millis,
         /// Content chunks a second, in place of the configured rate.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         tokens_per_second: Option<NonZeroU32>,
+    },
+    /// Slow content after a first token in good time.
+    Gap {
+        /// Wait between two content chunks.
+        ms: Millis,
     },
     /// The answer stops and the connection stays open until the client leaves.
     Stall {
         /// Content chunks sent before.
-        #[serde(default = "two")]
         after_chunks: usize,
     },
     /// The connection is reset (TCP RST) in the middle of the answer.
     CutReset {
         /// Content chunks sent before.
-        #[serde(default = "two")]
         after_chunks: usize,
     },
     /// The body ends in good HTTP order, without finish chunk and terminator.
     CutClean {
         /// Content chunks sent before.
-        #[serde(default = "two")]
+        after_chunks: usize,
+    },
+    /// The body ends in good HTTP order in the middle of an event's JSON.
+    CutJson {
+        /// Whole content chunks sent before.
         after_chunks: usize,
     },
     /// One chunk is broken JSON; the rest of the stream is sound.
     Malformed {
         /// Content chunks sent before.
-        #[serde(default = "two")]
+        after_chunks: usize,
+    },
+    /// Bytes that are not server-sent events, not even UTF-8; the rest of the stream is sound.
+    BadSse {
+        /// Content chunks sent before.
         after_chunks: usize,
     },
     /// An error object after status 200, in the stream or as the whole body; no terminator follows.
     ErrorInStream {
         /// Content chunks sent before.
-        #[serde(default = "two")]
         after_chunks: usize,
+        /// What is wrong; [`ErrorKind::ServerError`] if not given.
+        error: ErrorKind,
     },
     /// A 502 page in HTML, as an edge proxy sends it.
     Html {},
+    /// A page in HTML with status 200, as a captive portal or a login wall sends it.
+    LoginPage {},
+    /// A sound body under another content type.
+    WrongContentType {
+        /// What `content-type` says.
+        content_type: String,
+    },
     /// An answer from another model, which the body names; a gateway also admits the fallback in
     /// its headers.
     WrongModel {
         /// The model that answers.
         model: String,
+    },
+    /// The answer comes from another service tier than asked for, which only the tier's own key in
+    /// the body shows.
+    Tier {
+        /// The tier that serves.
+        tier: String,
+    },
+    /// An answer out of a cache: at once, with the id and time of an earlier one.
+    Cached {
+        /// Age of the answer, in seconds.
+        age_s: u32,
     },
     /// A sound answer without content.
     Empty {},
@@ -207,8 +135,38 @@ pub enum Fault {
     ContentFilter {},
     /// The answer breaks off half-way with finish reason `length`.
     Truncated {},
-    /// The connection is closed before any byte of a response.
+    /// The connection is closed, after the request was read, before any byte of a response.
     Refuse {},
+    /// The connection is reset (TCP RST), after the request was read, before any byte of a
+    /// response.
+    Reset {},
+    /// Nobody listens: connections are refused by the system.
+    Unreachable {},
+    /// Connections are accepted and closed, before anything is read.
+    AcceptClose {},
+    /// Connections are accepted and reset, before anything is read.
+    AcceptReset {},
+    /// Whatever comes first, a TLS greeting for one, is answered with a line of plain text.
+    PlainText {},
+    /// Whatever comes first is answered with a TLS alert: the handshake has failed.
+    TlsAlert {},
+    /// Whatever comes first is answered with bytes that no protocol has, and the end.
+    Garbage {},
+}
+
+/// What a fault acts on. Faults of one plan combine as long as each acts on something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The TCP connection, before any request.
+    Connection,
+    /// When bytes are sent.
+    Timing,
+    /// Whether there is an answer at all.
+    Outcome,
+    /// What a model's answer says.
+    Answer,
+    /// A model's answer on its way.
+    Delivery,
 }
 
 impl Fault {
@@ -217,21 +175,72 @@ impl Fault {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status",
+            Self::Error { .. } => "error",
             Self::Latency { .. } => "latency",
             Self::SlowHeaders { .. } => "slow_headers",
             Self::Ttft { .. } => "ttft",
+            Self::Gap { .. } => "gap",
             Self::Stall { .. } => "stall",
             Self::CutReset { .. } => "cut_reset",
             Self::CutClean { .. } => "cut_clean",
+            Self::CutJson { .. } => "cut_json",
             Self::Malformed { .. } => "malformed",
+            Self::BadSse { .. } => "bad_sse",
             Self::ErrorInStream { .. } => "error_in_stream",
             Self::Html {} => "html",
+            Self::LoginPage {} => "login_page",
+            Self::WrongContentType { .. } => "wrong_content_type",
             Self::WrongModel { .. } => "wrong_model",
+            Self::Tier { .. } => "tier",
+            Self::Cached { .. } => "cached",
             Self::Empty {} => "empty",
             Self::Refusal {} => "refusal",
             Self::ContentFilter {} => "content_filter",
             Self::Truncated {} => "truncated",
             Self::Refuse {} => "refuse",
+            Self::Reset {} => "reset",
+            Self::Unreachable {} => "unreachable",
+            Self::AcceptClose {} => "accept_close",
+            Self::AcceptReset {} => "accept_reset",
+            Self::PlainText {} => "plain_text",
+            Self::TlsAlert {} => "tls_alert",
+            Self::Garbage {} => "garbage",
+        }
+    }
+
+    pub(crate) const fn stage(&self) -> Stage {
+        match self {
+            Self::Latency { .. }
+            | Self::SlowHeaders { .. }
+            | Self::Ttft { .. }
+            | Self::Gap { .. } => Stage::Timing,
+            Self::Status { .. }
+            | Self::Error { .. }
+            | Self::Html {}
+            | Self::LoginPage {}
+            | Self::Refuse {}
+            | Self::Reset {} => Stage::Outcome,
+            Self::WrongModel { .. }
+            | Self::Tier { .. }
+            | Self::Cached { .. }
+            | Self::Empty {}
+            | Self::Refusal {}
+            | Self::ContentFilter {}
+            | Self::Truncated {} => Stage::Answer,
+            Self::Stall { .. }
+            | Self::CutReset { .. }
+            | Self::CutClean { .. }
+            | Self::CutJson { .. }
+            | Self::Malformed { .. }
+            | Self::BadSse { .. }
+            | Self::ErrorInStream { .. }
+            | Self::WrongContentType { .. } => Stage::Delivery,
+            Self::Unreachable {}
+            | Self::AcceptClose {}
+            | Self::AcceptReset {}
+            | Self::PlainText {}
+            | Self::TlsAlert {}
+            | Self::Garbage {} => Stage::Connection,
         }
     }
 
@@ -241,15 +250,28 @@ impl Fault {
         matches!(
             self,
             Self::Ttft { .. }
+                | Self::Gap { .. }
                 | Self::ErrorInStream { .. }
+                | Self::BadSse { .. }
                 | Self::WrongModel { .. }
+                | Self::Tier { .. }
+                | Self::Cached { .. }
                 | Self::Refusal {}
                 | Self::ContentFilter {}
                 | Self::Truncated {}
         )
     }
 
-    /// The usual failure with `status`: the persona's own body, the status' first family.
+    /// The provider's own error after status 200 and so many content chunks.
+    #[must_use]
+    pub const fn error_in_stream(after_chunks: usize) -> Self {
+        Self::ErrorInStream {
+            after_chunks,
+            error: ErrorKind::ServerError,
+        }
+    }
+
+    /// The usual failure with `status`: the wire's own body, the status' first family.
     #[must_use]
     pub const fn status(status: ErrorStatus) -> Self {
         Self::Status {
@@ -260,51 +282,11 @@ impl Fault {
     }
 }
 
+/// The kinds of all faults.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_kind_is_the_serialised_tag() {
-        let faults = [
-            Fault::status(ErrorStatus::UNAVAILABLE),
-            Fault::Latency {
-                ms: Millis::clamped(5),
-            },
-            Fault::SlowHeaders {
-                ms: Millis::clamped(5),
-            },
-            Fault::Ttft {
-                ms: Millis::clamped(5),
-                tokens_per_second: NonZeroU32::new(3),
-            },
-            Fault::Stall { after_chunks: 1 },
-            Fault::CutReset { after_chunks: 1 },
-            Fault::CutClean { after_chunks: 1 },
-            Fault::Malformed { after_chunks: 1 },
-            Fault::ErrorInStream { after_chunks: 1 },
-            Fault::Html {},
-            Fault::WrongModel {
-                model: "other".to_owned(),
-            },
-            Fault::Empty {},
-            Fault::Refusal {},
-            Fault::ContentFilter {},
-            Fault::Truncated {},
-            Fault::Refuse {},
-        ];
-        for fault in faults {
-            let json = serde_json::to_value(&fault).expect("a fault serialises");
-            assert_eq!(json["kind"], fault.kind());
-            let back: Fault = serde_json::from_value(json).expect("a fault reads back");
-            assert_eq!(back, fault);
-        }
-    }
-
-    #[test]
-    fn values_outside_their_range_are_refused() {
-        assert_eq!(ErrorStatus::try_from(200), Err(ValueError::Status(200)));
-        assert_eq!(Millis::try_from(600_001), Err(ValueError::Millis(600_001)));
-        assert_eq!(Millis::clamped(u64::MAX), Millis::clamped(600_000));
-    }
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    read::KINDS.iter().map(|(kind, ())| *kind)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,7 @@
-//! Response headers as providers and gateways set them.
+//! Response headers as providers and gateways set them: the gateway's here, each provider's own in
+//! [`provider`].
+
+mod provider;
 
 use std::time::Duration;
 
@@ -6,11 +9,13 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use crate::answer::Answer;
 use crate::config::Persona;
-use crate::error_body::{Limit, ProviderError};
+use crate::failure::{Limit, Worded};
+use crate::limit::{Gauge, Gauges};
 use crate::random::Random;
+use crate::wire::Wire;
 
-/// Requests a minute that the simulated account may make; shown, not enforced: limits are struck
-/// by scripts, so that a test decides when.
+/// Requests a minute that the simulated account may make; shown, not enforced: only the limits of a
+/// scenario are.
 const REQUESTS_PER_MINUTE: u64 = 10_000;
 
 /// Tokens a minute of the same account.
@@ -23,6 +28,7 @@ const LITELLM_VERSION: &str = "1.100.5";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ids {
     pub(crate) request: String,
+    /// The answer's id, before the prefix that each wire gives it.
     pub(crate) completion: String,
     pub(crate) call: String,
 }
@@ -31,9 +37,14 @@ impl Ids {
     pub(crate) fn draw(random: &mut Random) -> Self {
         Self {
             request: format!("req_{}", random.hex(32)),
-            completion: format!("chatcmpl-{}", random.hex(29)),
+            completion: random.hex(29),
             call: random.uuid(),
         }
+    }
+
+    /// The id of a generation at `OpenRouter`.
+    pub(crate) fn generation(&self, created_unix_s: u64) -> String {
+        format!("gen-{created_unix_s}-{}", self.completion)
     }
 }
 
@@ -44,12 +55,25 @@ pub(crate) struct Used {
     pub(crate) tokens: u64,
 }
 
-/// Headers that do not depend on what is answered.
+/// What headers depend on apart from the answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope {
+    pub(crate) wire: Wire,
     pub(crate) persona: Persona,
     pub(crate) ids: Ids,
     pub(crate) used: Used,
+    /// What the limits leave of the key's minute, where there are limits.
+    pub(crate) gauges: Gauges,
+    pub(crate) now_unix_s: u64,
+    /// The id of an answer, where a header repeats it.
+    pub(crate) generation: String,
+}
+
+/// What remains of the account's minute.
+#[derive(Clone, Copy, Debug)]
+struct Remaining {
+    requests: Gauge,
+    tokens: Gauge,
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: impl Into<String>) {
@@ -59,101 +83,93 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: impl Into<String>) {
     }
 }
 
-/// A duration as Go prints it, the way rate limit headers do: `6ms`, `1s`, `6m0s`.
-fn go_duration(ms: u64) -> String {
-    let (minutes, seconds, rest) = (ms / 60_000, ms / 1_000 % 60, ms % 1_000);
-    match (minutes, seconds, rest) {
-        (0, 0, 0) => "0s".to_owned(),
-        (0, 0, rest) => format!("{rest}ms"),
-        (0, seconds, 0) => format!("{seconds}s"),
-        (0, seconds, rest) => format!("{seconds}.{rest:03}s"),
-        (minutes, seconds, _) => format!("{minutes}m{seconds}s"),
+fn put_all<const COUNT: usize>(headers: &mut HeaderMap, pairs: [(&'static str, String); COUNT]) {
+    for (name, value) in pairs {
+        put(headers, name, value);
     }
+}
+
+/// Time before the head, in milliseconds; no server claims to have taken none.
+fn wait_ms(wait: Duration) -> u128 {
+    wait.as_millis().max(1)
 }
 
 impl Envelope {
     /// Headers of an answer that took `wait` before its head.
     pub(crate) fn for_answer(&self, asked: &str, answer: &Answer, wait: Duration) -> HeaderMap {
         match self.persona {
-            Persona::Direct => self.direct(wait, Limit::Untouched),
+            Persona::Direct => {
+                let mut headers = self.provider(wait, Limit::Untouched);
+                self.add_served(&mut headers, &answer.model);
+                headers
+            }
             Persona::Gateway => self.gateway(asked, answer, wait),
         }
+    }
+
+    /// Headers of an answer that streams.
+    pub(crate) fn for_stream(&self, asked: &str, answer: &Answer, wait: Duration) -> HeaderMap {
+        let mut headers = self.for_answer(asked, answer, wait);
+        put(&mut headers, "cache-control", "no-cache");
+        if matches!(self.wire, Wire::Gemini | Wire::Vertex) {
+            put(&mut headers, "content-disposition", "attachment");
+        }
+        headers
     }
 
     /// Headers of anything without a model: lists, pages, errors.
     pub(crate) fn for_document(&self, wait: Duration) -> HeaderMap {
         match self.persona {
-            Persona::Direct => self.direct(wait, Limit::Untouched),
+            Persona::Direct => self.provider(wait, Limit::Untouched),
             Persona::Gateway => self.gateway_bare(),
         }
     }
 
-    pub(crate) fn for_error(&self, error: &ProviderError, wait: Duration) -> HeaderMap {
+    pub(crate) fn for_error(&self, error: &Worded, wait: Duration) -> HeaderMap {
         let mut headers = match self.persona {
-            Persona::Direct => self.direct(wait, error.limit),
+            Persona::Direct => self.provider(wait, error.limit),
             Persona::Gateway => self.gateway_bare(),
         };
         if let Some(seconds) = error.retry_after_s {
             put(&mut headers, "retry-after", seconds.to_string());
-            put(
-                &mut headers,
-                "retry-after-ms",
-                (seconds * 1_000).to_string(),
+            let fine = !matches!(
+                self.wire,
+                Wire::Anthropic | Wire::Mistral | Wire::OpenRouter
             );
+            if fine {
+                let ms = u64::from(seconds) * 1_000;
+                put(&mut headers, "retry-after-ms", ms.to_string());
+            }
+        }
+        if let Some(exception) = error.exception {
+            put(&mut headers, "x-amzn-errortype", exception);
         }
         headers
     }
 
-    fn direct(&self, wait: Duration, limit: Limit) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        put(&mut headers, "x-request-id", self.ids.request.as_str());
-        put(
-            &mut headers,
-            "openai-processing-ms",
-            wait.as_millis().max(1).to_string(),
-        );
-        put(&mut headers, "openai-version", "2020-10-01");
-        put(&mut headers, "openai-organization", "org-simulated");
-        let (requests, reset_ms) = match limit {
-            Limit::Untouched => (
-                REQUESTS_PER_MINUTE.saturating_sub(self.used.requests),
-                self.used.requests * 60_000 / REQUESTS_PER_MINUTE,
-            ),
-            Limit::Exhausted => (0, 1_000),
+    /// The key's own limits where there are any; the figures that are only shown elsewhere.
+    fn remaining(&self, limit: Limit) -> Remaining {
+        let shown = |allowance: u64, used: u64| Gauge {
+            allowance,
+            remaining: allowance.saturating_sub(used),
+            full_in: Duration::from_millis(used.saturating_mul(60_000) / allowance),
         };
-        let tokens = TOKENS_PER_MINUTE.saturating_sub(self.used.tokens);
-        let tokens_reset_ms = self.used.tokens * 60_000 / TOKENS_PER_MINUTE;
-        put(
-            &mut headers,
-            "x-ratelimit-limit-requests",
-            REQUESTS_PER_MINUTE.to_string(),
-        );
-        put(
-            &mut headers,
-            "x-ratelimit-limit-tokens",
-            TOKENS_PER_MINUTE.to_string(),
-        );
-        put(
-            &mut headers,
-            "x-ratelimit-remaining-requests",
-            requests.to_string(),
-        );
-        put(
-            &mut headers,
-            "x-ratelimit-remaining-tokens",
-            tokens.to_string(),
-        );
-        put(
-            &mut headers,
-            "x-ratelimit-reset-requests",
-            go_duration(reset_ms),
-        );
-        put(
-            &mut headers,
-            "x-ratelimit-reset-tokens",
-            go_duration(tokens_reset_ms),
-        );
-        headers
+        let limited = self.gauges != Gauges::default();
+        let requests = match limit {
+            Limit::Exhausted if !limited => Gauge {
+                allowance: REQUESTS_PER_MINUTE,
+                remaining: 0,
+                full_in: Duration::from_secs(1),
+            },
+            _ => shown(REQUESTS_PER_MINUTE, self.used.requests),
+        };
+        Remaining {
+            requests: self.gauges.requests.unwrap_or(requests),
+            tokens: self
+                .gauges
+                .tokens
+                .unwrap_or(shown(TOKENS_PER_MINUTE, self.used.tokens)),
+        }
     }
 
     /// What every gateway response has; errors lack the deployment.
@@ -168,40 +184,24 @@ impl Envelope {
         let mut headers = self.gateway_bare();
         let served = answer.model.as_str();
         let fallbacks = if served == asked { "0" } else { "1" };
-        let wait_ms = wait.as_millis().max(1);
-        put(
+        let wait_ms = wait_ms(wait).to_string();
+        put_all(
             &mut headers,
-            "x-litellm-model-id",
-            format!("deployment-{served}"),
-        );
-        put(
-            &mut headers,
-            "x-litellm-model-name",
-            format!("openai/{served}"),
-        );
-        put(&mut headers, "x-litellm-model-group", served);
-        put(
-            &mut headers,
-            "x-litellm-model-api-base",
-            "https://upstream.invalid/v1",
-        );
-        put(&mut headers, "x-litellm-attempted-retries", "0");
-        put(&mut headers, "x-litellm-attempted-fallbacks", fallbacks);
-        put(
-            &mut headers,
-            "x-litellm-response-duration-ms",
-            wait_ms.to_string(),
-        );
-        put(&mut headers, "x-litellm-overhead-duration-ms", "1");
-        put(
-            &mut headers,
-            "llm_provider-x-request-id",
-            self.ids.request.as_str(),
-        );
-        put(
-            &mut headers,
-            "llm_provider-openai-processing-ms",
-            wait_ms.to_string(),
+            [
+                ("x-litellm-model-id", format!("deployment-{served}")),
+                ("x-litellm-model-name", format!("openai/{served}")),
+                ("x-litellm-model-group", served.to_owned()),
+                (
+                    "x-litellm-model-api-base",
+                    "https://upstream.invalid/v1".to_owned(),
+                ),
+                ("x-litellm-attempted-retries", "0".to_owned()),
+                ("x-litellm-attempted-fallbacks", fallbacks.to_owned()),
+                ("x-litellm-response-duration-ms", wait_ms.clone()),
+                ("x-litellm-overhead-duration-ms", "1".to_owned()),
+                ("llm_provider-x-request-id", self.ids.request.clone()),
+                ("llm_provider-openai-processing-ms", wait_ms),
+            ],
         );
         headers
     }
@@ -217,40 +217,5 @@ impl Envelope {
                 format!("{dollars}.{rest:09}"),
             );
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_print_as_go_prints_them() {
-        let printed = [0, 6, 999, 1_000, 1_500, 59_000, 360_000, 61_000].map(go_duration);
-        assert_eq!(
-            printed,
-            ["0s", "6ms", "999ms", "1s", "1.500s", "59s", "6m0s", "1m1s"]
-        );
-    }
-
-    #[test]
-    fn one_request_takes_one_from_the_minute() {
-        let ids = Ids::draw(&mut Random::for_parts(&[1]));
-        let used = Used {
-            requests: 1,
-            tokens: 40,
-        };
-        let envelope = Envelope {
-            persona: Persona::Direct,
-            ids,
-            used,
-        };
-        let headers = envelope.for_document(Duration::ZERO);
-        let get = |name: &str| headers[name].to_str().expect("text").to_owned();
-        assert_eq!(get("x-ratelimit-remaining-requests"), "9999");
-        assert_eq!(get("x-ratelimit-reset-requests"), "6ms");
-        assert_eq!(get("x-ratelimit-remaining-tokens"), "1999960");
-        assert_eq!(get("x-ratelimit-reset-tokens"), "1ms");
-        assert_eq!(get("x-request-id").len(), "req_".len() + 32);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::Serialize;
 
 use crate::script::Route;
+use crate::wire::Wire;
 
 /// Entries kept: enough for a drill, bounded for a simulator that runs for months.
 const ENTRIES_MAX: usize = 1_000;
@@ -18,12 +19,16 @@ pub struct Entry {
     pub offset_ms: u64,
     /// The route asked.
     pub route: Route,
+    /// The wire format spoken; none on the status page.
+    pub wire: Option<Wire>,
     /// The model asked for, if it is one of the simulator's own: other text is the caller's.
     pub model: Option<String>,
     /// The response status; none if the connection was closed instead.
     pub status: Option<u16>,
-    /// The kind of the fault that struck.
+    /// The kind of the fault that struck first.
     pub fault: Option<&'static str>,
+    /// Names of the rules that struck, in order; `limits` and `outage` are names, too.
+    pub rules: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -55,9 +60,11 @@ mod tests {
                 request,
                 offset_ms,
                 route,
+                wire: None,
                 model: None,
                 status: None,
                 fault: None,
+                rules: Vec::new(),
             });
         }
         let entries = journal.entries();

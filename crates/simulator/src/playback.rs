@@ -1,17 +1,81 @@
-//! Plays a decided reply on its connection.
+//! Decided replies, as every wire makes them, and how they are played on their connections.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::Frame;
 use tokio::time::{Sleep, sleep};
 
 use crate::connection::ConnectionHandle;
-use crate::reply::{Manner, Reply, Step};
+
+/// One thing a body does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Send(Bytes),
+    Wait(Duration),
+    /// Send nothing more and keep the connection.
+    Hang,
+    Reset,
+}
+
+/// What happens beneath HTTP before the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Plain,
+    TrickleHead(Duration),
+    /// Close without a byte.
+    Close,
+    /// Reset without a byte.
+    Reset,
+}
+
+/// A decided response.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    /// Before anything is sent.
+    pub(crate) wait: Duration,
+    pub(crate) manner: Manner,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) steps: Vec<Step>,
+    /// Whether the body's length is left open even if it could be told.
+    pub(crate) streams: bool,
+}
+
+impl Reply {
+    /// A body known whole, sent at once.
+    pub(crate) fn whole(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        let (wait, manner) = (Duration::ZERO, Manner::Plain);
+        Self {
+            wait,
+            manner,
+            status,
+            headers,
+            steps: vec![Step::Send(body)],
+            streams: false,
+        }
+    }
+
+    /// The status the client will see, if it sees one.
+    pub(crate) fn status_seen(&self) -> Option<u16> {
+        match self.manner {
+            Manner::Close | Manner::Reset => None,
+            Manner::Plain | Manner::TrickleHead(_) => Some(self.status.as_u16()),
+        }
+    }
+
+    pub(crate) fn typed(mut self, content_type: &'static str) -> Self {
+        self.headers
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self
+    }
+}
 
 /// Waits, misbehaves or answers as the reply says.
 pub(crate) async fn deliver(mut reply: Reply, connection: ConnectionHandle) -> Response {
@@ -21,7 +85,9 @@ pub(crate) async fn deliver(mut reply: Reply, connection: ConnectionHandle) -> R
     match reply.manner {
         Manner::Plain => {}
         Manner::TrickleHead(wait) => connection.trickle_head(wait),
-        Manner::Close => connection.close(), // The response below never leaves.
+        // The response below never leaves.
+        Manner::Close => connection.close(),
+        Manner::Reset => connection.reset(),
     }
     let body = match reply.steps.as_mut_slice() {
         [] => Body::empty(),

@@ -1,109 +1,56 @@
-//! From request and fault to everything that will be sent, and when. Pure.
+//! From a request and its plan to everything that will be sent, and when. Pure.
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode};
 use bytes::Bytes;
 
 use crate::answer::Answer;
-use crate::config::Pacing;
-use crate::error_body::ProviderError;
-use crate::fault::Fault;
-use crate::grammar::{self, Events, Stamp};
+use crate::config::Persona;
+use crate::failure::{Failure, Worded};
+use crate::gateway::{self, Kind};
 use crate::headers::Envelope;
-use crate::request::{ChatRequest, count};
+use crate::plan::{Outcome, Plan, Said};
+use crate::playback::{Reply, Step};
+use crate::request::{Delivery, Request, count};
+use crate::staging;
+use crate::wire::{Endpoint, Stamp, Wire};
 
-/// Pause between the last bytes and a reset, so that the peer's kernel has those bytes: a reset
-/// discards what is still in flight.
-const RESET_DELAY: Duration = Duration::from_millis(20);
-
-const HTML_PAGE: &str = "<!DOCTYPE html>\n<html>\n<head><title>502 Bad Gateway</title></head>\n\
-    <body>\n<h1>Bad Gateway</h1>\n<p>The origin did not give a valid response.</p>\n</body>\n\
-    </html>\n";
-
-/// One thing a body does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Send(Bytes),
-    Wait(Duration),
-    /// Send nothing more and keep the connection.
-    Hang,
-    Reset,
-}
-
-/// What happens beneath HTTP before the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
-    Plain,
-    TrickleHead(Duration),
-    /// Close without a byte.
-    Close,
-}
-
-/// A decided response.
-#[derive(Clone, Debug)]
-pub(crate) struct Reply {
-    /// Before anything is sent.
-    pub(crate) wait: Duration,
-    pub(crate) manner: Manner,
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) steps: Vec<Step>,
-    /// Whether the body's length is left open even if it could be told.
-    pub(crate) streams: bool,
-}
+/// The type of everything but streams and pages.
+pub(crate) const JSON: &str = "application/json";
 
 /// One exchange, as far as the reply depends on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange<'a> {
+    pub(crate) endpoint: Endpoint,
     pub(crate) envelope: Envelope,
     pub(crate) stamp: Stamp,
-    pub(crate) pacing: Pacing,
-    pub(crate) fault: Option<&'a Fault>,
-}
-
-/// What follows an interruption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    Resume,
-    End,
-}
-
-impl Reply {
-    fn whole(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        let (wait, manner) = (Duration::ZERO, Manner::Plain);
-        Self {
-            wait,
-            manner,
-            status,
-            headers,
-            steps: vec![Step::Send(body)],
-            streams: false,
-        }
-    }
-
-    /// The status the client will see, if it sees one.
-    pub(crate) fn status_seen(&self) -> Option<u16> {
-        match self.manner {
-            Manner::Close => None,
-            Manner::Plain | Manner::TrickleHead(_) => Some(self.status.as_u16()),
-        }
-    }
-
-    fn typed(mut self, content_type: &'static str) -> Self {
-        self.headers
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        self
-    }
+    pub(crate) plan: &'a Plan,
 }
 
 impl Exchange<'_> {
-    /// An error of our own making, such as a wrong key.
-    pub(crate) fn error(&self, error: &ProviderError) -> Reply {
+    /// A failure of the wire's own finding, such as a wrong key.
+    pub(crate) fn refusal(&self, failure: &Failure) -> Reply {
+        self.worded(&self.seen_through(self.endpoint.word(failure, &self.stamp)))
+    }
+
+    /// Portkey puts its own name before the messages of others; other gateways speak by wire or
+    /// persona.
+    fn seen_through(&self, worded: Worded) -> Worded {
+        match (self.plan.gateway, self.endpoint.wire) {
+            (Some(Kind::Portkey), Wire::OpenAi | Wire::Responses) => Worded {
+                body: gateway::reword(&worded.body),
+                ..worded
+            },
+            _ => worded,
+        }
+    }
+
+    fn worded(&self, error: &Worded) -> Reply {
         let status =
             StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = self.envelope.for_error(error, Duration::ZERO);
-        Reply::whole(status, headers, error.body()).typed("application/json")
+        Reply::whole(status, headers, Bytes::from(error.body.clone())).typed(JSON)
     }
 
     /// A list or page that no model makes.
@@ -111,219 +58,122 @@ impl Exchange<'_> {
         if let Some(replaced) = self.replaced("") {
             return replaced;
         }
-        let body = match self.fault {
-            Some(Fault::Empty {}) => Bytes::new(),
-            _ => body,
+        let said = self.plan.shape().map(|shape| shape.said);
+        let body = if said == Some(Said::Nothing) {
+            Bytes::new()
+        } else {
+            body
         };
-        let wait = self.wait();
-        let headers = self.envelope.for_document(wait);
+        let headers = self.envelope.for_document(self.plan.wait);
         let reply = Reply::whole(StatusCode::OK, headers, body).typed(content_type);
-        self.carried(self.damaged(reply), wait)
+        staging::finish(self.plan, reply, Duration::ZERO)
     }
 
-    /// The answer to a valid chat request.
-    pub(crate) fn chat(&self, request: &ChatRequest) -> Reply {
+    /// The answer to a valid request.
+    pub(crate) fn answer(&self, request: &Request) -> Reply {
         if let Some(replaced) = self.replaced(&request.model) {
             return replaced;
         }
-        let answer = Answer::new(request, self.fault);
-        if request.streams() {
-            self.streamed(request, &answer)
-        } else {
-            self.at_once(request, &answer)
+        let answer = Answer::new(request, self.plan);
+        match request.delivery {
+            Delivery::Whole => self.at_once(request, &answer),
+            Delivery::Events | Delivery::List => self.streamed(request, &answer),
         }
     }
 
-    fn streamed(&self, request: &ChatRequest, answer: &Answer) -> Reply {
-        let wait = self.wait();
-        let mut headers = self.envelope.for_answer(&request.model, answer, wait);
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        let steps = self.paced(self.stamp.events(answer, request));
-        let (manner, status) = (Manner::Plain, StatusCode::OK);
+    fn streamed(&self, request: &Request, answer: &Answer) -> Reply {
+        let asked = request.model.as_str();
+        let headers = self.envelope.for_stream(asked, answer, self.plan.wait);
+        let stamp = self.stamped(request, answer);
+        let parts = self.endpoint.wire.format().events(&stamp, answer, request);
+        let content_type = parts.content_type;
         let reply = Reply {
-            wait,
-            manner,
-            status,
-            headers,
-            steps,
+            steps: staging::stream(self.plan, parts),
             streams: true,
+            ..Reply::whole(StatusCode::OK, headers, Bytes::new())
         };
-        self.carried(reply.typed("text/event-stream; charset=utf-8"), wait)
+        staging::finish(self.plan, reply.typed(content_type), Duration::ZERO)
     }
 
     /// Without a stream the whole answer is made before the head, at the same speed.
-    fn at_once(&self, request: &ChatRequest, answer: &Answer) -> Reply {
-        let gaps = count(answer.said.pieces()).saturating_sub(1);
-        let gaps = u32::try_from(gaps).unwrap_or(u32::MAX);
-        let wait = self.wait() + self.ttft() + self.gap() * gaps;
+    fn at_once(&self, request: &Request, answer: &Answer) -> Reply {
+        let made_in = self.making(answer);
+        let wait = self.plan.wait.saturating_add(made_in);
         let mut headers = self.envelope.for_answer(&request.model, answer, wait);
         self.envelope.add_cost(&mut headers, answer);
-        let body = match self.fault {
-            Some(Fault::ErrorInStream { .. }) => self.upstream_error().body(),
-            _ => self.stamp.document(answer),
+        let stamp = self.stamped(request, answer);
+        let body = match staging::error_wanted(self.plan) {
+            Some(_) => Bytes::from(self.endpoint.pass_on(&stamp.failure, &stamp).body),
+            None => self.endpoint.wire.format().whole(&stamp, answer),
         };
-        let reply = Reply::whole(StatusCode::OK, headers, body).typed("application/json");
-        self.carried(self.damaged(reply), wait)
+        let reply = Reply::whole(StatusCode::OK, headers, body).typed(JSON);
+        staging::finish(self.plan, reply, made_in)
     }
 
-    /// Faults that take the place of any answer.
+    /// Time from the head to the last token.
+    fn making(&self, answer: &Answer) -> Duration {
+        self.plan.pace.until_complete(answer.said.pieces().len())
+    }
+
+    /// The stamp, with what it says of this answer's making and of the error in it.
+    fn stamped(&self, request: &Request, answer: &Answer) -> Stamp {
+        let after = self.plan.damage.map_or(0, |damage| damage.after_chunks);
+        let pieces = count(answer.said.pieces());
+        let latency = self.plan.wait.saturating_add(self.making(answer));
+        let class = staging::error_wanted(self.plan);
+        Stamp {
+            latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+            failure: class.map_or_else(
+                || self.stamp.failure.clone(),
+                |class| Failure::from(class).of_model(&request.model),
+            ),
+            failure_after: u64::try_from(after).unwrap_or(u64::MAX).min(pieces),
+            ..self.stamp.clone()
+        }
+    }
+
+    /// What takes the place of any answer.
     fn replaced(&self, model: &str) -> Option<Reply> {
-        match self.fault? {
-            Fault::Status { status, code, body } => {
-                let error = ProviderError::scripted(*status, *code, model);
-                match body {
-                    None => Some(self.error(&error.seen_through(self.envelope.persona))),
-                    Some(body) => Some(self.worded(&error, body)),
-                }
-            }
-            Fault::Html {} => {
-                let headers = self.envelope.for_document(Duration::ZERO);
-                let page = Bytes::from_static(HTML_PAGE.as_bytes());
-                Some(Reply::whole(StatusCode::BAD_GATEWAY, headers, page).typed("text/html"))
-            }
-            _ => None,
+        let reply = if let Outcome::Failure(failure) = &self.plan.outcome {
+            self.failed(&failure.of_model(model))
+        } else {
+            let mut reply = staging::wireless(self.plan)?;
+            reply
+                .headers
+                .extend(self.envelope.for_document(self.plan.wait));
+            reply
+        };
+        Some(staging::finish(self.plan, reply, Duration::ZERO))
+    }
+
+    fn failed(&self, failure: &Failure) -> Reply {
+        let error = self.endpoint.pass_on(failure, &self.stamp);
+        match &failure.body {
+            None => self.worded(&self.seen_through(error)),
+            Some(body) => self.verbatim(&error, body),
         }
     }
 
     /// An error with a body given word for word: its type is read off it.
-    fn worded(&self, error: &ProviderError, body: &str) -> Reply {
+    fn verbatim(&self, error: &Worded, body: &str) -> Reply {
         let json = serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok();
         let content_type = if json {
-            "application/json"
+            JSON
         } else {
             "text/plain; charset=utf-8"
         };
-        let reply = self.error(error).typed(content_type);
+        let reply = self.worded(error).typed(content_type);
         Reply {
             steps: vec![Step::Send(Bytes::from(body.to_owned()))],
             ..reply
         }
     }
 
-    /// Faults of transport and timing, applied to a finished reply.
-    fn carried(&self, reply: Reply, wait: Duration) -> Reply {
-        let manner = match self.fault {
-            Some(Fault::SlowHeaders { ms }) => Manner::TrickleHead(ms.duration()),
-            Some(Fault::Refuse {}) => Manner::Close,
-            _ => Manner::Plain,
-        };
-        Reply {
-            wait,
-            manner,
-            ..reply
+    /// Azure gives every response the caller's own id back.
+    pub(crate) fn echo(&self, reply: &mut Reply, client_request_id: Option<&HeaderValue>) {
+        let direct = self.envelope.persona == Persona::Direct;
+        if let (Wire::Azure, true, Some(id)) = (self.endpoint.wire, direct, client_request_id) {
+            reply.headers.insert("x-ms-client-request-id", id.clone());
         }
     }
-
-    /// Faults of a body that does not stream: they strike after its first half.
-    fn damaged(&self, reply: Reply) -> Reply {
-        let [Step::Send(body)] = reply.steps.as_slice() else {
-            return reply;
-        };
-        let half = Step::Send(body.slice(..body.len() / 2));
-        let (steps, streams) = match self.fault {
-            Some(Fault::Stall { .. }) => (vec![half, Step::Hang], true),
-            Some(Fault::CutReset { .. }) => {
-                (vec![half, Step::Wait(RESET_DELAY), Step::Reset], true)
-            }
-            Some(Fault::CutClean { .. }) => (vec![half], true),
-            Some(Fault::Malformed { .. }) => {
-                let unclosed = body.slice(..body.len().saturating_sub(1));
-                (vec![Step::Send(unclosed)], false)
-            }
-            _ => return reply,
-        };
-        Reply {
-            steps,
-            streams,
-            ..reply
-        }
-    }
-
-    /// A stream's events with their pauses, broken where the fault says.
-    fn paced(&self, events: Events) -> Vec<Step> {
-        let (after, broken, then) = self.interruption(events.content.len());
-        let mut steps: Vec<Step> = events.opening.into_iter().map(Step::Send).collect();
-        let mut content = events.content.into_iter();
-        let mut pause = self.ttft();
-        for event in content.by_ref().take(after) {
-            steps.extend([Step::Wait(pause), Step::Send(event)]);
-            pause = self.gap();
-        }
-        steps.extend(broken);
-        if then == Then::Resume {
-            for event in content {
-                steps.extend([Step::Wait(pause), Step::Send(event)]);
-                pause = self.gap();
-            }
-            steps.extend(events.closing.into_iter().map(Step::Send));
-        }
-        steps.retain(|step| *step != Step::Wait(Duration::ZERO));
-        steps
-    }
-
-    /// How many content events precede the fault, what it does, and whether the stream goes on.
-    fn interruption(&self, content: usize) -> (usize, Vec<Step>, Then) {
-        match self.fault {
-            Some(Fault::Stall { after_chunks }) => (*after_chunks, vec![Step::Hang], Then::End),
-            Some(Fault::CutReset { after_chunks }) => (
-                *after_chunks,
-                vec![Step::Wait(RESET_DELAY), Step::Reset],
-                Then::End,
-            ),
-            Some(Fault::CutClean { after_chunks }) => (*after_chunks, Vec::new(), Then::End),
-            Some(Fault::Malformed { after_chunks }) => {
-                let event = grammar::broken_event(&self.stamp.completion_id);
-                (*after_chunks, vec![Step::Send(event)], Then::Resume)
-            }
-            Some(Fault::ErrorInStream { after_chunks }) => {
-                let body = self.upstream_error().body();
-                let event = grammar::event(&String::from_utf8_lossy(&body));
-                (*after_chunks, vec![Step::Send(event)], Then::End)
-            }
-            _ => (content, Vec::new(), Then::Resume),
-        }
-    }
-
-    fn upstream_error(&self) -> ProviderError {
-        ProviderError::mid_stream().seen_through(self.envelope.persona)
-    }
-
-    fn wait(&self) -> Duration {
-        match self.fault {
-            Some(Fault::Latency { ms }) => ms.duration(),
-            _ => Duration::ZERO,
-        }
-    }
-
-    fn ttft(&self) -> Duration {
-        match self.fault {
-            Some(Fault::Ttft { ms, .. }) => ms.duration(),
-            _ => self.pacing.ttft_ms.duration(),
-        }
-    }
-
-    /// Time between content events.
-    fn gap(&self) -> Duration {
-        let rate = match self.fault {
-            Some(Fault::Ttft {
-                tokens_per_second: Some(rate),
-                ..
-            }) => *rate,
-            _ => self.pacing.tokens_per_second,
-        };
-        Duration::from_secs(1) / rate.get()
-    }
-}
-
-/// The list of models, as `GET /v1/models` gives it.
-pub(crate) fn model_list(models: &[String], owner: &str, created_unix_s: u64) -> Bytes {
-    let data: Vec<_> = models
-        .iter()
-        .map(|id| {
-            serde_json::json!({
-                "id": id, "object": "model", "created": created_unix_s, "owned_by": owner,
-            })
-        })
-        .collect();
-    Bytes::from(serde_json::json!({ "object": "list", "data": data }).to_string())
 }

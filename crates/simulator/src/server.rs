@@ -13,16 +13,18 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt as _;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::connection::Connection;
+use crate::connection::{Connection, Region};
+use crate::door::{self, Door};
 use crate::fault::Fault;
 use crate::journal::Entry;
+use crate::scenario::Scenario;
 use crate::script::Script;
 use crate::{SIMULATED_HEADER, api};
 
@@ -54,6 +56,7 @@ pub enum SimulatorError {
 pub struct Simulator {
     app: Arc<App>,
     addr: SocketAddr,
+    further: Vec<SocketAddr>,
     stop: watch::Sender<()>,
     acceptor: JoinHandle<()>,
 }
@@ -66,16 +69,40 @@ impl Simulator {
             addr: asked,
             source,
         };
-        let listener = TcpListener::bind(asked).await.map_err(listen_error)?;
-        let addr = listener.local_addr().map_err(listen_error)?;
+        let main = Door::open(asked, Region::Main)
+            .await
+            .map_err(listen_error)?;
+        let addr = main.addr();
+        let mut doors = vec![main];
+        let named = config
+            .regions
+            .iter()
+            .map(|(name, addr)| (Region::Named(name.as_str().into()), addr));
+        let admin = config.admin_listen.iter().map(|addr| (Region::Admin, addr));
+        for (region, &addr) in named.chain(admin) {
+            let listen_error = |source| SimulatorError::Listen { addr, source };
+            doors.push(Door::open(addr, region).await.map_err(listen_error)?);
+        }
+        let further = doors.iter().skip(1).map(Door::addr).collect();
         let app = Arc::new(App::new(config));
         let (stop, stopped) = watch::channel(());
-        let acceptor = tokio::spawn(accept(listener, api::router(Arc::clone(&app)), stopped));
+        let router = api::router(Arc::clone(&app));
+        let mut acceptors = JoinSet::new();
+        for door in doors {
+            acceptors.spawn(accept(
+                door,
+                Arc::clone(&app),
+                router.clone(),
+                stopped.clone(),
+            ));
+        }
+        let acceptor = tokio::spawn(async move { while acceptors.join_next().await.is_some() {} });
         let name = app.config.name.as_str();
         tracing::info!(sim.name = name, sim.addr = %addr, "simulator {name} listens on {addr}");
         Ok(Self {
             app,
             addr,
+            further,
             stop,
             acceptor,
         })
@@ -87,6 +114,12 @@ impl Simulator {
         self.addr
     }
 
+    /// The further addresses: those of the regions, in order, then that of the admin API.
+    #[must_use]
+    pub fn further_addrs(&self) -> &[SocketAddr] {
+        &self.further
+    }
+
     /// `http://address`, without a trailing slash and without `/v1`.
     #[must_use]
     pub fn base_url(&self) -> String {
@@ -95,17 +128,27 @@ impl Simulator {
 
     /// Replaces the script; windows count from the simulator's start. Outages stay.
     pub fn set_rules(&self, script: Script) {
-        self.app.set_rules(script);
+        self.app.director.set_rules(script);
     }
 
     /// Strikes every chat request with `fault` from now on for `duration`, before any rule.
     pub fn inject(&self, fault: Fault, duration: Duration) {
-        self.app.inject(fault, duration);
+        self.app.director.inject(fault, duration);
     }
 
     /// Ends all faults: script and outages.
     pub fn clear(&self) {
-        self.app.clear();
+        self.app.director.clear();
+    }
+
+    /// Loads a scenario in place of rules, paces, limits and gateway, and begins anew.
+    pub fn load(&self, scenario: Scenario) {
+        self.app.director.load(scenario);
+    }
+
+    /// Moves the simulator's clock ahead, for windows and limits.
+    pub fn advance(&self, by: Duration) {
+        self.app.director.advance(by);
     }
 
     /// Requests to the provider's routes so far, rejected ones included; the admin API and
@@ -138,13 +181,19 @@ impl Drop for Simulator {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
+async fn accept(mut door: Door, app: Arc<App>, router: Router, mut stopped: watch::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve(stream, router.clone(), stopped.clone()));
+            accepted = door.accept(&app), if connections.len() < CONNECTIONS_MAX => match accepted {
+                Ok(stream) => {
+                    let (app, region) = (Arc::clone(&app), door.region());
+                    let (router, stopped) = (router.clone(), stopped.clone());
+                    connections.spawn(async move {
+                        if let Some(stream) = door::greet(stream, &region, &app).await {
+                            serve(stream, region, router, stopped).await;
+                        }
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "failed to accept a connection");
@@ -155,15 +204,20 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
             _ = stopped.changed() => break,
         }
     }
-    drop(listener);
+    drop(door);
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(stream: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+async fn serve(
+    stream: TcpStream,
+    region: Region,
+    router: Router,
+    mut stopped: watch::Receiver<()>,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "failed to set TCP_NODELAY: pacing will be coarse");
     }
-    let (connection, handle) = Connection::new(stream);
+    let (connection, handle) = Connection::new(stream, region);
     let service = service_fn(move |request: Request<Incoming>| {
         let (router, handle) = (router.clone(), handle.clone());
         async move {

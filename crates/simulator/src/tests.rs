@@ -3,6 +3,14 @@
 
 mod admin;
 mod client;
+mod dialogue;
+mod doors;
+mod effects;
 mod faults;
+mod gateways;
 mod healthy;
 mod lifecycle;
+mod limits;
+mod matrix;
+mod scenarios;
+mod wires;

@@ -11,7 +11,7 @@ use collector::{Collector, Jobs};
 use domain::{Clock as _, SystemClock};
 use probe::TlsRoots;
 use secrecy::SecretString;
-use simulator::{Config, ErrorStatus, Fault, Pacing, Persona, Rule, Script, Simulator};
+use simulator::{Config, ErrorStatus, Fault, Persona, Rule, Script, Share, Simulator};
 use telemetry::Metrics;
 
 use super::evidence::{self, Proof};
@@ -186,7 +186,7 @@ fn agent_setup(
 fn simulated(demo: &Demo, provider: Provider) -> Config {
     let script = match provider {
         Provider::Flaky => Script::new(vec![Rule {
-            probability_ppm: 25_000.try_into().unwrap_or_default(),
+            share: Share::parse("2.5%").unwrap_or_default(),
             ..Rule::always(Fault::status(ErrorStatus::UNAVAILABLE))
         }])
         .unwrap_or_default(),
@@ -202,8 +202,8 @@ fn simulated(demo: &Demo, provider: Provider) -> Config {
         models: vec![MODEL.to_owned()],
         keys: vec![SecretString::from(KEY)],
         seed: u64::from(fleet::port(demo, provider)),
-        pacing: Pacing::default(),
         script,
         started_unix_s: SystemClock.now_utc().timestamp().unsigned_abs(),
+        ..Config::default()
     }
 }

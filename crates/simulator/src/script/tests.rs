@@ -1,27 +1,17 @@
 use std::error::Error;
 
-use proptest::prelude::*;
-
 use super::*;
 use crate::fault::ErrorStatus;
 
-fn chat(request: u64, offset_s: u64) -> Occasion<'static> {
-    Occasion {
-        route: Route::Chat,
-        model: Some("sim-1"),
-        offset: Duration::from_secs(offset_s),
-        request,
-    }
-}
-
 #[track_caller]
-fn refused(toml: &str, named: &str) {
+fn refused(toml: &str, told: &str) {
     let error = Script::from_toml(toml).expect_err("the script is wrong");
-    let told = format!(
-        "{error}: {}",
-        error.source().map(ToString::to_string).unwrap_or_default()
-    );
-    assert!(told.contains(named), "`{told}` does not name `{named}`");
+    let mut text = error.to_string();
+    if let Some(source) = error.source() {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+    }
+    assert!(text.contains(told), "`{text}` does not say `{told}`");
 }
 
 #[test]
@@ -29,66 +19,126 @@ fn a_script_reads_from_toml_with_its_defaults() {
     let script = Script::from_toml(
         r#"
         [[rules]]
-        model = "sim-1"
-        probability_ppm = 250_000
+        name = "storm"
+        model = "sim-*"
+        region = "eu"
+        share = "25%"
+        spread = "even"
         from_s = 30
         until_s = 90
+        then = "continue"
         fault = { kind = "status", status = 429, code = "slow_down" }
 
         [[rules]]
         fault = { kind = "stall" }
+
+        [[rules]]
+        fault = { kind = "accept_close" }
         "#,
     )
     .expect("a valid script");
-    let [first, second] = script.rules() else {
-        panic!("two rules")
+    let [first, second, third] = script.rules() else {
+        panic!("three rules")
     };
-    assert_eq!(u32::from(first.probability_ppm), 250_000);
-    assert_eq!((first.from_s, first.until_s), (30, Some(90)));
-    assert_eq!(*second, Rule::always(Fault::Stall { after_chunks: 2 }));
+    assert_eq!(
+        (first.share.to_string().as_str(), first.spread),
+        ("1/4", Spread::Even)
+    );
+    assert_eq!((first.window.from_s, first.window.until_s), (30, Some(90)));
+    assert_eq!(first.then, Then::Continue);
+    let stall = Rule {
+        name: "rule-2".to_owned(),
+        ..Rule::always(Fault::Stall { after_chunks: 2 })
+    };
+    assert_eq!(*second, stall);
+    assert_eq!(third.route, Route::Connection);
 }
 
 #[test]
-fn errors_name_the_key() {
+fn a_script_reads_back_from_its_own_json() {
+    let toml = "[[rules]]\nname = \"a\"\nregion = \"eu\"\nshare = \"1/3\"\nfirst = 5\nevery = 2\n\
+        from = 2026-11-22T10:00:00Z\ndaily_from = \"09:00\"\ncycle_s = 9\ncycle_on_s = 3\n\
+        fault = { kind = \"error\", error = \"overload\" }\n";
+    let script = Script::from_toml(toml).expect("valid");
+    let json = serde_json::to_vec(&script).expect("serialises");
+    assert_eq!(Script::from_json(&json).expect("reads back"), script);
+}
+
+#[test]
+fn mistakes_are_told_with_line_key_and_nearest_key() {
+    let fault = "fault = { kind = \"empty\" }";
     refused(
-        "[[rules]]\nprobabilty_ppm = 1\nfault = { kind = \"empty\" }",
-        "probabilty_ppm",
-    );
-    refused("[[rule]]\nfault = { kind = \"empty\" }", "rule");
-    refused("[[rules]]\nfrom_s = 1", "fault");
-    refused("[[rules]]\nfault = { kind = \"explode\" }", "explode");
-    refused(
-        "[[rules]]\nfault = { kind = \"empty\", after = 1 }",
-        "after",
-    );
-    refused(
-        "[[rules]]\nfault = { kind = \"latency\", seconds = 1 }",
-        "seconds",
-    );
-    refused(
-        "[[rules]]\nfault = { kind = \"status\", status = 200 }",
-        "status 200",
+        &format!("[[rules]]\nmodle = \"x\"\n{fault}"),
+        "line 2, `rules[0]`: unknown key `modle`; did you mean `model`?",
     );
     refused(
-        "[[rules]]\nprobability_ppm = 1000001\nfault = { kind = \"empty\" }",
-        "probability_ppm",
+        &format!("\n[[rule]]\n{fault}"),
+        "line 2: unknown key `rule`; did you mean `rules`?",
+    );
+    refused(
+        "[[rules]]\nfrom_s = 1",
+        "line 1, `rules[0]`: `fault` is missing",
+    );
+    refused(
+        "[[rules]]\nfault = { kind = \"explode\" }",
+        "line 2, `rules[0].fault.kind`: `explode` is not known; did you mean",
+    );
+    refused(
+        "[[rules]]\n[rules.fault]\nkind = \"stall\"\nafter = 1",
+        "line 4, `rules[0].fault`: unknown key `after`; did you mean `after_chunks`?",
+    );
+    refused(
+        &format!("[[rules]]\n{fault}\nshare = \"120%\""),
+        "line 3, `rules[0].share`: `120%` is not a share",
+    );
+    refused(
+        &format!("[[rules]]\n{fault}\nshare = 0.5"),
+        "line 3, `rules[0].share`: text in quotes is needed here",
+    );
+    refused("[[rules]]\nfault = ", "failed to read the document as TOML");
+    refused(
+        "rules = 3",
+        "line 1, `rules`: a list of tables is needed here",
     );
 }
 
 #[test]
-fn rules_that_could_never_act_are_refused() {
-    refused(
-        "[[rules]]\nfrom_s = 9\nuntil_s = 9\nfault = { kind = \"empty\" }",
-        "until_s",
-    );
-    refused(
-        "[[rules]]\nroute = \"status\"\nfault = { kind = \"refusal\" }",
-        "refusal",
-    );
-    refused(
-        "[[rules]]\nroute = \"models\"\nmodel = \"x\"\nfault = { kind = \"empty\" }",
-        "model",
-    );
+fn rules_that_could_never_act_are_refused_where_they_stand() {
+    for (rule, told) in [
+        (
+            "from_s = 9\nuntil_s = 9\nfault = { kind = \"empty\" }",
+            "until_s 9",
+        ),
+        (
+            "route = \"status\"\nfault = { kind = \"refusal\" }",
+            "needs route `chat`",
+        ),
+        (
+            "route = \"models\"\nmodel = \"x\"\nfault = { kind = \"empty\" }",
+            "`model`",
+        ),
+        (
+            "route = \"connection\"\nfault = { kind = \"empty\" }",
+            "`empty`",
+        ),
+        (
+            "route = \"chat\"\nfault = { kind = \"garbage\" }",
+            "`garbage`",
+        ),
+        ("fault = { kind = \"unreachable\" }", "needs an end"),
+        (
+            "until_s = 9\nfirst = 3\nfault = { kind = \"unreachable\" }",
+            "cannot be counted",
+        ),
+        ("first = 0\nfault = { kind = \"empty\" }", "first 0"),
+        (
+            "name = \"limits\"\nfault = { kind = \"empty\" }",
+            "something else",
+        ),
+        ("every = 0\nfault = { kind = \"empty\" }", "more than 0"),
+    ] {
+        refused(&format!("[[rules]]\n{rule}"), told);
+    }
     let rules = vec![Rule::always(Fault::Empty {}); 257];
     assert!(matches!(
         Script::new(rules),
@@ -97,82 +147,92 @@ fn rules_that_could_never_act_are_refused() {
 }
 
 #[test]
-fn the_window_is_half_open_and_the_first_rule_that_strikes_decides() {
-    let outage = Rule {
-        from_s: 10,
-        until_s: Some(20),
+fn names_are_given_to_rules_without_one_and_are_never_twice_the_same() {
+    let named = |name: &str| Rule {
+        name: name.to_owned(),
         ..Rule::always(Fault::status(ErrorStatus::UNAVAILABLE))
     };
-    let script = Script::new(vec![outage, Rule::always(Fault::Empty {})]).expect("valid");
-    let kind = |offset_s| script.fault(0, chat(0, offset_s)).map(Fault::kind);
-    assert_eq!(kind(9), Some("empty"));
-    assert_eq!(kind(10), Some("status"));
-    assert_eq!(kind(19), Some("status"));
-    assert_eq!(kind(20), Some("empty"));
-}
-
-#[test]
-fn a_rule_strikes_only_its_model_and_route() {
-    let rule = Rule {
-        model: Some("sim-2".to_owned()),
-        ..Rule::always(Fault::Empty {})
-    };
-    let script = Script::new(vec![rule]).expect("valid");
-    assert_eq!(script.fault(0, chat(0, 0)), None);
-    let other = Occasion {
-        model: Some("sim-2"),
-        ..chat(0, 0)
-    };
-    assert_eq!(script.fault(0, other), Some(&Fault::Empty {}));
+    let script = Script::new(vec![named(""), named("rule-3"), named("")]).expect("valid");
+    let given: Vec<_> = script
+        .rules()
+        .iter()
+        .map(|rule| rule.name.as_str())
+        .collect();
+    assert_eq!(given, ["rule-1", "rule-3", "rule-4"]);
+    let twice = Script::new(vec![named("a"), named("a")]).expect_err("twice");
     assert_eq!(
-        script.fault(
-            0,
-            Occasion {
-                route: Route::Models,
-                ..other
-            }
-        ),
-        None
+        twice.to_string(),
+        "rule `a`: another rule has the same name"
     );
 }
 
-fn draws(seed: u64, ppm: u32) -> Vec<bool> {
+#[test]
+fn a_rule_is_about_all_that_it_names_and_a_star_means_any_rest() {
     let rule = Rule {
-        probability_ppm: Probability::try_from(ppm).expect("in range"),
+        model: Some("sim-*".to_owned()),
+        path: Some("/v1/chat/completions".to_owned()),
+        region: Some("eu".to_owned()),
         ..Rule::always(Fault::Empty {})
     };
-    let script = Script::new(vec![rule]).expect("valid");
-    (0..4_000)
-        .map(|request| script.fault(seed, chat(request, 0)).is_some())
-        .collect()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
-
-    #[test]
-    fn equal_seeds_decide_alike_and_near_the_asked_share(seed: u64, ppm in 0u32..=1_000_000) {
-        let struck = draws(seed, ppm);
-        prop_assert_eq!(&struck, &draws(seed, ppm));
-        let count = u32::try_from(struck.iter().filter(|hit| **hit).count()).expect("at most 4000");
-        // Five standard deviations of 4,000 draws are below 160.
-        prop_assert!((ppm / 250).abs_diff(count) <= 160, "{count} of 4000 at {ppm} ppm");
+    let occasion = Occasion {
+        route: Route::Chat,
+        model: Some("sim-2"),
+        wire: Some("openai"),
+        path: Some("/v1/chat/completions"),
+        region: Some("eu"),
+        target: None,
+    };
+    assert!(rule.is_about(occasion));
+    for other in [
+        Occasion {
+            route: Route::Models,
+            ..occasion
+        },
+        Occasion {
+            model: Some("other"),
+            ..occasion
+        },
+        Occasion {
+            path: Some("/v1/chat"),
+            ..occasion
+        },
+        Occasion {
+            region: Some("us"),
+            ..occasion
+        },
+        Occasion {
+            region: None,
+            ..occasion
+        },
+        Occasion {
+            target: Some("primary"),
+            ..occasion
+        },
+    ] {
+        assert!(!rule.is_about(other), "{other:?}");
     }
 }
 
 #[test]
-fn never_and_always_are_exact() {
-    assert!(draws(3, 0).iter().all(|hit| !hit));
-    assert!(draws(3, 1_000_000).iter().all(|hit| *hit));
-}
-
-#[test]
-fn the_script_in_the_manual_is_valid() {
-    let manual = include_str!("../../../../docs/simulator.md");
-    let (_, rest) = manual
-        .split_once("```toml\n")
-        .expect("the manual shows a script");
-    let (sample, _) = rest.split_once("```").expect("the sample ends");
-    let script = Script::from_toml(sample).expect("the sample is valid");
-    assert_eq!(script.rules().len(), 3);
+fn a_wire_nobody_speaks_is_refused_with_the_nearest_one() {
+    let read = |wire: &str| {
+        Script::from_toml(&format!(
+            "[[rules]]\nwire = \"{wire}\"\nfault = {{ kind = \"empty\" }}\n"
+        ))
+    };
+    for known in ["openai", "bedrock", "open*", "*"] {
+        assert!(read(known).is_ok(), "{known}");
+    }
+    for (unknown, nearest) in [
+        ("antropic", "anthropic"),
+        ("openai-chat", "openai"),
+        ("gemni*", "gemini"),
+    ] {
+        let error = read(unknown).expect_err("no such wire").to_string();
+        assert!(
+            error.contains(&format!("did you mean `{nearest}`?")),
+            "{error}"
+        );
+        assert!(error.starts_with("line 2"), "{error}");
+    }
 }

@@ -141,8 +141,7 @@ async fn the_journal_tells_fates_but_no_keys_prompts_or_foreign_names() {
 }
 
 async fn drill(seed: u64) -> Vec<(u16, Option<String>)> {
-    let text =
-        "[[rules]]\nprobability_ppm = 400_000\nfault = { kind = \"status\", status = 503 }\n";
+    let text = "[[rules]]\nshare = \"40%\"\nfault = { kind = \"status\", status = 503 }\n";
     let script = Script::from_toml(text).expect("valid");
     let simulator = start(Config {
         seed,

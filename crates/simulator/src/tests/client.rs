@@ -1,6 +1,7 @@
 //! A raw HTTP/1.1 client that tells how a response ended.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -9,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use crate::{Config, Fault, Millis, Pacing, Persona, Rule, Script, Simulator};
+use crate::{Config, Fault, Millis, Pacing, Persona, Rule, Scenario, Script, Simulator};
 
 /// Longest wait for anything in these tests; reaching it is a failure.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -76,17 +77,23 @@ impl Seen {
     /// The body without its transfer coding, and whether HTTP says that it is complete.
     #[track_caller]
     pub(super) fn body(&self) -> (String, bool) {
+        let (bytes, complete) = self.bytes();
+        (String::from_utf8(bytes).expect("bodies are text"), complete)
+    }
+
+    /// [`Seen::body`] of a binary wire.
+    #[track_caller]
+    pub(super) fn bytes(&self) -> (Vec<u8>, bool) {
         let wire = &self.raw[self.head_end()..];
         let chunked = self.header("transfer-encoding").as_deref() == Some("chunked");
-        let (bytes, complete) = if chunked {
+        if chunked {
             dechunk(wire)
         } else {
             let length = self
                 .header("content-length")
                 .map_or(0, |text| text.parse().expect("len"));
             (wire.to_vec(), wire.len() == length)
-        };
-        (String::from_utf8(bytes).expect("bodies are text"), complete)
+        }
     }
 
     #[track_caller]
@@ -190,11 +197,25 @@ pub(super) fn message(request_line: &str, headers: &str, body: &str) -> String {
 
 /// Sends one request and reads until the connection ends.
 pub(super) async fn send(simulator: &Simulator, message: &str) -> Seen {
-    let mut stream = connect(simulator).await;
-    stream
-        .write_all(message.as_bytes())
+    send_to(simulator.addr(), message.as_bytes()).await
+}
+
+/// Sends bytes to an address and reads until the connection ends.
+pub(super) async fn send_to(addr: SocketAddr, bytes: &[u8]) -> Seen {
+    let mut stream = TcpStream::connect(addr)
         .await
-        .expect("the request is sent");
+        .expect("the simulator listens");
+    let sending = stream.write_all(bytes).await;
+    if let Err(error) = sending {
+        // A connection may be gone before anything was sent.
+        assert!(
+            matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+            ),
+            "{error}"
+        );
+    }
     let sent = Instant::now();
     let mut seen = Seen {
         raw: Vec::new(),
@@ -236,4 +257,19 @@ pub(super) async fn get(simulator: &Simulator, path: &str) -> Seen {
 
 pub(super) async fn chat(simulator: &Simulator, body: &str) -> Seen {
     send(simulator, &message("POST /v1/chat/completions", "", body)).await
+}
+
+/// A simulator without pauses that plays a scenario.
+pub(super) async fn playing(scenario: &str) -> Simulator {
+    let scenario = Scenario::from_toml(scenario).expect("a valid scenario");
+    start(quick().playing(scenario)).await
+}
+
+/// A chat request with further headers, each with its line end.
+pub(super) async fn chat_with(simulator: &Simulator, headers: &str, body: &str) -> Seen {
+    send(
+        simulator,
+        &message("POST /v1/chat/completions", headers, body),
+    )
+    .await
 }

@@ -279,15 +279,15 @@ async fn faults_of_content_are_sound_streams_with_telling_content() {
 
 #[tokio::test]
 async fn an_error_in_the_stream_follows_status_200_and_ends_it() {
-    let seen = streamed(Fault::ErrorInStream { after_chunks: 1 }).await;
+    let seen = streamed(Fault::error_in_stream(1)).await;
     assert_eq!(
         (seen.status(), seen.text().as_str(), seen.body().1),
         (200, "pong", true)
     );
     assert_eq!(last(&seen)["error"]["type"], "server_error");
-    let gateway = faulty(Fault::ErrorInStream { after_chunks: 1 }, Persona::Gateway).await;
+    let gateway = faulty(Fault::error_in_stream(1), Persona::Gateway).await;
     assert_eq!(last(&chat(&gateway, STREAM).await)["error"]["code"], "500");
-    let whole = whole(Fault::ErrorInStream { after_chunks: 1 }).await;
+    let whole = whole(Fault::error_in_stream(1)).await;
     assert_eq!(
         (whole.status(), whole.json()["error"].is_object()),
         (200, true)
