@@ -130,6 +130,7 @@ pub fn classify(facts: &Facts<'_>) -> (Outcome, Attribution) {
                 return error::in_success(facts, seen);
             }
             broken_off(facts)
+                .or_else(|| given_up(facts, reply))
                 .or_else(|| ungrammatical(facts, reply))
                 .unwrap_or_else(|| content(facts, reply, served))
         }
@@ -178,6 +179,15 @@ fn broken_off(facts: &Facts<'_>) -> Option<(Outcome, Attribution)> {
     Some((outcome, endpoint(facts)))
 }
 
+/// The server said that it failed, in a finish reason: more than a missing terminator says.
+fn given_up(facts: &Facts<'_>, reply: &Reply) -> Option<(Outcome, Attribution)> {
+    match reply.ending? {
+        Ending::Failed => Some((Outcome::ServerError, endpoint(facts))),
+        Ending::Capacity => Some((Outcome::Overloaded, Attribution::Provider)),
+        _ => None,
+    }
+}
+
 fn ungrammatical(facts: &Facts<'_>, reply: &Reply) -> Option<(Outcome, Attribution)> {
     let outcome = match (reply.malformed, reply.completeness) {
         (Some(_), _) => Outcome::Malformed,
@@ -194,8 +204,6 @@ fn content(facts: &Facts<'_>, reply: &Reply, served: ServedFit) -> (Outcome, Att
     match (reply.ending, reply.text) {
         (Some(Ending::Refused), _) => (Outcome::Refused, Attribution::Unknown),
         (Some(Ending::Filtered), _) => (Outcome::Blocked, Attribution::Unknown),
-        (Some(Ending::Failed), _) => (Outcome::ServerError, endpoint(facts)),
-        (Some(Ending::Capacity), _) => (Outcome::Overloaded, Attribution::Provider),
         // The provider was not asked: neither its success nor its failure.
         (_, Text::Expected) if facts.cache == Cache::Possible => {
             (Outcome::ProbeFault, Attribution::Ours)
