@@ -3,16 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::CredentialAlias;
 use probe::TlsRoots;
+use probe::price::{PriceError, PriceTable};
 use secrecy::SecretString;
 use serde::Deserialize;
 use telemetry::LogFormat;
 use telemetry::setup::UnknownLogFormat;
 use toml::{Table, Value};
+use wire::plan::Budget;
 
 use crate::address::CollectorUrl;
 use crate::lifecycle::AgentLimits;
@@ -49,6 +52,8 @@ pub struct AgentConfig {
     pub listen: SocketAddr,
     /// Bounds.
     pub limits: AgentLimits,
+    /// What models cost, for budgets.
+    pub prices: Arc<PriceTable>,
     /// What is logged.
     pub log_filter: String,
     /// How it is logged.
@@ -92,6 +97,15 @@ pub enum ConfigError {
     /// A rule between values is broken.
     #[error("{0}")]
     Rule(String),
+    /// The price table is none.
+    #[error("failed to use the price table `{path}`")]
+    PriceTable {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: PriceError,
+    },
     /// The log format is none.
     #[error("failed to use `telemetry.log_format`")]
     LogFormat(#[source] UnknownLogFormat),
@@ -136,6 +150,7 @@ struct Given {
     plan: Utf8PathBuf,
     collector: Option<CollectorUrl>,
     ca_file: Option<Utf8PathBuf>,
+    price_table: Option<Utf8PathBuf>,
     seal_interval_s: u64,
     #[serde(default)]
     credential: BTreeMap<CredentialAlias, GivenCredential>,
@@ -159,16 +174,14 @@ struct GivenHttp {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the keys of the file, which name their unit and sense"
-)]
 struct GivenLimits {
     overlap_max: usize,
     attempts_max: usize,
     backlog_bytes_max: u64,
     kept_bytes_max: u64,
     kept_days_max: u32,
+    #[serde(default)]
+    budget: Option<Budget>,
 }
 
 #[derive(Deserialize)]
@@ -274,6 +287,14 @@ impl Given {
             let min = 4 * SEGMENT_BYTES_MAX;
             return rule(format!("limits.backlog_bytes_max must be at least {min}"));
         }
+        if let Some(budget) = &limits.budget {
+            if budget.is_none() {
+                return rule("limits.budget has no cap; leave it out".into());
+            }
+            if let Err(text) = budget.check() {
+                return rule(format!("limits.budget: {text}"));
+            }
+        }
         if limits.kept_days_max > KEPT_DAYS_MAX {
             return rule(format!(
                 "limits.kept_days_max must be at most {KEPT_DAYS_MAX}"
@@ -294,6 +315,10 @@ impl Given {
             };
             Ok((alias, source))
         });
+        let prices = match self.price_table {
+            Some(path) => read_prices(dir.join(path))?,
+            None => PriceTable::embedded(),
+        };
         Ok(AgentConfig {
             credentials: credentials.collect::<Result<_, _>>()?,
             state_dir: dir.join(self.state_dir),
@@ -307,6 +332,7 @@ impl Given {
             seal_interval: Duration::from_secs(self.seal_interval_s),
             listen: self.http.listen,
             limits: self.limits.into_limits(),
+            prices: Arc::new(prices),
             log_filter: self.telemetry.log_filter,
             log_format: self
                 .telemetry
@@ -329,7 +355,17 @@ impl GivenLimits {
             },
             overlap_max: self.overlap_max,
             attempts_max: self.attempts_max,
+            budget: self.budget.unwrap_or(Budget::NONE),
         }
+    }
+}
+
+fn read_prices(path: Utf8PathBuf) -> Result<PriceTable, ConfigError> {
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            PriceTable::parse(&text).map_err(|source| ConfigError::PriceTable { path, source })
+        }
+        Err(source) => Err(ConfigError::Read { path, source }),
     }
 }
 

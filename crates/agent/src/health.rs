@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Attribution, Outcome, TargetId, UnixMicros, UnixMillis};
 
+use crate::budget::Standing;
+
 /// How sending goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum UplinkState {
@@ -65,6 +67,12 @@ pub struct HealthState {
     pub failed: Option<String>,
     /// The newest sample of each target.
     pub targets: BTreeMap<TargetId, TargetState>,
+    /// What was spent on each target that a budget binds, as of its last call.
+    pub budgets: BTreeMap<TargetId, Standing>,
+    /// What was spent on all of them; none where no budget binds any.
+    pub budget_overall: Option<Standing>,
+    /// Why no capped call can be made.
+    pub budget_failed: Option<String>,
 }
 
 impl HealthState {
@@ -80,6 +88,9 @@ impl HealthState {
         }
         if let UplinkState::Stopped { reason } = &self.uplink {
             complaints.push(format!("sending stopped: {reason}"));
+        }
+        if let Some(reason) = &self.budget_failed {
+            complaints.push(format!("budgets cannot be kept: {reason}"));
         }
         if self.backlog_bytes_max > 0 && self.backlog_bytes >= self.backlog_bytes_max {
             complaints.push(format!(

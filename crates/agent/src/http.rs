@@ -157,10 +157,23 @@ fn summary(agent: &AgentId, health: &HealthState) -> String {
         UplinkState::Stopped { reason } => format!("stopped: {reason}"),
     };
     line(&mut text, "uplink     ", &uplink);
+    let overall = health.budget_overall.as_ref();
+    if let Some(spent) = overall.filter(|spent| !spent.caps.is_none()) {
+        line(&mut text, "budget     ", &spent.to_string());
+    }
     text.push_str("\ntargets\n");
     for (target, state) in &health.targets {
         let state = format!("{}  {}  {}", state.slot, state.outcome, state.attribution);
         line(&mut text, &format!("  {target}  "), &state);
+    }
+    for (target, spent) in &health.budgets {
+        if !spent.caps.is_none() {
+            line(
+                &mut text,
+                &format!("  {target}  spent "),
+                &spent.to_string(),
+            );
+        }
     }
     text
 }

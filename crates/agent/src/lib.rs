@@ -6,11 +6,13 @@
 //! together; [`operate`] is what the commands of a binary call.
 //!
 //! Invariants: a sample is on disk before it counts; every slot ends as a sample or in a gap; a
-//! sequence number is never used for two batches; keys never leave the process.
+//! sequence number is never used for two batches; keys never leave the process; no call is made
+//! that its [`budget`] has no room for.
 //!
 //! Non-goals: contracts and verdicts; how an attempt is made and classified (`probe`).
 
 pub mod address;
+pub mod budget;
 pub mod client;
 pub mod config;
 pub mod enrol;

@@ -19,9 +19,10 @@ use telemetry::metrics::AgentMetrics;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 use tracing::{error, info, warn};
-use wire::plan::Plan;
+use wire::plan::{Budget, Plan};
 
 use crate::address::CollectorUrl;
+use crate::budget::{BudgetSettings, Budgets};
 use crate::client::Client;
 use crate::health::Health;
 use crate::http::{self, Pages};
@@ -54,6 +55,8 @@ pub struct AgentLimits {
     pub overlap_max: usize,
     /// Attempts at all targets at once.
     pub attempts_max: usize,
+    /// What may be spent on all targets.
+    pub budget: Budget,
 }
 
 impl Default for AgentLimits {
@@ -62,6 +65,7 @@ impl Default for AgentLimits {
             spool: Limits::default(),
             overlap_max: OVERLAP_MAX_DEFAULT,
             attempts_max: ATTEMPTS_MAX_DEFAULT,
+            budget: Budget::NONE,
         }
     }
 }
@@ -89,6 +93,8 @@ pub struct AgentSetup {
     pub roots: TlsRoots,
     /// Bounds.
     pub limits: AgentLimits,
+    /// What models cost, for budgets.
+    pub prices: Arc<PriceTable>,
     /// The process's metrics; the agent's carry its name.
     pub metrics: Metrics,
 }
@@ -221,12 +227,13 @@ impl Agent {
 
 impl Shared {
     fn task(&self, plan: &Plan) -> TaskSettings {
+        let agent = &self.identity.agent;
         TaskSettings {
             plan_revision: plan.revision,
-            intervals_ms: plan
+            grids: plan
                 .targets
                 .iter()
-                .map(|target| (target.id.clone(), i64::from(target.interval_s) * 1_000))
+                .filter_map(|target| Some((target.id.clone(), plan.grid(agent, &target.id)?)))
                 .collect(),
             timebase: self.timebase.clone(),
             health: self.health.clone(),
@@ -295,7 +302,7 @@ fn runner(
 ) -> Result<Runner, AgentError> {
     let engine = Engine::new(&setup.roots)
         .map_err(AgentError::Engine)?
-        .with_prices(Arc::new(PriceTable::embedded()));
+        .with_prices(Arc::clone(&setup.prices));
     let attempt: Arc<AttemptFn> = Arc::new(move |spec: Spec| {
         let engine = engine.clone();
         Box::pin(async move { engine.attempt(&spec).await })
@@ -308,8 +315,23 @@ fn runner(
         overlap_max: setup.limits.overlap_max,
         attempts_max: setup.limits.attempts_max,
         attempt,
+        budgets: budgets(setup, shared)?,
     };
     Ok(Runner::new(settings, recorder.clone(), last_slots)?)
+}
+
+fn budgets(setup: &AgentSetup, shared: &Shared) -> Result<Budgets, AgentError> {
+    let settings = BudgetSettings {
+        plan: &setup.plan,
+        cap: setup.limits.budget,
+        keys: &setup.keys,
+        prices: Arc::clone(&setup.prices),
+        dir: &setup.dir,
+        now: shared.timebase.now().wall.to_millis(),
+        health: shared.health.clone(),
+        metrics: shared.metrics.clone(),
+    };
+    Ok(Budgets::open(settings)?)
 }
 
 fn uplink(

@@ -92,6 +92,7 @@ pub async fn run(
         http: Some(config.listen),
         roots: config.roots.clone(),
         limits: config.limits,
+        prices: Arc::clone(&config.prices),
         metrics,
     })
     .await?;

@@ -3,7 +3,7 @@
 //! Invariants: every slot ends as a sample or in a gap; a target never has more attempts under way
 //! than `overlap_max`, and the agent never more than `attempts_max`, so that one slow provider
 //! cannot starve the others; the wait for each slot is computed anew from the wall clock, so that
-//! nothing drifts.
+//! nothing drifts; no request is sent before its budget allows it.
 //!
 //! Non-goals: recording, sending, and any rule of a contract.
 
@@ -23,15 +23,17 @@ use tokio::time::Instant;
 use tracing::error;
 use wire::plan::{Plan, PlanTarget};
 
+use crate::budget::Budgets;
 use crate::recorder::is_burst_worthy;
 use crate::recorder::task::{RecorderGone, RecorderHandle, Taken};
 use crate::schedule::{Due, Missed, Schedule, Slot};
-use crate::stamp::Timebase;
+use crate::stamp::{Stamp, Timebase};
 
 mod spec;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use spec::request as request_for;
 pub use spec::{CallError, Keys, SpecForError, TargetError, spec_for};
 
 /// Attempts at one target that may be under way at once, where nothing else is configured.
@@ -62,6 +64,8 @@ pub struct RunnerSettings {
     pub attempts_max: usize,
     /// Makes one attempt.
     pub attempt: Arc<AttemptFn>,
+    /// What may be spent.
+    pub budgets: Budgets,
 }
 
 impl fmt::Debug for RunnerSettings {
@@ -111,6 +115,7 @@ struct Desk {
     timebase: Timebase,
     permits: Arc<Semaphore>,
     attempt: Arc<AttemptFn>,
+    budgets: Budgets,
 }
 
 impl Runner {
@@ -151,6 +156,7 @@ impl Runner {
                 timebase,
                 permits: Arc::new(Semaphore::new(settings.attempts_max)),
                 attempt: settings.attempt,
+                budgets: settings.budgets,
             }),
             tasks: JoinSet::new(),
             phase: watch::Sender::new(Phase::Run),
@@ -179,6 +185,7 @@ impl Runner {
             self.phase.send_replace(Phase::Abandon);
             drain(&mut self.tasks).await;
         }
+        self.desk.budgets.flush().await;
         Ok(())
     }
 
@@ -252,16 +259,15 @@ struct Course {
 impl Course {
     async fn run(mut self, permits: Permits) -> Result<(), RecorderGone> {
         let mut began = Instant::now();
-        let Some(taken) = self.attempt(1, Kind::Planned).await else {
-            let slot = Slot {
-                target: self.target.plan.id.clone(),
-                at: self.slot,
-            };
-            return self
-                .desk
-                .recorder
-                .miss(Missed::one(slot, GapReason::AgentDown))
-                .await;
+        let taken = match self.attempt(1, Kind::Planned).await {
+            Ok(taken) => taken,
+            Err(reason) => {
+                let slot = Slot {
+                    target: self.target.plan.id.clone(),
+                    at: self.slot,
+                };
+                return self.desk.recorder.miss(Missed::one(slot, reason)).await;
+            }
         };
         drop(permits);
         let burst = self.target.plan.burst;
@@ -277,7 +283,7 @@ impl Course {
                 return Ok(());
             };
             began = Instant::now();
-            let Some(taken) = self.attempt(number, Kind::Burst).await else {
+            let Ok(taken) = self.attempt(number, Kind::Burst).await else {
                 return Ok(());
             };
             drop(permits);
@@ -303,9 +309,9 @@ impl Course {
         }
     }
 
-    /// Makes one attempt; `None` when it had to be given up.
-    async fn attempt(&mut self, number: u32, kind: Kind) -> Option<Taken> {
-        let start = self.desk.timebase.now();
+    /// Makes one attempt. Fails with the reason of a gap when it may not be paid for, or had to be
+    /// given up.
+    async fn attempt(&mut self, number: u32, kind: Kind) -> Result<Taken, GapReason> {
         let plan = &self.target.plan;
         let key = match &self.target.key {
             Key::NotNeeded => Ok(None),
@@ -313,18 +319,15 @@ impl Course {
             Key::Missing(alias) => Err(spec::without_key(plan, alias)),
         };
         let nonce = spec::nonce().map_err(|_| spec::without_nonce(plan));
-        let attempt = match (key, nonce) {
+        let target = Arc::clone(plan);
+        let (start, attempt) = match (key, nonce) {
             (Ok(key), Ok(nonce)) => {
                 let spec = spec::spec(plan, self.target.request.clone(), key, nonce);
-                tokio::select! {
-                    attempt = (self.desk.attempt)(spec) => attempt,
-                    _ = self.phase.wait_for(|phase| *phase >= Phase::Abandon) => return None,
-                }
+                self.send(spec, kind).await?
             }
-            (Err(unsent), _) | (_, Err(unsent)) => unsent,
+            (Err(unsent), _) | (_, Err(unsent)) => (self.desk.timebase.now(), unsent),
         };
-        let target = Arc::clone(plan);
-        Some(Taken {
+        Ok(Taken {
             target,
             slot: self.slot,
             number,
@@ -332,6 +335,22 @@ impl Course {
             start,
             attempt,
         })
+    }
+
+    /// Sends a request that the budget has room for. One that is given up counts at its worst.
+    async fn send(&mut self, spec: Spec, kind: Kind) -> Result<(Stamp, Attempt), GapReason> {
+        let at = self.desk.timebase.now().wall.to_millis();
+        let budgets = &self.desk.budgets;
+        let leave = budgets.reserve(&self.target.plan.id, kind, at).await?;
+        let start = self.desk.timebase.now();
+        let attempt = tokio::select! {
+            attempt = (self.desk.attempt)(spec) => attempt,
+            _ = self.phase.wait_for(|phase| *phase >= Phase::Abandon) => {
+                return Err(GapReason::AgentDown);
+            }
+        };
+        budgets.settle(leave, &attempt).await;
+        Ok((start, attempt))
     }
 }
 

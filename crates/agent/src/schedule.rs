@@ -1,19 +1,20 @@
 //! Which slots are due, and which have been missed. Pure: time is an argument.
 //!
-//! Invariant: every slot of every target from the start on is handed out exactly once, as a slot
-//! to run or inside a run of missed ones, in order.
+//! Invariants: every slot of every target from the start on is handed out exactly once, as a slot
+//! to run or inside a run of missed ones, in order; the slots of a run lie at even distances. A
+//! slot is named by its moment on the plan's grid; jitter only moves when its attempt begins.
 
 use std::collections::BTreeMap;
 
 use domain::{AgentId, GapReason, TargetId, UnixMillis};
 use wire::limits::SLOTS_MAX;
-use wire::plan::{Grid, Plan};
+use wire::plan::{Grid, Jitter, Plan};
 
 #[cfg(test)]
 mod tests;
 
-/// How late an attempt may start and still count for its slot, milliseconds; never so late that
-/// the next slot has come. Later, the agent was not running in any useful sense: suspended,
+/// How late an attempt may start, after the slot's moved moment, and still count for its slot,
+/// milliseconds; never so late that the next slot has come. Later, the agent was not running in any useful sense: suspended,
 /// stopped or starved.
 pub const SLOT_LATE_MS_MAX: i64 = 5_000;
 
@@ -78,6 +79,7 @@ pub struct Schedule {
 struct Entry {
     target: TargetId,
     grid: Grid,
+    jitter: Jitter,
     next: UnixMillis,
 }
 
@@ -100,6 +102,7 @@ impl Schedule {
             Some(Entry {
                 target: target.clone(),
                 grid,
+                jitter: plan.jitter(agent, target)?,
                 next,
             })
         };
@@ -112,10 +115,10 @@ impl Schedule {
         }
     }
 
-    /// The moment of the next slot; none where the plan gives this agent nothing to do.
+    /// When the next attempt has to begin; none where the plan gives this agent nothing to do.
     #[must_use]
     pub fn next_at(&self) -> Option<UnixMillis> {
-        self.entries.iter().map(|entry| entry.next).min()
+        self.entries.iter().map(Entry::begins_at).min()
     }
 
     /// Hands out every slot before `end` as missed: the end of a plan that this agent no longer
@@ -131,14 +134,22 @@ impl Schedule {
     pub fn take_due(&mut self, now: UnixMillis) -> Due {
         let mut due = Due::default();
         for entry in &mut self.entries {
-            let late_ms_max = SLOT_LATE_MS_MAX.min(entry.grid.interval_ms() - 1);
+            let jitter_ms = entry.jitter.max_ms();
+            let late_ms_max = SLOT_LATE_MS_MAX.min(entry.grid.gap_ms_min() - jitter_ms - 1);
+            let late = now.plus_ms(-late_ms_max);
             due.missed
-                .extend(entry.take_before(now.plus_ms(-late_ms_max)));
-            while entry.next <= now {
-                due.slots.push(Slot {
+                .extend(entry.take_before(late.plus_ms(-jitter_ms)));
+            while entry.begins_at() <= now {
+                let is_late = entry.begins_at() < late;
+                let slot = Slot {
                     target: entry.target.clone(),
                     at: entry.next,
-                });
+                };
+                if is_late {
+                    due.missed.push(Missed::one(slot, GapReason::AgentDown));
+                } else {
+                    due.slots.push(slot);
+                }
                 entry.next = entry.grid.after(entry.next);
             }
         }
@@ -148,24 +159,24 @@ impl Schedule {
 }
 
 impl Entry {
+    /// When the attempt of the next slot has to begin.
+    fn begins_at(&self) -> UnixMillis {
+        self.jitter.moved(self.next)
+    }
+
     /// Hands out the slots before `end` as missed, in runs that one gap line may state.
     fn take_before(&mut self, end: UnixMillis) -> Vec<Missed> {
         let mut runs = Vec::new();
-        let mut left = self.grid.count(self.next, end.max(self.next));
-        while left > 0 {
-            let count = left.min(SLOTS_MAX);
-            let steps = i64::try_from(count - 1).expect("SLOTS_MAX is far below 2^63");
-            let first = self.next;
-            let last = first.plus_ms(steps.saturating_mul(self.grid.interval_ms()));
+        while self.next < end {
+            let run = self.grid.run(self.next, end, SLOTS_MAX);
             runs.push(Missed {
                 target: self.target.clone(),
-                first,
-                last,
-                count,
+                first: self.next,
+                last: run.last,
+                count: run.count,
                 reason: GapReason::AgentDown,
             });
-            self.next = self.grid.after(last);
-            left -= count;
+            self.next = self.grid.after(run.last);
         }
         runs
     }

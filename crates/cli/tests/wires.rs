@@ -120,7 +120,7 @@ fn script() -> Script {
             row.model, row.fault
         )
     });
-    Script::from_toml(&rules.collect::<String>()).unwrap()
+    Script::from_toml(&rules.collect::<String>()).expect("the rows are rules")
 }
 
 async fn simulator() -> Simulator {
@@ -131,11 +131,11 @@ async fn simulator() -> Simulator {
         script: script(),
         ..Config::default()
     };
-    Simulator::start(config).await.unwrap()
+    Simulator::start(config).await.expect("a port is free")
 }
 
 fn spec(way: Way, simulator: &Simulator, model: &str, stream: bool) -> Spec {
-    let preset = preset::named(way.preset).unwrap();
+    let preset = preset::named(way.preset).expect("a preset");
     let base_url = format!("{}{}", simulator.base_url(), way.base);
     let mut fill = Fill {
         wire: Some(way.wire),
@@ -146,7 +146,7 @@ fn spec(way: Way, simulator: &Simulator, model: &str, stream: bool) -> Spec {
         fill.params
             .insert("region".to_owned(), "eu-west-1".to_owned());
     }
-    let mut call = preset.call(model, &fill).unwrap();
+    let mut call = preset.call(model, &fill).expect("a call");
     call.stream = stream;
     if !way.wire.has_text() {
         call.ask = probe::Ask::Nothing;
@@ -161,7 +161,7 @@ fn spec(way: Way, simulator: &Simulator, model: &str, stream: bool) -> Spec {
         },
         stall_after: STALL,
         slow_after: None,
-        nonce: "pong-7f3a91".parse().unwrap(),
+        nonce: "pong-7f3a91".parse().expect("a nonce"),
         path: preset.via,
         connection: Connection::Fresh,
     }
@@ -169,7 +169,7 @@ fn spec(way: Way, simulator: &Simulator, model: &str, stream: bool) -> Spec {
 
 fn engine() -> Engine {
     Engine::new(&TlsRoots::Platform)
-        .unwrap()
+        .expect("an engine")
         .with_prices(Arc::new(PriceTable::embedded()))
 }
 
@@ -293,7 +293,7 @@ async fn every_failure_has_its_class_on_every_wire() {
 /// Ours is ours and nobody else's; what a server did is never ours.
 fn is_fair(way: Way, attempt: &Attempt) -> bool {
     let by = attempt.attribution;
-    let via = preset::named(way.preset).unwrap().via;
+    let via = preset::named(way.preset).map(|preset| preset.via);
     match attempt.outcome {
         Is::Ok => by == By::None,
         Is::RateLimited
@@ -303,7 +303,7 @@ fn is_fair(way: Way, attempt: &Attempt) -> bool {
         | Is::BadRequest
         | Is::Truncated => by == By::Ours,
         Is::ModelGone | Is::Refused | Is::Blocked => by == By::Unknown,
-        _ if via == Via::Direct => by == By::Provider,
+        _ if via == Some(Via::Direct) => by == By::Provider,
         _ => matches!(by, By::Provider | By::Gateway | By::Unknown),
     }
 }

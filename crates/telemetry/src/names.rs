@@ -64,6 +64,14 @@ pub mod metric {
     pub const AGENT_ATTEMPTS: &str = "nines.agent.attempts";
     /// Batches for which the collector gave a receipt.
     pub const AGENT_BATCHES_SENT: &str = "nines.agent.batches.sent";
+    /// Money spent of a budget.
+    pub const AGENT_BUDGET_COST: &str = "nines.agent.budget.cost";
+    /// Money that a budget allows.
+    pub const AGENT_BUDGET_COST_LIMIT: &str = "nines.agent.budget.cost.limit";
+    /// Tokens used of a budget.
+    pub const AGENT_BUDGET_TOKENS: &str = "nines.agent.budget.tokens";
+    /// Tokens that a budget allows.
+    pub const AGENT_BUDGET_TOKENS_LIMIT: &str = "nines.agent.budget.tokens.limit";
     /// Samples that arrived at the collector.
     pub const INGEST_SAMPLES: &str = "nines.ingest.samples";
     /// Batches that arrived at the collector.
@@ -84,6 +92,10 @@ pub mod metric {
         AGENT_SLOTS_MISSED,
         AGENT_ATTEMPTS,
         AGENT_BATCHES_SENT,
+        AGENT_BUDGET_COST,
+        AGENT_BUDGET_COST_LIMIT,
+        AGENT_BUDGET_TOKENS,
+        AGENT_BUDGET_TOKENS_LIMIT,
         INGEST_SAMPLES,
         INGEST_BATCHES,
         INGEST_FLUSH_DURATION,
@@ -101,6 +113,8 @@ pub mod attribute {
     pub const BATCH_ID: &str = "batch.id";
     /// How many samples a batch holds.
     pub const BATCH_SAMPLES: &str = "batch.samples";
+    /// Which cap of a budget: its key, such as `usd_per_day`.
+    pub const BUDGET_CAP: &str = "budget.cap";
     /// How long something took, in whole milliseconds. Logs only: metrics use seconds.
     pub const DURATION_MS: &str = "duration_ms";
     /// What became of a batch at the collector.
@@ -113,6 +127,8 @@ pub mod attribute {
     pub const SAMPLE_OUTCOME: &str = "sample.outcome";
     /// Why a slot was not run.
     pub const SLOT_REASON: &str = "slot.reason";
+    /// Which target; few enough to be a metric attribute. `*` is all of them.
+    pub const TARGET_ID: &str = "target.id";
 
     /// The error's class: a word of a closed set, never its text.
     pub const ERROR_TYPE: &str = "error.type";

@@ -12,11 +12,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{self, DocumentError};
 
+pub mod budget;
 pub mod call;
+pub mod cron;
 pub mod grid;
+pub mod jitter;
+mod target;
 
+pub use budget::{Budget, Usd};
 pub use call::{PlanAsk, PlanCall, PlanConnection, ServedModel};
+pub use cron::Cron;
 pub use grid::Grid;
+pub use jitter::Jitter;
 
 /// Shortest interval between slots of one target on one agent, seconds.
 pub const INTERVAL_S_MIN: u32 = 1;
@@ -71,12 +78,18 @@ pub const SCOPE_DIMENSIONS: [&str; 10] = [
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanTarget {
+    /// What all agents together may spend on it; each has an equal share.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub budget: Option<Budget>,
     /// Repeats after a failure.
     #[serde(default)]
     pub burst: Burst,
     /// Public name of the key to use; absent where none is needed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credential: Option<CredentialAlias>,
+    /// When its slots are, in UTC, instead of `interval_s`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cron: Option<Cron>,
     /// How long to wait for the whole answer, milliseconds: the contract's, not ours.
     pub deadline_ms: u32,
     /// Features of the request that contracts exclude or require.
@@ -84,8 +97,12 @@ pub struct PlanTarget {
     pub features: Vec<String>,
     /// Name; also the name of its sample stream.
     pub id: TargetId,
-    /// Seconds between slots on one agent.
-    pub interval_s: u32,
+    /// Seconds between slots on one agent. Exactly one of this and `cron` is there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub interval_s: Option<u32>,
+    /// The most that an attempt begins after its slot, milliseconds: see [`Jitter`].
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub jitter_ms: u32,
     /// Who is under contract for it.
     pub provider: ProviderId,
     /// What to send.
@@ -199,16 +216,33 @@ impl Plan {
         self.targets.iter().find(|target| target.id == *id)
     }
 
-    /// The slots of a target on an agent; none where the plan does not know them.
+    /// The slots of a target on an agent; none where the plan does not know them. Agents take
+    /// turns within an interval, and with `cron` within the minute, in the order of the plan.
     #[must_use]
     pub fn grid(&self, agent: &AgentId, target: &TargetId) -> Option<Grid> {
         let place = self.agents.iter().position(|a| a.id == *agent)?;
-        let interval_ms = i64::from(self.target(target)?.interval_s) * 1_000;
+        let rhythm = self.target(target)?.rhythm()?;
         let (place, agents) = (
             i64::try_from(place).ok()?,
             i64::try_from(self.agents.len()).ok()?,
         );
-        Some(Grid::new(interval_ms, interval_ms * place / agents))
+        let window_ms = Grid::new(rhythm, 0).gap_ms_min();
+        Some(Grid::new(rhythm, window_ms * place / agents))
+    }
+
+    /// How far the attempts of a target on an agent begin after their slots; none where the plan
+    /// does not know the target.
+    #[must_use]
+    pub fn jitter(&self, agent: &AgentId, target: &TargetId) -> Option<Jitter> {
+        let max_ms = self.target(target)?.jitter_ms;
+        Some(Jitter::new(max_ms, self.revision, target, agent))
+    }
+
+    /// What each agent may spend on a target: its equal share of the target's budget.
+    #[must_use]
+    pub fn share(&self, target: &PlanTarget) -> Budget {
+        let agents = u64::try_from(self.agents.len()).unwrap_or(u64::MAX);
+        target.budget.unwrap_or(Budget::NONE).share(agents)
     }
 
     /// Rules that no single field can state. [`Plan::parse`] and [`Plan::from_body`] apply them.
@@ -227,56 +261,25 @@ impl Plan {
                 "target `{id}` is named twice; give each target its own id"
             ));
         }
-        self.targets.iter().try_for_each(PlanTarget::check)
-    }
-}
-
-impl PlanTarget {
-    fn check(&self) -> Result<(), PlanError> {
-        let id = &self.id;
-        let rule = |text: String| Err(PlanError::Rule(format!("target `{id}`: {text}")));
-        if !(INTERVAL_S_MIN..=INTERVAL_S_MAX).contains(&self.interval_s) {
-            return rule(format!(
-                "interval_s must be {INTERVAL_S_MIN} to {INTERVAL_S_MAX}"
-            ));
-        }
-        if self.deadline_ms == 0 {
-            return rule("deadline_ms must be above 0".into());
-        }
-        if self
-            .slow_after_ms
-            .is_some_and(|slow| slow >= self.deadline_ms)
-        {
-            return rule("slow_after_ms must be below deadline_ms".into());
-        }
-        if self
-            .features
-            .iter()
-            .any(|f| f.is_empty() || f.contains(','))
-        {
-            return rule("features must not be empty or hold commas".into());
-        }
-        for (dimension, value) in &self.scope {
-            if !SCOPE_DIMENSIONS.contains(&dimension.as_str()) {
+        for target in &self.targets {
+            target.check()?;
+            if target.budget.is_some() && self.share(target).check().is_err() {
+                let (id, agents) = (&target.id, self.agents.len());
                 return rule(format!(
-                    "scope.{dimension} means nothing; possible are {}",
-                    SCOPE_DIMENSIONS.join(", ")
+                    "target `{id}`: budget: nothing is left of a cap that {agents} agents share"
                 ));
             }
-            if value.trim().is_empty() || value.chars().any(char::is_control) {
-                return rule(format!(
-                    "scope.{dimension} must be one line that is not empty"
-                ));
-            }
-        }
-        if self.burst.count > BURST_COUNT_MAX {
-            return rule(format!("burst.count must be at most {BURST_COUNT_MAX}"));
-        }
-        if self.burst.count > 0 && self.burst.spacing_ms == 0 {
-            return rule("burst.spacing_ms must be above 0".into());
         }
         Ok(())
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde calls"
+)]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {

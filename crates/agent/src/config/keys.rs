@@ -12,6 +12,7 @@ const TOP: &[&str] = &[
     "http",
     "limits",
     "plan",
+    "price_table",
     "seal_interval_s",
     "state_dir",
     "telemetry",
@@ -21,9 +22,16 @@ const HTTP: &[&str] = &["listen"];
 const LIMITS: &[&str] = &[
     "attempts_max",
     "backlog_bytes_max",
+    "budget",
     "kept_bytes_max",
     "kept_days_max",
     "overlap_max",
+];
+const BUDGET: &[&str] = &[
+    "tokens_per_day",
+    "tokens_per_month",
+    "usd_per_day",
+    "usd_per_month",
 ];
 const TELEMETRY: &[&str] = &["log_filter", "log_format", "otlp_endpoint"];
 
@@ -34,6 +42,10 @@ pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
         if let Some(Value::Table(table)) = table.get(name) {
             check_table(&format!("{name}."), table, known)?;
         }
+    }
+    let limits = table.get("limits").and_then(Value::as_table);
+    if let Some(Value::Table(budget)) = limits.and_then(|limits| limits.get("budget")) {
+        check_table("limits.budget.", budget, BUDGET)?;
     }
     let credentials = table.get("credential").and_then(Value::as_table);
     for (alias, credential) in credentials.into_iter().flatten() {

@@ -32,9 +32,11 @@ fn every_commented_example_in_the_defaults_is_a_known_key() {
         .map(|line| uncomment(line).unwrap_or_else(|| line.to_owned()) + "\n")
         .collect();
     // The tables that follow the credential's example end it.
-    let config = parse(&text).unwrap();
+    // The price table is a file, and this test has none.
+    let config = parse(&text.replace("price_table", "# price_table")).unwrap();
     assert_eq!(config.credentials.len(), 1);
     assert!(config.otlp_endpoint.is_some() && config.collector.is_some());
+    assert!(config.limits.budget.needs_prices());
 }
 
 #[track_caller]
@@ -66,6 +68,15 @@ fn rules_between_values_say_what_to_change() {
         "http.listen must be a loopback address: there is no authentication",
     );
     refused(
+        "[limits.budget]\nusd_per_day = '0.00'",
+        "limits.budget: a cap must be above 0",
+    );
+    refused("[limits.budget]", "limits.budget has no cap; leave it out");
+    refused(
+        "[limits.budget]\nusd_a_day = '1'",
+        "unknown key `limits.budget.usd_a_day`; did you mean `limits.budget.usd_per_day`?",
+    );
+    refused(
         "[credential.a]",
         "credential.a needs key_env or key_file, not both",
     );
@@ -87,4 +98,23 @@ fn keys_come_from_variables_and_files_and_missing_ones_are_named() {
         missing[0].to_string(),
         "credential `gone`: environment variable `UNSET` is not set"
     );
+}
+
+#[test]
+fn a_price_table_of_ones_own_is_read_and_a_wrong_one_is_named() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    let text = PriceTable::embedded().to_toml().replace("openai", "acme");
+    std::fs::write(dir.join("mine.toml"), text).unwrap();
+    let config = AgentConfig::parse("price_table = 'mine.toml'", dir).unwrap();
+    assert!(
+        config
+            .prices
+            .prices()
+            .iter()
+            .any(|price| price.provider == "acme")
+    );
+    std::fs::write(dir.join("mine.toml"), "schema = 1").unwrap();
+    let error = AgentConfig::parse("price_table = 'mine.toml'", dir).unwrap_err();
+    assert!(matches!(error, ConfigError::PriceTable { .. }), "{error}");
 }

@@ -1,7 +1,10 @@
 use domain::{Attribution, Outcome, UnixMillis};
 use http_body_util::BodyExt as _;
 
+use wire::plan::{Budget, Usd};
+
 use super::*;
+use crate::budget::{Amount, Standing};
 use crate::health::TargetState;
 
 fn pages() -> Pages {
@@ -53,6 +56,34 @@ async fn complaints_make_an_agent_unready_and_stand_on_its_page() {
         page.contains("acme  1970-01-01T00:00:00Z  stall  provider"),
         "{page}"
     );
+}
+
+#[tokio::test]
+async fn what_was_spent_stands_on_the_page_and_a_book_that_cannot_be_kept_is_a_complaint() {
+    let pages = pages();
+    pages.health.update(|health| {
+        let caps = Budget {
+            usd_per_day: Some(Usd::from_nano(1_200_000_000)),
+            tokens_per_month: Some(9_000),
+            ..Budget::NONE
+        };
+        let spent = Amount {
+            nano_usd: 250_000_000,
+            tokens: 300,
+        };
+        let standing = Standing {
+            caps,
+            day: spent,
+            month: spent,
+        };
+        health.budgets.insert("acme".parse().unwrap(), standing);
+        health.budget_failed = Some("disk".to_owned());
+    });
+    let page = get(&pages, "/").await.1;
+    let line = "  acme  spent 0.25 of 1.2 USD today, 300 of 9000 tokens this month\n";
+    assert!(page.contains(line), "{page}");
+    let complaint = "budgets cannot be kept: disk\n";
+    assert_eq!(get(&pages, "/readyz").await, (503, complaint.into()));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use tokio::task::JoinError;
 
 use wire::plan::PlanError;
 
+use crate::budget::BudgetError;
 use crate::client::ClientError;
 use crate::recorder::RecorderError;
 use crate::runner::TargetError;
@@ -41,6 +42,9 @@ pub enum AgentError {
     /// A target cannot be probed.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// Budgets cannot be kept.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
     /// No client for the collector.
     #[error(transparent)]
     Client(#[from] ClientError),

@@ -15,6 +15,7 @@ pub(super) fn setup(dir: &std::path::Path, plan: &str) -> AgentSetup {
         http: Some("127.0.0.1:0".parse().unwrap()),
         roots: TlsRoots::Platform,
         limits: AgentLimits::default(),
+        prices: Arc::new(PriceTable::embedded()),
         metrics: Metrics::local("test", "0").unwrap(),
     }
 }

@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinHandle};
 use tracing::{debug, error, warn};
 use wire::batch::SealedBatch;
+use wire::limits::SLOTS_MAX;
+use wire::plan::Grid;
 
 use super::handle::Command;
 use super::{Attempted, Recorder, RecorderError};
@@ -47,8 +49,8 @@ pub enum TaskError {
 pub struct TaskSettings {
     /// Plan revision in force.
     pub plan_revision: u64,
-    /// Between the slots of each target, milliseconds.
-    pub intervals_ms: BTreeMap<TargetId, i64>,
+    /// Where the slots of each target lie.
+    pub grids: BTreeMap<TargetId, Grid>,
     /// Both clocks.
     pub timebase: Timebase,
     /// The agent's picture of itself.
@@ -237,13 +239,17 @@ impl Desk {
     }
 
     /// Joins a gap to the run that it continues. Gaps that do not touch stay apart: a slot between
-    /// them may have been run, and its line may still come.
+    /// them may have been run, and its line may still come. So do those that lie unevenly.
     fn hold(&mut self, missed: Missed) {
-        let step = self.settings.intervals_ms.get(&missed.target);
+        let grid = self.settings.grids.get(&missed.target);
         let continues = |held: &&mut Missed| {
             held.target == missed.target
                 && held.reason == missed.reason
-                && step.is_some_and(|step| held.last.plus_ms(*step) == missed.first)
+                && grid.is_some_and(|grid| {
+                    let joined = grid.run(held.first, missed.last.plus_ms(1), SLOTS_MAX);
+                    (joined.last, joined.count)
+                        == (missed.last, held.count.saturating_add(missed.count))
+                })
         };
         match self.held.iter_mut().rev().find(continues) {
             Some(held) => {

@@ -80,7 +80,7 @@ pub enum SpecForError {
 
 /// The request that a target asks for. A second key that this agent lacks is left out, and what
 /// the gateway then answers is recorded.
-pub(super) fn request(target: &PlanTarget, keys: &Keys) -> Result<Request, TargetError> {
+pub(crate) fn request(target: &PlanTarget, keys: &Keys) -> Result<Request, TargetError> {
     let url = |source| TargetError::Url {
         target: target.id.clone(),
         source,

@@ -5,8 +5,10 @@ use camino::Utf8PathBuf;
 use domain::{Attribution, Clock, Line, Outcome, Sample, UnixMicros};
 use telemetry::metrics::AgentMetrics;
 use wire::batch;
+use wire::plan::Budget;
 
 use super::*;
+use crate::budget::BudgetSettings;
 use crate::health::Health;
 use crate::recorder::task::{self, TaskSettings};
 use crate::recorder::tests::{attempt, identity};
@@ -66,12 +68,23 @@ impl Bench {
         let metrics = telemetry::Metrics::local("test", "0").unwrap();
         let task = TaskSettings {
             plan_revision: 1,
-            intervals_ms: BTreeMap::new(),
+            grids: BTreeMap::new(),
             timebase: timebase.clone(),
             health: Health::default(),
             metrics: AgentMetrics::new(&metrics, "eu-1"),
         };
         let (recorder, _task) = task::spawn(recorder, task);
+        let budgets = Budgets::open(BudgetSettings {
+            plan: &plan,
+            cap: Budget::NONE,
+            keys: &Keys::new(),
+            prices: crate::budget::tests::prices(),
+            dir: &dir,
+            now: timebase.now().wall.to_millis(),
+            health: Health::default(),
+            metrics: AgentMetrics::new(&metrics, "eu-1"),
+        })
+        .unwrap();
         let settings = RunnerSettings {
             plan: Arc::new(plan),
             agent: "eu-1".parse().unwrap(),
@@ -80,6 +93,7 @@ impl Bench {
             overlap_max: 2,
             attempts_max: 3,
             attempt,
+            budgets,
         };
         let runner = Runner::new(settings, recorder.clone(), &BTreeMap::new()).unwrap();
         Self {
@@ -196,6 +210,76 @@ async fn a_missing_key_is_a_sample_and_no_request() {
     );
     assert_eq!(sample.asked_model.as_deref(), Some("m"));
     assert_eq!((lines.len(), asked.load(Ordering::SeqCst)), (1, 0));
+}
+
+/// A plan whose share is four planned calls and one repeat, or that many dollars.
+fn budgeted(target: &str) -> Plan {
+    plan(&format!("budget = {{ tokens_per_day = 5650 }}\n{target}"))
+}
+
+fn reasons(lines: &[Line]) -> Vec<GapReason> {
+    let gaps = lines.iter().filter_map(|line| match line {
+        Line::Gap(gap) => Some(gap.gap),
+        Line::Sample(_) => None,
+    });
+    gaps.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_without_budget_is_a_gap_and_no_request() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let attempt: Arc<AttemptFn> = Arc::new(move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        let silent = Attempt {
+            input_tokens: None,
+            ..attempt(Outcome::Ok)
+        };
+        Box::pin(async move { silent })
+    });
+    let lines = Bench::new(budgeted(""), attempt).run_for(6 * 60 + 5).await;
+    assert_eq!(
+        (samples(&lines).len(), asked.load(Ordering::SeqCst)),
+        (4, 4)
+    );
+    assert_eq!(reasons(&lines), [GapReason::Budget; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_without_budget_ends_and_leaves_no_gap() {
+    let failing = [(Outcome::ServerError, Attribution::Provider); 9];
+    let failing = answering(&failing, Duration::from_millis(100));
+    let silent: Arc<AttemptFn> = Arc::new(move |spec| {
+        let attempt = failing(spec);
+        Box::pin(async move {
+            Attempt {
+                input_tokens: None,
+                ..attempt.await
+            }
+        })
+    });
+    let burst = "burst = { count = 9, spacing_ms = 1000 }";
+    let lines = Bench::new(budgeted(burst), silent).run_for(50).await;
+    let kinds: Vec<Kind> = samples(&lines).iter().map(|sample| sample.kind).collect();
+    assert_eq!(kinds, [vec![Kind::Planned], vec![Kind::Burst; 4]].concat());
+    assert_eq!(reasons(&lines), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_moves_the_attempt_and_not_the_slot() {
+    let jittered = plan("jitter_ms = 6000");
+    let jitter = jittered
+        .jitter(&"eu-1".parse().unwrap(), &"acme".parse().unwrap())
+        .unwrap();
+    let bench = Bench::new(jittered, answering(&[], Duration::from_millis(100)));
+    let lines = bench.run_for(185).await;
+    let samples = samples(&lines);
+    assert!(samples.len() >= 3);
+    for (sample, minute) in samples.iter().zip(0..) {
+        assert_eq!(sample.slot_ms.get(), 1_800_000_000_000 + minute * 60_000);
+        let late_us = sample.wall_us.get() - jitter.moved(sample.slot_ms).to_micros().get();
+        assert!((0..2_000).contains(&late_us), "{late_us}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

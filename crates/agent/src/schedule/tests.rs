@@ -3,6 +3,10 @@ use proptest::prelude::*;
 use super::*;
 
 fn plan(interval_s: u32) -> Plan {
+    plan_of(&format!("interval_s = {interval_s}"))
+}
+
+fn plan_of(rhythm: &str) -> Plan {
     let text = format!(
         r#"
 revision = 1
@@ -18,7 +22,7 @@ network = "n"
 [[target]]
 id = "t"
 provider = "p"
-interval_s = {interval_s}
+{rhythm}
 deadline_ms = 1000
 request = {{ kind = "http", url = "http://127.0.0.1:1/" }}
 "#
@@ -119,14 +123,69 @@ fn a_gap_longer_than_one_line_may_state_is_split() {
     assert_eq!(due.missed[1].first, due.missed[0].last.plus_ms(1_000));
 }
 
+#[test]
+fn a_gap_over_a_cron_schedule_is_told_in_even_runs() {
+    // Agent b of two: half a minute after each.
+    let plan = plan_of("cron = \"0,10,20,55 * * * *\"");
+    let mut schedule = schedule(&plan, 0, Some(0));
+    let due = schedule.take_due(at(2 * 3_600_000));
+    let runs: Vec<_> = due
+        .missed
+        .iter()
+        .map(|run| (run.first.get() / 1_000, run.last.get() / 1_000, run.count))
+        .collect();
+    let minute = |n: i64| n * 60 + 30;
+    let expected = [
+        (minute(0), minute(20), 3),
+        (minute(55), minute(60), 2),
+        (minute(70), minute(80), 2),
+        (minute(115), minute(115), 1),
+    ];
+    assert_eq!(runs, expected);
+    assert_eq!(schedule.next_at(), Some(at(minute(120) * 1_000)));
+}
+
+#[test]
+fn jitter_delays_the_attempt_and_how_late_it_may_be() {
+    let plan = plan_of("interval_s = 10\njitter_ms = 1000");
+    let slot = at(5_000);
+    let jitter = plan
+        .jitter(&"b".parse().unwrap(), &"t".parse().unwrap())
+        .unwrap();
+    let moved = jitter.moved(slot);
+    assert!(moved > slot, "choose another plan");
+    let mut schedule = schedule(&plan, 0, None);
+    assert_eq!(schedule.next_at(), Some(moved));
+    assert_eq!(schedule.take_due(moved.plus_ms(-1)), Due::default());
+    let mut late = schedule.clone();
+    assert_eq!(
+        schedule.take_due(moved.plus_ms(SLOT_LATE_MS_MAX)).slots[0].at,
+        slot
+    );
+    let due = late.take_due(moved.plus_ms(SLOT_LATE_MS_MAX + 1));
+    assert_eq!((due.slots.len(), due.missed[0].first), (0, slot));
+}
+
+fn any_rhythm() -> impl Strategy<Value = String> {
+    let crons = ["*/5 * * * *", "0,1,3,17 * * * *", "*/2 0 * * *"];
+    let rhythm = prop_oneof![
+        (1_u32..600).prop_map(|seconds| (format!("interval_s = {seconds}"), seconds * 100)),
+        (0..crons.len()).prop_map(move |place| (format!("cron = \"{}\"", crons[place]), 6_000)),
+    ];
+    (rhythm, 0_u32..=100).prop_map(|((rhythm, jitter_max), part)| {
+        format!("{rhythm}\njitter_ms = {}", jitter_max * part / 100)
+    })
+}
+
 proptest! {
     #[test]
     fn every_slot_is_handed_out_exactly_once(
-        interval_s in 1_u32..600,
+        rhythm in any_rhythm(),
         last in 0_i64..1_000_000,
         steps in proptest::collection::vec(0_i64..200_000, 1..20),
     ) {
-        let plan = plan(interval_s);
+        let plan = plan_of(&rhythm);
+        let jitter = plan.jitter(&"b".parse().unwrap(), &"t".parse().unwrap()).unwrap();
         let mut now = last;
         let mut schedule = schedule(&plan, now, Some(last));
         let mut handed_out = Vec::new();
@@ -134,16 +193,15 @@ proptest! {
             now += step;
             let due = schedule.take_due(at(now));
             for missed in due.missed {
-                let interval = usize::try_from(interval_s).unwrap() * 1_000;
-                let slots = (missed.first.get()..=missed.last.get()).step_by(interval);
-                let before = handed_out.len();
-                handed_out.extend(slots);
-                prop_assert_eq!((handed_out.len() - before) as u64, missed.count);
+                let count = i64::try_from(missed.count).unwrap();
+                let step = (missed.last.get() - missed.first.get()) / (count - 1).max(1);
+                handed_out.extend((0..count).map(|n| missed.first.get() + n * step));
             }
             handed_out.extend(due.slots.iter().map(|slot| slot.at.get()));
         }
         let grid = plan.grid(&"b".parse().unwrap(), &"t".parse().unwrap()).unwrap();
-        let owed: Vec<i64> = grid.between(at(last + 1), at(now + 1)).map(UnixMillis::get).collect();
+        let owed = grid.between(at(last + 1), at(now + 1));
+        let owed: Vec<i64> = owed.filter(|slot| jitter.moved(*slot) <= at(now)).map(UnixMillis::get).collect();
         prop_assert_eq!(handed_out, owed);
     }
 }

@@ -42,7 +42,7 @@ impl Bench {
         let health = Health::default();
         let task = TaskSettings {
             plan_revision: 1,
-            intervals_ms: std::collections::BTreeMap::new(),
+            grids: std::collections::BTreeMap::new(),
             timebase: timebase.clone(),
             health: health.clone(),
             metrics: metrics.clone(),

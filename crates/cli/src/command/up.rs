@@ -17,6 +17,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use collector::{Collector, Jobs, Setup};
 use domain::{AgentId, SystemClock};
 use probe::TlsRoots;
+use probe::price::PriceTable;
 use telemetry::Metrics;
 
 use super::{runtime, stop_signal};
@@ -95,6 +96,7 @@ async fn run_with(
         http: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         roots: TlsRoots::Platform,
         limits: AgentLimits::default(),
+        prices: Arc::new(PriceTable::embedded()),
         metrics: metrics.clone(),
     })
     .await?;

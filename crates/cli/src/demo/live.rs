@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use collector::{Collector, Jobs};
 use domain::{Clock as _, SystemClock};
 use probe::TlsRoots;
+use probe::price::PriceTable;
 use secrecy::SecretString;
 use simulator::{Config, ErrorStatus, Fault, Persona, Rule, Script, Share, Simulator};
 use telemetry::Metrics;
@@ -179,6 +180,7 @@ fn agent_setup(
         http: None,
         roots: TlsRoots::Platform,
         limits: AgentLimits::default(),
+        prices: Arc::new(PriceTable::embedded()),
         metrics: metrics.clone(),
     })
 }

@@ -72,12 +72,15 @@ pub(crate) fn plan(
 
 fn target(provider: Provider, base_url: String) -> anyhow::Result<PlanTarget> {
     Ok(PlanTarget {
+        budget: None,
         burst: Burst::default(),
         credential: Some(CREDENTIAL.parse()?),
+        cron: None,
         deadline_ms: 10_000,
         features: Vec::new(),
         id: provider.name().parse()?,
-        interval_s: 60,
+        interval_s: Some(60),
+        jitter_ms: 0,
         provider: provider.name().parse()?,
         request: PlanRequest::Call(Box::new(PlanCall {
             stream: true,

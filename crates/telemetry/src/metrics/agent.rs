@@ -17,6 +17,23 @@ pub struct AgentMetrics {
     slots_missed: Counter<u64>,
     attempts: Counter<u64>,
     batches_sent: Counter<u64>,
+    budget_cost: Gauge<u64>,
+    budget_cost_limit: Gauge<u64>,
+    budget_tokens: Gauge<u64>,
+    budget_tokens_limit: Gauge<u64>,
+}
+
+/// How much of one cap of a budget is used.
+#[derive(Clone, Copy, Debug)]
+pub struct BudgetUse<'a> {
+    /// On which target; `*` is all of them.
+    pub target: &'a str,
+    /// The cap's key: `usd_per_day`, `usd_per_month`, `tokens_per_day` or `tokens_per_month`.
+    pub cap: &'static str,
+    /// What is used: nano-dollars, or tokens.
+    pub used: u64,
+    /// What the cap allows, in the same unit.
+    pub limit: u64,
 }
 
 impl AgentMetrics {
@@ -51,6 +68,26 @@ impl AgentMetrics {
                 .with_unit("{batch}")
                 .with_description("Batches for which the collector gave a receipt.")
                 .build(),
+            budget_cost: meter
+                .u64_gauge(metric::AGENT_BUDGET_COST)
+                .with_unit("{nanodollar}")
+                .with_description("Spent of a cap on money, 10^-9 US dollars.")
+                .build(),
+            budget_cost_limit: meter
+                .u64_gauge(metric::AGENT_BUDGET_COST_LIMIT)
+                .with_unit("{nanodollar}")
+                .with_description("A cap on money, 10^-9 US dollars.")
+                .build(),
+            budget_tokens: meter
+                .u64_gauge(metric::AGENT_BUDGET_TOKENS)
+                .with_unit("{token}")
+                .with_description("Used of a cap on tokens.")
+                .build(),
+            budget_tokens_limit: meter
+                .u64_gauge(metric::AGENT_BUDGET_TOKENS_LIMIT)
+                .with_unit("{token}")
+                .with_description("A cap on tokens.")
+                .build(),
         }
     }
 
@@ -75,5 +112,21 @@ impl AgentMetrics {
     /// The collector gave a receipt for a batch.
     pub fn batch_sent(&self) {
         self.batches_sent.add(1, from_ref(&self.agent));
+    }
+
+    /// So much of a cap is used.
+    pub fn budget_used(&self, usage: &BudgetUse<'_>) {
+        let attributes = [
+            self.agent.clone(),
+            KeyValue::new(attribute::TARGET_ID, usage.target.to_owned()),
+            KeyValue::new(attribute::BUDGET_CAP, usage.cap),
+        ];
+        let (used, limit) = if usage.cap.starts_with("usd") {
+            (&self.budget_cost, &self.budget_cost_limit)
+        } else {
+            (&self.budget_tokens, &self.budget_tokens_limit)
+        };
+        used.record(usage.used, &attributes);
+        limit.record(usage.limit, &attributes);
     }
 }

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use super::{AgentMetrics, CollectorMetrics, IngestResult, JobResult, Metrics, ServedRequest};
+use super::{
+    AgentMetrics, BudgetUse, CollectorMetrics, IngestResult, JobResult, Metrics, ServedRequest,
+};
 use crate::names::metric;
 
 fn local() -> Metrics {
@@ -22,6 +24,14 @@ fn exercise(metrics: &Metrics) {
     agent.slots_missed(3, "overlap");
     agent.attempt_ended("ok");
     agent.batch_sent();
+    for (cap, used) in [("usd_per_day", 7_500), ("tokens_per_month", 35)] {
+        agent.budget_used(&BudgetUse {
+            target: "acme",
+            cap,
+            used,
+            limit: 1_000_000,
+        });
+    }
     let collector = CollectorMetrics::new(metrics);
     collector.batch_answered(IngestResult::Committed, 60);
     collector.flush_ended(Duration::from_millis(7));
@@ -47,6 +57,8 @@ fn render_shows_the_prometheus_names_of_every_instrument() {
         "nines_agent_slots_missed_total{agent_id=\"ag1\",slot_reason=\"overlap\"} 3",
         "nines_agent_attempts_total{agent_id=\"ag1\",sample_outcome=\"ok\"} 1",
         "nines_agent_batches_sent_total{agent_id=\"ag1\"} 1",
+        "nines_agent_budget_cost{agent_id=\"ag1\",budget_cap=\"usd_per_day\",target_id=\"acme\"} 7500",
+        "nines_agent_budget_tokens_limit{agent_id=\"ag1\",budget_cap=\"tokens_per_month\",target_id=\"acme\"} 1000000",
         "nines_ingest_samples_total{ingest_result=\"committed\"} 60",
         "nines_ingest_batches_total{ingest_result=\"committed\"} 1",
         "nines_ingest_flush_duration_seconds_bucket{le=\"0.01\"} 1",

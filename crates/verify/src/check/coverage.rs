@@ -197,9 +197,10 @@ fn filled(
             .plan(gap.plan)
             .and_then(|p| p.plan.grid(agent, target))
             .ok_or_else(|| fail("the gap names a plan that does not know this stream"))?;
-        let whole = grid.contains(gap.first_ms)
-            && grid.contains(gap.last_ms)
-            && grid.count(gap.first_ms, gap.last_ms.plus_ms(1)) == gap.count;
+        // What a gap counts is spread evenly from its first slot to its last: so must the plan's be.
+        let run = grid.run(gap.first_ms, gap.last_ms.plus_ms(1), gap.count);
+        let whole =
+            grid.contains(gap.first_ms) && (run.last, run.count) == (gap.last_ms, gap.count);
         if !whole {
             return Err(fail("the gap does not have the slots of its plan"));
         }

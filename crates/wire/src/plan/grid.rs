@@ -1,37 +1,64 @@
-//! Where the slots of one target on one agent lie: an interval on the UTC epoch grid, shifted so
-//! that the agents of a plan take turns.
+//! Where the slots of one target on one agent lie: an interval on the UTC epoch grid, or the
+//! minutes of a cron schedule in UTC, shifted so that the agents of a plan take turns.
 
 use domain::UnixMillis;
 
-/// All instants `offset + n * interval` since the epoch.
+use super::cron::Times;
+
+/// Milliseconds of a minute: no two slots of a cron schedule lie closer, and its agents take turns
+/// within one.
+pub(super) const MINUTE_MS: i64 = 60_000;
+
+/// All instants `offset + n * interval` since the epoch, or `offset` after each minute that fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
-    interval_ms: i64,
+    rhythm: Rhythm,
     offset_ms: i64,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rhythm {
+    /// So many milliseconds, above zero.
+    Every(i64),
+    /// Minutes that fit.
+    Cron(Times),
+}
+
+/// Slots that follow each other at even distances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The last of them.
+    pub last: UnixMillis,
+    /// How many, at least 1.
+    pub count: u64,
+}
+
 impl Grid {
-    /// A grid; the interval is above zero and the offset within one interval.
-    pub(super) fn new(interval_ms: i64, offset_ms: i64) -> Self {
-        Self {
-            interval_ms,
-            offset_ms,
-        }
+    /// A grid; the offset is within the smallest distance between slots.
+    pub(super) const fn new(rhythm: Rhythm, offset_ms: i64) -> Self {
+        Self { rhythm, offset_ms }
     }
 
-    /// Milliseconds between slots.
+    /// Milliseconds between two slots, at least.
     #[must_use]
-    pub const fn interval_ms(self) -> i64 {
-        self.interval_ms
+    pub const fn gap_ms_min(self) -> i64 {
+        match self.rhythm {
+            Rhythm::Every(interval_ms) => interval_ms,
+            Rhythm::Cron(_) => MINUTE_MS,
+        }
     }
 
     /// First slot at or after an instant.
     #[must_use]
     pub fn at_or_after(self, at: UnixMillis) -> UnixMillis {
-        let since = at.get() - self.offset_ms;
-        let steps =
-            since.div_euclid(self.interval_ms) + i64::from(since.rem_euclid(self.interval_ms) != 0);
-        UnixMillis::new(self.offset_ms + steps * self.interval_ms)
+        let step = self.gap_ms_min();
+        let since = at.get().saturating_sub(self.offset_ms);
+        let steps = since.div_euclid(step) + i64::from(since.rem_euclid(step) != 0);
+        let steps = match self.rhythm {
+            Rhythm::Every(_) => steps,
+            Rhythm::Cron(times) => times.at_or_after(steps),
+        };
+        UnixMillis::new(steps.saturating_mul(step).saturating_add(self.offset_ms))
     }
 
     /// The slot that follows a slot.
@@ -49,16 +76,45 @@ impl Grid {
     /// Every slot in `[from, to)`, in order.
     pub fn between(self, from: UnixMillis, to: UnixMillis) -> impl Iterator<Item = UnixMillis> {
         let first = self.at_or_after(from);
-        std::iter::successors(Some(first), move |slot| {
-            Some(slot.plus_ms(self.interval_ms))
-        })
-        .take_while(move |slot| *slot < to)
+        std::iter::successors(Some(first), move |slot| Some(self.after(*slot)))
+            .take_while(move |slot| *slot < to)
     }
 
     /// How many slots lie in `[from, to)`.
     #[must_use]
     pub fn count(self, from: UnixMillis, to: UnixMillis) -> u64 {
+        let step = self.gap_ms_min();
         let (first, end) = (self.at_or_after(from).get(), self.at_or_after(to).get());
-        ((end - first) / self.interval_ms).try_into().unwrap_or(0)
+        match self.rhythm {
+            Rhythm::Every(_) => (end.saturating_sub(first) / step).try_into().unwrap_or(0),
+            Rhythm::Cron(times) => times.count(first.div_euclid(step), end.div_euclid(step)),
+        }
+    }
+
+    /// The slots from `first`, a slot, that lie before `end` at even distances, at most
+    /// `count_max` of them: what one gap line can state.
+    #[must_use]
+    pub fn run(self, first: UnixMillis, end: UnixMillis, count_max: u64) -> Run {
+        let mut run = Run {
+            last: first,
+            count: 1,
+        };
+        if let Rhythm::Every(interval_ms) = self.rhythm {
+            run.count = self.count(first, end).clamp(1, count_max.max(1));
+            let steps = i64::try_from(run.count - 1).unwrap_or(i64::MAX);
+            run.last = first.plus_ms(steps.saturating_mul(interval_ms));
+            return run;
+        }
+        let second = self.after(first);
+        let step = second.get().saturating_sub(first.get());
+        let mut next = second;
+        while run.count < count_max && next < end && next == run.last.plus_ms(step) {
+            run = Run {
+                last: next,
+                count: run.count + 1,
+            };
+            next = self.after(next);
+        }
+        run
     }
 }

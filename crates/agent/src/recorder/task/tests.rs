@@ -121,10 +121,12 @@ async fn a_slot_that_a_former_run_had_begun_becomes_one_gap() {
 }
 
 fn task_settings() -> TaskSettings {
-    let target = Plan::parse(PLAN).unwrap().targets.remove(0);
+    let plan = Plan::parse(PLAN).unwrap();
+    let target = plan.targets[0].id.clone();
+    let grid = plan.grid(&plan.agents[0].id, &target).unwrap();
     TaskSettings {
         plan_revision: 7,
-        intervals_ms: BTreeMap::from([(target.id, 60_000)]),
+        grids: BTreeMap::from([(target, grid)]),
         timebase: Timebase::start(Arc::new(ManualClock::at(UnixMicros::new(0)))),
         health: Health::default(),
         metrics: AgentMetrics::new(&Metrics::local("test", "0").unwrap(), "eu-1"),
@@ -142,7 +144,7 @@ fn refused_slots_are_joined_only_where_they_touch() {
     };
     let (recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
     let settings = task_settings();
-    let target = settings.intervals_ms.keys().next().unwrap().clone();
+    let target = settings.grids.keys().next().unwrap().clone();
     let (held, sealed) = (VecDeque::new(), watch::channel(0).0);
     let mut desk = Desk {
         recorder,

@@ -251,12 +251,15 @@ impl Planned {
 
 fn target(request: PlanRequest) -> anyhow::Result<PlanTarget> {
     Ok(PlanTarget {
+        budget: None,
         burst: Burst::default(),
         credential: None,
+        cron: None,
         deadline_ms: DEADLINE_S * 1_000,
         features: Vec::new(),
         id: "by-hand".parse()?,
-        interval_s: 60,
+        interval_s: Some(60),
+        jitter_ms: 0,
         provider: "by-hand".parse()?,
         request,
         scope: std::collections::BTreeMap::new(),
