@@ -112,7 +112,9 @@ pub enum PageFit {
     Fits,
     /// Its status was not.
     OtherStatus,
-    /// Its status was, its body was not.
+    /// Its status was, one of its headers was not.
+    OtherHeader,
+    /// Its status and headers were, its body was not.
     OtherBody,
 }
 

@@ -21,6 +21,7 @@ pub mod engine;
 pub mod error;
 pub mod headers;
 pub mod latency;
+pub mod page;
 pub mod preset;
 pub mod price;
 pub mod quality;

@@ -212,8 +212,12 @@ pub struct HttpRequest {
     pub method: Method,
     /// Statuses that are expected.
     pub expect_status: StatusSet,
+    /// Headers that must be there, and the text that one value of each must contain.
+    pub expect_headers: Vec<(HeaderName, String)>,
     /// Text that the body must contain, byte for byte.
     pub expect_body_contains: Option<String>,
+    /// Values that must stand in the body's JSON, each by its JSON Pointer (RFC 6901).
+    pub expect_json: Vec<(String, serde_json::Value)>,
 }
 
 /// Methods without effect on the server.
@@ -332,7 +336,9 @@ mod tests {
                 url: "http://a.example/".parse().unwrap(),
                 method: Method::Get,
                 expect_status: "200".parse().unwrap(),
+                expect_headers: Vec::new(),
                 expect_body_contains: None,
+                expect_json: Vec::new(),
             }),
             key: Some("sk-very-secret".into()),
             deadline: Duration::from_secs(1),

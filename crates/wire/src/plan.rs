@@ -150,6 +150,12 @@ pub enum PlanRequest {
         /// Text that the body must contain.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         expect_body: Option<String>,
+        /// Headers that must be there, and the text that each must contain.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+        expect_header: BTreeMap<String, String>,
+        /// Values that must stand in the body's JSON, by their JSON Pointers (RFC 6901).
+        #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+        expect_json: BTreeMap<String, serde_json::Value>,
         /// Status expected.
         #[serde(default = "status_ok")]
         expect_status: u16,

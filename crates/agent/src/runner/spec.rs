@@ -96,6 +96,8 @@ pub(crate) fn request(target: &PlanTarget, keys: &Keys) -> Result<Request, Targe
         }
         PlanRequest::Http {
             expect_body,
+            expect_header,
+            expect_json,
             expect_status,
             url: address,
         } => Request::Http(HttpRequest {
@@ -107,7 +109,16 @@ pub(crate) fn request(target: &PlanTarget, keys: &Keys) -> Result<Request, Targe
                     source,
                 }
             })?,
+            expect_headers: expect_header
+                .iter()
+                .map(|(name, text)| Ok((call::header_name(name)?, text.clone())))
+                .collect::<Result<_, _>>()
+                .map_err(|source| TargetError::Call {
+                    target: target.id.clone(),
+                    source,
+                })?,
             expect_body_contains: expect_body.clone(),
+            expect_json: expect_json.clone().into_iter().collect(),
         }),
     })
 }

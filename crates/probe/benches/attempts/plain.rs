@@ -30,6 +30,8 @@ fn spec(at: &str, number: u32) -> Spec {
             url: url(at, number).parse().expect("a URL"),
             method: Method::Get,
             expect_status: "200".parse().expect("a status"),
+            expect_headers: Vec::new(),
+            expect_json: Vec::new(),
             expect_body_contains: Some("ok".to_owned()),
         }),
         key: None,

@@ -8,12 +8,13 @@ use http::Version;
 use sha2::Digest as _;
 
 use super::Fault;
-use super::trail::{Body, Head, Trail, hex, micros};
+use super::trail::{Body, Trail, hex, micros};
 use crate::ask::TextCheck;
 use crate::attempt::{self, Attempt};
 use crate::classify::{Answer, Facts, PageFit, ServedFit, Transport, classify};
 use crate::error::{self, ErrorObject};
 use crate::headers::{self, Upstream};
+use crate::page;
 use crate::reply::{Completeness, Reply, Text};
 use crate::served::{self, Cache};
 use crate::spec::{Call, HttpRequest, Request, Spec};
@@ -34,7 +35,7 @@ pub(super) fn report(
     let end_us = trail.end_us();
     let fault = fault.or_else(|| trail.too_late(spec.deadline));
     let body = std::mem::replace(&mut trail.body, Body::Absent);
-    let (reply, page) = match &spec.request {
+    let (reply, fit) = match &spec.request {
         Request::Call(call) => (read_call(&trail, body, call, spec), PageFit::Fits),
         Request::Http(request) => (Reply::default(), read_page(&trail, &body, request)),
     };
@@ -45,7 +46,7 @@ pub(super) fn report(
             reply: &reply,
             served: served_fit(call, &reply),
         },
-        Request::Http(_) => Answer::Page(page),
+        Request::Http(_) => Answer::Page(fit),
     };
     let headers = trail.head.as_ref().map(|head| &head.headers);
     let cache = match (&spec.request, headers) {
@@ -66,7 +67,9 @@ pub(super) fn report(
     });
     let why = match fault {
         Some(fault) => Some(fault.text),
-        None => attempt::reason(outcome, &reply).map(str::to_owned),
+        None => page::missed(fit)
+            .or_else(|| attempt::reason(outcome, &reply))
+            .map(str::to_owned),
     };
     let (asked_model, asked_tier, stream) = match &spec.request {
         Request::Call(call) => (Some(call.model.clone()), call.tier.clone(), call.stream),
@@ -156,19 +159,10 @@ fn served_fit(call: &Call, reply: &Reply) -> ServedFit {
 }
 
 fn read_page(trail: &Trail, body: &Body, request: &HttpRequest) -> PageFit {
-    let status_fits = |head: &Head| request.expect_status.contains(head.status.as_u16());
-    if !trail.head.as_ref().is_some_and(status_fits) {
+    let (Some(head), Body::Whole(bytes)) = (&trail.head, body) else {
         return PageFit::OtherStatus;
-    }
-    let (Some(text), Body::Whole(bytes)) = (&request.expect_body_contains, body) else {
-        return PageFit::Fits;
     };
-    let text = text.as_bytes();
-    if text.is_empty() || bytes.windows(text.len()).any(|at| at == text) {
-        PageFit::Fits
-    } else {
-        PageFit::OtherBody
-    }
+    page::fit(request, head.status.as_u16(), &head.headers, bytes)
 }
 
 /// An answer that is not streamed shows its text when it is whole; a terminator without its last

@@ -66,7 +66,9 @@ fn page(server: &Server, expect_body_contains: Option<&str>) -> Spec {
             url: server.base().parse().unwrap(),
             method: Method::Get,
             expect_status: "200-299".parse().unwrap(),
+            expect_headers: Vec::new(),
             expect_body_contains: expect_body_contains.map(str::to_owned),
+            expect_json: Vec::new(),
         }),
         ..spec
     }

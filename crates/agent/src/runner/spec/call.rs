@@ -115,11 +115,15 @@ fn wire(word: &str) -> Result<Wire, CallError> {
     found.ok_or_else(|| CallError::Wire(word.to_owned()))
 }
 
-fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), CallError> {
-    let header = HeaderName::try_from(name).map_err(|source| CallError::HeaderName {
+pub(super) fn header_name(name: &str) -> Result<HeaderName, CallError> {
+    HeaderName::try_from(name).map_err(|source| CallError::HeaderName {
         name: name.to_owned(),
         source,
-    })?;
+    })
+}
+
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), CallError> {
+    let header = header_name(name)?;
     let value = HeaderValue::try_from(value).map_err(|source| CallError::HeaderValue {
         name: name.to_owned(),
         source,

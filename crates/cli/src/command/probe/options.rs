@@ -94,6 +94,13 @@ pub(super) struct HttpOptions {
     /// Text that the body must contain.
     #[arg(long, value_name = "TEXT")]
     pub(super) expect_body: Option<String>,
+    /// Header that must be there and hold this text. May be given several times.
+    #[arg(long, value_name = "NAME=TEXT")]
+    pub(super) expect_header: Vec<Assignment>,
+    /// Value that must stand at this JSON Pointer of the body, such as `/status="ok"`. May be given
+    /// several times.
+    #[arg(long, value_name = "POINTER=JSON")]
+    pub(super) expect_json: Vec<Assignment>,
     #[command(flatten)]
     pub(super) wait: WaitOptions,
     #[command(flatten)]

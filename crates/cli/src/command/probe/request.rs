@@ -132,6 +132,20 @@ impl Planned {
     fn page(options: &HttpOptions) -> anyhow::Result<Self> {
         let mut target = target(PlanRequest::Http {
             expect_body: options.expect_body.clone(),
+            expect_header: options
+                .expect_header
+                .iter()
+                .map(|given| (given.name.clone(), given.value.clone()))
+                .collect(),
+            expect_json: options
+                .expect_json
+                .iter()
+                .map(|given| {
+                    let value = serde_json::from_str(&given.value)
+                        .with_context(|| format!("--expect-json {}: not JSON", given.name))?;
+                    Ok((given.name.clone(), value))
+                })
+                .collect::<anyhow::Result<_>>()?,
             expect_status: 200,
             url: options.url.clone(),
         })?;

@@ -84,6 +84,8 @@ async fn a_listener_that_is_slow_to_accept_delays_tcp_alone() {
             url: format!("http://{address}/").parse().unwrap(),
             method: Method::Get,
             expect_status: "200".parse().unwrap(),
+            expect_headers: Vec::new(),
+            expect_json: Vec::new(),
             expect_body_contains: None,
         }),
         ..spec

@@ -89,6 +89,8 @@ fn get(base: &str) -> Spec {
             url: base.parse().unwrap(),
             method: Method::Get,
             expect_status: "200".parse().unwrap(),
+            expect_headers: Vec::new(),
+            expect_json: Vec::new(),
             expect_body_contains: None,
         }),
         ..post(base)
