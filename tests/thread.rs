@@ -12,6 +12,7 @@ mod installation;
 mod outage;
 mod problems;
 mod process;
+mod rebuild;
 mod secrecy;
 
 use std::time::Duration;

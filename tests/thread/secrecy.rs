@@ -110,7 +110,7 @@ async fn tables(lab: &Installation) -> Vec<(String, String)> {
 
 /// What the stored batches hold, unfolded.
 async fn bodies(lab: &Installation) -> Vec<(String, String)> {
-    let query = "SELECT encode(body, 'hex') FROM batch ORDER BY seq";
+    let query = "SELECT encode(body, 'hex') FROM batch_raw ORDER BY seq";
     let unfold = |(seq, hex): (usize, &String)| {
         let text = wire::batch::decompress(&bytes(hex)).expect("it was taken");
         let text = String::from_utf8(text).expect("batches are text");

@@ -40,6 +40,10 @@ pub(crate) enum Command {
     Evidence(command::evidence::Options),
     /// Check an evidence bundle offline.
     Verify(command::verify::Options),
+    /// Keep days from being dropped, and let go of them.
+    Hold(command::hold::Options),
+    /// Derive samples, cells and verdicts anew from raw batches: compare, or rewrite what differs.
+    Rebuild(command::rebuild::Options),
     /// Bring a database's schema up to date.
     Migrate(command::migrate::Options),
 }

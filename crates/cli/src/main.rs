@@ -43,6 +43,8 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Price(options) => command::price::run(&options),
         Command::Evidence(options) => command::evidence::run(&options),
         Command::Verify(options) => Ok(command::verify::run(&options)),
+        Command::Hold(options) => command::hold::run(options),
+        Command::Rebuild(options) => command::rebuild::run(&options),
         Command::Migrate(options) => command::migrate::run(&options),
     }
 }

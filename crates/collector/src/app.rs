@@ -1,5 +1,7 @@
 //! The collector as a whole: what it is made of, how it starts, works and stops.
 
+mod periodic;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,10 +29,12 @@ use crate::enrol::{self, EnrolError};
 use crate::export::{self, ExportError, Exported};
 use crate::ingest::flush::{self, Intake};
 use crate::ingest::{IngestError, receive};
+use crate::job::retain::{self, Retained};
 use crate::job::sequence::{self, Log};
 use crate::job::{assess, cells};
 use crate::keys::{Keys, KeysError};
 use crate::registry::{self, Entry, RecordError};
+use crate::retention::Retention;
 use crate::signer::{Signer, SignerError};
 use crate::store::StoreError;
 use crate::witness::{self, WitnessError};
@@ -58,6 +62,8 @@ pub struct Setup {
     pub plan: Plan,
     /// Contracts to judge.
     pub contracts: Vec<ContractSetup>,
+    /// What is kept for how long.
+    pub retention: Retention,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
     /// Whether jobs run by themselves.
@@ -129,6 +135,7 @@ pub(crate) struct App {
     /// Every revision recorded, this one too, in the order in which they take effect.
     pub(crate) plans: Vec<Plan>,
     pub(crate) contracts: Vec<Loaded>,
+    pub(crate) retention: Retention,
     pub(crate) intake: Intake,
     pub(crate) log: Mutex<Log>,
     pub(crate) metrics: Metrics,
@@ -172,8 +179,9 @@ impl Collector {
         tasks.spawn(flush::run(pool, queue));
         tasks.spawn(http::serve(listener, app.clone(), stopped.clone()));
         if let Jobs::Periodic { checkpoint, assess } = setup.jobs {
-            tasks.spawn(run_sequencer(app.clone(), checkpoint, stopped.clone()));
-            tasks.spawn(run_assessments(app.clone(), assess, stopped));
+            tasks.spawn(periodic::sequence(app.clone(), checkpoint, stopped.clone()));
+            tasks.spawn(periodic::judge(app.clone(), assess, stopped.clone()));
+            tasks.spawn(periodic::retain(app.clone(), stopped));
         }
         info!(server.address = %addr, "collector listens on http://{addr}");
         Ok(Self {
@@ -230,6 +238,11 @@ impl Collector {
     pub async fn run_jobs(&self) -> Result<(), StoreError> {
         cells::run_once(&self.app.pool, self.app.clock.now_utc()).await?;
         assess::run_once(&self.app).await
+    }
+
+    /// Drops the days whose time is up, once.
+    pub async fn run_retention(&self) -> Result<Retained, StoreError> {
+        retain::run_once(&self.app).await
     }
 
     /// The evidence of a violation as a bundle.
@@ -303,6 +316,7 @@ async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), Start
         plan: setup.plan.clone(),
         plans,
         contracts,
+        retention: setup.retention.clone(),
         intake,
         log: Mutex::new(Log {
             tree: Tree::default(),
@@ -361,38 +375,4 @@ pub(crate) async fn sequence_once(app: &App) -> Result<u64, sequence::SequenceEr
     let size = sequence::run_once(&app.pool, &mut log, &app.keys, &app.origin.log(), now).await?;
     app.instruments.log_sized(size);
     Ok(size)
-}
-
-async fn run_sequencer(app: Arc<App>, every: Duration, mut stop: watch::Receiver<bool>) {
-    while wait(every, &mut stop).await {
-        if let Err(failure) = sequence_once(&app).await {
-            error!(
-                error = &failure as &dyn std::error::Error,
-                "failed to order the log"
-            );
-        }
-    }
-}
-
-async fn run_assessments(app: Arc<App>, every: Duration, mut stop: watch::Receiver<bool>) {
-    while wait(every, &mut stop).await {
-        let run = async {
-            cells::run_once(&app.pool, app.clock.now_utc()).await?;
-            assess::run_once(&app).await
-        };
-        if let Err(failure) = run.await {
-            error!(
-                error = &failure as &dyn std::error::Error,
-                "failed to assess"
-            );
-        }
-    }
-}
-
-/// Waits one period; false when it is time to stop.
-async fn wait(period: Duration, stop: &mut watch::Receiver<bool>) -> bool {
-    tokio::select! {
-        () = tokio::time::sleep(period) => true,
-        _changed = stop.changed() => false,
-    }
 }

@@ -10,6 +10,7 @@ use wire::names::{Origin, OriginError};
 use wire::plan::{Plan, PlanError};
 
 use crate::contracts::ContractSetup;
+use crate::retention::{Retention, RetentionError};
 
 /// The file as it stands.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,6 +31,9 @@ pub struct CollectorConfig {
     /// Seconds between assessments.
     #[serde(default = "default_assess_s")]
     pub assess_s: u64,
+    /// What is kept for how long.
+    #[serde(default)]
+    pub retention: Retention,
     /// Contracts to judge.
     #[serde(default, rename = "contract")]
     pub contracts: Vec<ContractEntry>,
@@ -83,6 +87,9 @@ pub enum ConfigError {
     /// The origin cannot be used.
     #[error("`origin` cannot be used")]
     Origin(#[source] OriginError),
+    /// The retention policy cannot be used.
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
     /// The plan cannot be used.
     #[error("`{path}` cannot be used as plan")]
     Plan {
@@ -115,6 +122,7 @@ impl Loaded {
             source,
         };
         let config: CollectorConfig = document::read(&read(path)?).map_err(parse)?;
+        config.retention.check()?;
         let beside = |file: &Utf8Path| path.parent().unwrap_or(Utf8Path::new("")).join(file);
         let origin = config.origin.parse().map_err(ConfigError::Origin)?;
         let plan_path = beside(&config.plan);
@@ -134,7 +142,7 @@ impl Loaded {
             .contracts
             .iter()
             .map(contract)
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, ConfigError>>()?;
         Ok(Self {
             config,
             origin,

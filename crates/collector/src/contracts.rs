@@ -214,6 +214,27 @@ pub(crate) async fn register(
     Ok(loaded)
 }
 
+/// The contracts among these that are registered, without registering any.
+pub(crate) async fn registered(
+    conn: &mut PgConnection,
+    setups: &[ContractSetup],
+    plan: &wire::plan::Plan,
+) -> Result<Vec<Loaded>, ContractSetupError> {
+    let mut loaded = Vec::with_capacity(setups.len());
+    for setup in setups {
+        let one = check(setup, plan)?;
+        if let Some(registered) = store::contract::find(conn, one.contract.id()).await? {
+            loaded.push(Loaded {
+                registered,
+                contract: one.contract,
+                targets: setup.targets.clone(),
+                fees: one.fees,
+            });
+        }
+    }
+    Ok(loaded)
+}
+
 /// The versions of one contract.
 struct Versions {
     count: usize,

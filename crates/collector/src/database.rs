@@ -2,6 +2,11 @@
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
+use crate::store::StoreError;
+
+/// Key of the advisory lock of whoever rewrites, drops or brings back whole days.
+const DAYS_LOCK: i64 = 0x6e69_6e65_7364_6179; // "ninesday"
+
 /// A database that could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -20,6 +25,25 @@ pub enum DatabaseError {
         #[source]
         source: sqlx::Error,
     },
+}
+
+/// Takes the lock of whole days until this connection closes; false where another has it.
+pub(crate) async fn try_lock_days(conn: &mut PgConnection) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, DAYS_LOCK)
+        .fetch_one(conn)
+        .await
+        .map_err(StoreError::query("take the lock of days"))
+}
+
+/// Takes the lock of whole days until this transaction ends; false where another has it.
+pub(crate) async fn try_lock_days_shortly(conn: &mut PgConnection) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock($1) AS "locked!""#,
+        DAYS_LOCK
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("take the lock of days"))
 }
 
 /// Drops a database, with whoever is connected to it, and makes it anew, empty.

@@ -55,6 +55,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/contracts", get(contracts::list))
         .route("/contracts/{contract}", get(contracts::show))
         .route("/contracts/{contract}/terms", get(contracts::terms))
+        .route("/health", get(health::show))
         .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/cosignatures", post(log::cosign))
         .route("/violations", get(violations::list))

@@ -3,4 +3,5 @@
 
 pub(crate) mod assess;
 pub(crate) mod cells;
+pub(crate) mod retain;
 pub(crate) mod sequence;

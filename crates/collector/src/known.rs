@@ -8,7 +8,6 @@ use verify::layout::registry::{EnrolBody, read_body};
 use verify::plans::{InForce, in_force, scopes};
 use wire::plan::Plan;
 
-use crate::app::App;
 use crate::contracts::Loaded;
 use crate::store::{self, StoreError, registry::Record};
 
@@ -22,7 +21,7 @@ pub(crate) struct Known {
 
 impl Known {
     /// As of now.
-    pub(crate) async fn now(app: &App, conn: &mut PgConnection) -> Result<Self, StoreError> {
+    pub(crate) async fn now(plans: &[Plan], conn: &mut PgConnection) -> Result<Self, StoreError> {
         let agents = store::agent::list(conn).await?.into_iter();
         let place = |agent: store::agent::Agent| Place {
             agent: agent.id,
@@ -31,7 +30,7 @@ impl Known {
         };
         Ok(Self {
             places: agents.map(place).collect(),
-            plans: app.plans.clone(),
+            plans: plans.to_vec(),
         })
     }
 

@@ -9,12 +9,17 @@ mod contracts;
 mod database;
 mod enrol;
 mod export;
+mod holds;
 mod http;
 mod ingest;
 mod job;
 mod keys;
 mod known;
+#[cfg(test)]
+mod lab;
+mod rebuild;
 mod registry;
+mod retention;
 mod signer;
 mod store;
 mod web;
@@ -27,8 +32,16 @@ pub use contracts::{ContractSetup, ContractSetupError};
 pub use database::{DatabaseError, recreate_database};
 pub use enrol::{EnrolError, mint_token};
 pub use export::{ExportError, Exported};
+pub use holds::{HoldError, add_hold, list_holds, release_hold};
 pub use ingest::IngestError;
+pub use job::retain::Retained;
 pub use job::sequence::SequenceError;
+pub use rebuild::{
+    DayReport, Difference, Event as RebuildEvent, Mode as RebuildMode, RebuildError, RebuildSetup,
+    Totals, What, rebuild,
+};
+pub use retention::{DAYS_MIN, Retention, RetentionError, TargetRetention};
 pub use store::StoreError;
 pub use store::assessment::{State as AssessmentState, Stored as StoredAssessment};
+pub use store::hold::Hold;
 pub use witness::WitnessError;

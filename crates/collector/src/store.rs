@@ -7,8 +7,12 @@ pub(crate) mod batch;
 pub(crate) mod cell;
 pub(crate) mod contract;
 pub(crate) mod copy;
+pub(crate) mod drop;
+pub(crate) mod hold;
 pub(crate) mod log;
 pub(crate) mod partition;
+pub(crate) mod poison;
+pub(crate) mod rebuild;
 pub(crate) mod registry;
 pub(crate) mod sample;
 pub(crate) mod token;
@@ -34,6 +38,12 @@ pub enum StoreError {
         /// The value, shortened by the caller where it is long.
         value: String,
     },
+    /// Raw bytes that are no longer here.
+    #[error("the raw bytes of batch {seq} were dropped when their time was up")]
+    RawDropped {
+        /// Which.
+        seq: i64,
+    },
     /// A number that the database's types cannot hold.
     #[error("`{what}` is out of range for the database")]
     Range {
@@ -56,6 +66,32 @@ impl StoreError {
             column,
             value: value.to_string(),
         }
+    }
+
+    /// Whether a concurrent transaction got in the way: the same again may succeed.
+    pub(crate) fn is_serialization_failure(&self) -> bool {
+        let Self::Query { source, .. } = self else {
+            return false;
+        };
+        let code = source
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
+        matches!(code.as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// Whether a lock was not to be had within the time set for it.
+    pub(crate) fn is_lock_timeout(&self) -> bool {
+        let Self::Query { source, .. } = self else {
+            return false;
+        };
+        let code = source.as_database_error();
+        let code = code.and_then(sqlx::error::DatabaseError::code);
+        code.as_deref() == Some("55P03")
+    }
+
+    /// Whether the failure lies in what is stored, so that the same again fails again.
+    pub(crate) fn is_about_data(&self) -> bool {
+        matches!(self, Self::Inconsistent { .. } | Self::Range { .. })
     }
 
     /// Whether a unique constraint refused a row.

@@ -82,6 +82,8 @@ pub mod metric {
     pub const JOB_DURATION: &str = "nines.job.duration";
     /// Entries in the append-only log.
     pub const LOG_SIZE: &str = "nines.log.size";
+    /// Rows that retention dropped, a day at a time.
+    pub const STORE_ROWS_DROPPED: &str = "nines.store.rows.dropped";
     /// Time from request to end of response, as the HTTP conventions define it.
     pub const HTTP_SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
 
@@ -101,6 +103,7 @@ pub mod metric {
         INGEST_FLUSH_DURATION,
         JOB_DURATION,
         LOG_SIZE,
+        STORE_ROWS_DROPPED,
         HTTP_SERVER_REQUEST_DURATION,
     ];
 }
@@ -125,6 +128,8 @@ pub mod attribute {
     pub const JOB_RESULT: &str = "job.result";
     /// The outcome word of a sample.
     pub const SAMPLE_OUTCOME: &str = "sample.outcome";
+    /// What was dropped: `raw` or `sample`.
+    pub const STORE_KIND: &str = "store.kind";
     /// Why a slot was not run.
     pub const SLOT_REASON: &str = "slot.reason";
     /// Which target; few enough to be a metric attribute. `*` is all of them.
@@ -172,6 +177,7 @@ pub mod attribute {
         JOB_RESULT,
         SAMPLE_OUTCOME,
         SLOT_REASON,
+        STORE_KIND,
         ERROR_TYPE,
         GEN_AI_OPERATION_NAME,
         GEN_AI_PROVIDER_NAME,

@@ -35,6 +35,7 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
         listen: loaded.config.listen,
         plan: loaded.plan,
         contracts: loaded.contracts,
+        retention: loaded.config.retention,
         clock: Arc::new(SystemClock),
         jobs,
         metrics: metrics.clone(),

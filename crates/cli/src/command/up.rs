@@ -73,6 +73,7 @@ async fn run_with(
         listen: config.listen,
         plan: plan.clone(),
         contracts: config.contracts()?,
+        retention: collector::Retention::default(),
         clock: Arc::new(SystemClock),
         jobs: Jobs::Periodic {
             checkpoint: Duration::from_secs(10),

@@ -58,6 +58,7 @@ fn setup(demo: &Demo, clock: Arc<dyn Clock>, metrics: &Metrics) -> anyhow::Resul
         listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         plan: plan_of(demo)?,
         contracts: contracts::setups(demo.started_at)?,
+        retention: collector::Retention::default(),
         clock,
         jobs: Jobs::Manual,
         metrics: metrics.clone(),

@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 use wire::problem::ProblemType;
 
 use super::Problem;
 use crate::app::App;
+use crate::holds::held_since;
+use crate::store;
+use crate::store::drop::Dropped;
+use crate::store::hold::Hold;
+use crate::store::poison::Poison;
 
 /// The process answers.
 pub(crate) async fn live() -> &'static str {
@@ -24,6 +32,104 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
         .await
         .map_err(|_| busy())?;
     Ok("ready\n")
+}
+
+/// What somebody should know of who runs the collector.
+#[derive(Debug, Serialize)]
+pub(crate) struct HealthView {
+    /// Whether no item of a job is set aside.
+    ok: bool,
+    dropped: Vec<DroppedView>,
+    holds: Vec<HoldView>,
+    poison: Vec<PoisonView>,
+}
+
+/// What retention has dropped so far, of one kind.
+#[derive(Debug, Serialize)]
+struct DroppedView {
+    kind: String,
+    days: i64,
+    rows: i64,
+    first_day: NaiveDate,
+    last_day: NaiveDate,
+    last_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Serialize)]
+struct HoldView {
+    hold: String,
+    target: String,
+    from_day: NaiveDate,
+    to_day: NaiveDate,
+    reason: String,
+}
+
+/// An item on which a job failed.
+#[derive(Debug, Serialize)]
+struct PoisonView {
+    job: String,
+    key: String,
+    error: String,
+    tries: i32,
+    set_aside: bool,
+    first_at: DateTime<Utc>,
+    last_at: DateTime<Utc>,
+}
+
+/// What was dropped, what is held, and which items of which jobs fail.
+#[tracing::instrument(name = "http.health.show", skip_all)]
+pub(crate) async fn show(State(app): State<Arc<App>>) -> Result<Json<HealthView>, Problem> {
+    let mut conn = app.connection().await?;
+    let since = held_since(&app.retention, app.clock.now_utc());
+    let dropped = store::drop::dropped(&mut conn).await?;
+    let holds = store::hold::list(&mut conn, since).await?;
+    let poison = store::poison::list(&mut conn, super::LIST_MAX).await?;
+    let poison: Vec<_> = poison.into_iter().map(PoisonView::from).collect();
+    Ok(Json(HealthView {
+        ok: !poison.iter().any(|item| item.set_aside),
+        dropped: dropped.into_iter().map(DroppedView::from).collect(),
+        holds: holds.into_iter().map(HoldView::from).collect(),
+        poison,
+    }))
+}
+
+impl From<Dropped> for DroppedView {
+    fn from(dropped: Dropped) -> Self {
+        Self {
+            kind: dropped.kind,
+            days: dropped.days,
+            rows: dropped.rows,
+            first_day: dropped.first_day,
+            last_day: dropped.last_day,
+            last_at: dropped.last_at,
+        }
+    }
+}
+
+impl From<Hold> for HoldView {
+    fn from(hold: Hold) -> Self {
+        Self {
+            hold: hold.name,
+            target: hold.target,
+            from_day: hold.from_day,
+            to_day: hold.to_day,
+            reason: hold.reason,
+        }
+    }
+}
+
+impl From<Poison> for PoisonView {
+    fn from(item: Poison) -> Self {
+        Self {
+            set_aside: item.tries >= store::poison::TRIES_MAX,
+            job: item.job,
+            key: item.key,
+            error: item.error,
+            tries: item.tries,
+            first_at: item.first_at,
+            last_at: item.last_at,
+        }
+    }
 }
 
 /// Prometheus text.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use domain::Minute;
 use serde::Serialize;
 use sla::CommitmentAssessment;
 use wire::problem::ProblemType;
@@ -13,6 +14,7 @@ use super::name::Name;
 use super::{LIST_MAX, Problem};
 use crate::app::App;
 use crate::store::assessment::Stored;
+use crate::store::partition::Table;
 use crate::store::{self, violation::Violation};
 
 /// A violation as the API shows it.
@@ -25,6 +27,9 @@ pub(crate) struct ViolationView {
     detected_at: DateTime<Utc>,
     withdrawn_at: Option<DateTime<Utc>>,
     evidence: String,
+    /// Whether samples of the window were dropped: the assessment stays as it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    samples_dropped: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assessment: Option<CommitmentAssessment>,
 }
@@ -39,6 +44,7 @@ impl From<Violation> for ViolationView {
             window_start_at: violation.window_start_at,
             detected_at: violation.detected_at,
             withdrawn_at: violation.withdrawn_at,
+            samples_dropped: None,
             assessment: None,
         }
     }
@@ -63,10 +69,23 @@ pub(crate) async fn show(
         .as_ref()
         .and_then(|stored| stored.conclusion(&violation.commitment));
     let assessment = part.cloned();
+    let samples_dropped = match &stored {
+        Some(stored) => Some(has_lost_samples(&app, stored).await?),
+        None => None,
+    };
     Ok(Json(ViolationView {
+        samples_dropped,
         assessment,
         ..violation.into()
     }))
+}
+
+async fn has_lost_samples(app: &App, stored: &Stored) -> Result<bool, Problem> {
+    let window = stored.assessment.window;
+    let day = |minute: Minute| minute.start().to_micros().to_utc().date_naive();
+    let (first, last) = (day(window.start()), day(window.end().plus(-1)));
+    let mut conn = app.connection().await?;
+    Ok(store::partition::any_dropped(&mut conn, Table::Sample, first, last).await?)
 }
 
 /// A violation and the newest assessment of its window.

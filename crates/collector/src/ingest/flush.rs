@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use domain::{Hour, UnixMicros};
 use sqlx::{Acquire as _, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
@@ -11,6 +12,7 @@ use wire::protocol::{Receipt, ReceiptState};
 
 use super::{Admission, IngestError};
 use crate::store::cell::TargetHour;
+use crate::store::partition::Table;
 use crate::store::{self, StoreError};
 
 /// Batches that may wait for the flusher; beyond it senders are told to come back.
@@ -69,7 +71,7 @@ pub(crate) async fn run(pool: PgPool, mut queue: Queue) {
 #[tracing::instrument(name = "ingest.group.flush", skip_all, fields(ingest.batches = group.len()))]
 async fn flush_group(
     pool: &PgPool,
-    partitions: &mut BTreeSet<chrono::NaiveDate>,
+    partitions: &mut BTreeSet<(Table, NaiveDate)>,
     group: Vec<Waiting>,
 ) {
     let (admissions, answers): (Vec<_>, Vec<_>) =
@@ -138,21 +140,17 @@ fn receipt(admission: &Admission, stored: Stored) -> Result<Receipt, IngestError
 
 async fn commit(
     pool: &PgPool,
-    partitions: &mut BTreeSet<chrono::NaiveDate>,
+    partitions: &mut BTreeSet<(Table, NaiveDate)>,
     group: &[Admission],
 ) -> Result<Vec<Stored>, StoreError> {
     let mut conn = pool
         .acquire()
         .await
         .map_err(StoreError::query("get a connection"))?;
-    let samples = group.iter().flat_map(|a| &a.samples);
-    let days: BTreeSet<_> = samples
-        .map(|row| row.sample.slot_ms.to_micros().to_utc().date_naive())
-        .collect();
-    for day in days {
-        if !partitions.contains(&day) {
-            store::partition::ensure(&mut conn, day).await?;
-            partitions.insert(day);
+    for (table, day) in days(group) {
+        if !partitions.contains(&(table, day)) {
+            store::partition::ensure(&mut conn, table, day).await?;
+            partitions.insert((table, day));
         }
     }
     let mut tx = conn.begin().await.map_err(StoreError::query("begin"))?;
@@ -170,6 +168,18 @@ async fn commit(
     insert_rows(&mut tx, &new).await?;
     tx.commit().await.map_err(StoreError::query("commit"))?;
     Ok(states)
+}
+
+/// The partitions that a group needs.
+fn days(group: &[Admission]) -> BTreeSet<(Table, NaiveDate)> {
+    let samples = group.iter().flat_map(|a| &a.samples);
+    let slots = samples.map(|row| row.sample.slot_ms.to_micros().to_utc());
+    let raw = group.iter().map(|a| a.batch.received_at);
+    let of = |table| move |at: chrono::DateTime<chrono::Utc>| (table, at.date_naive());
+    slots
+        .map(of(Table::Sample))
+        .chain(raw.map(of(Table::Raw)))
+        .collect()
 }
 
 /// Which batches of the group are new. Of two with the same number, the first counts.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{CellHour, Minute, UnixMicros, Window};
 use sla::{Assessment, Facts};
 use sqlx::PgConnection;
-use tracing::info;
+use tracing::{error, info};
 
 use super::cells;
 use crate::app::App;
@@ -16,8 +16,10 @@ use crate::store::assessment::{State, Stored};
 use crate::store::violation::Violation;
 use crate::store::{self, StoreError};
 
+/// Under which failed windows are kept.
+const JOB: &str = "assess";
 /// How long after its end a window may still get ordinary late data.
-const GRACE: TimeDelta = TimeDelta::hours(1);
+pub(crate) const GRACE: TimeDelta = TimeDelta::hours(1);
 /// How far behind the fleet's slowest agent may hold a live assessment back.
 const SETTLE_MAX: TimeDelta = TimeDelta::minutes(15);
 
@@ -27,7 +29,7 @@ pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
     let mut conn = app.connection().await?;
     let now = app.clock.now_utc();
     let complete = complete_until(&mut conn, now).await?;
-    let known = Known::now(app, &mut conn).await?;
+    let known = Known::now(&app.plans, &mut conn).await?;
     for loaded in &app.contracts {
         let current = loaded
             .contract
@@ -36,7 +38,7 @@ pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
         for window in [previous, current] {
             let judging = contracts::judging(&app.contracts, loaded.registered.key, window.start());
             if judging.is_some_and(|one| std::ptr::eq(one, loaded)) {
-                assess_window(app, &mut conn, (loaded, &known), window, complete).await?;
+                assess_apart(app, &mut conn, (loaded, &known), window, complete).await?;
             }
         }
     }
@@ -51,6 +53,38 @@ async fn complete_until(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<M
         .await?
         .unwrap_or(now);
     Ok(UnixMicros::from(slowest.min(now)).to_millis().minute())
+}
+
+/// Assesses a window so that one that cannot be assessed leaves the others alone.
+async fn assess_apart(
+    app: &App,
+    conn: &mut PgConnection,
+    (loaded, known): (&Loaded, &Known),
+    window: Window,
+    complete: Minute,
+) -> Result<(), StoreError> {
+    let key = format!(
+        "{} {}",
+        loaded.registered.id,
+        utc(window.start()).date_naive()
+    );
+    if store::poison::is_set_aside(conn, JOB, &key).await? {
+        return Ok(());
+    }
+    match assess_window(app, conn, (loaded, known), window, complete).await {
+        Ok(()) => store::poison::clear(conn, JOB, &key).await,
+        Err(failure) if failure.is_about_data() => {
+            let now = app.clock.now_utc();
+            let tries = store::poison::note(conn, (JOB, &key), &failure, now).await?;
+            error!(
+                error = &failure as &dyn std::error::Error,
+                job.tries = tries,
+                "failed to assess {key}, {tries} times by now"
+            );
+            Ok(())
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 async fn assess_window(
@@ -81,7 +115,7 @@ async fn assess_window(
         State::Live
     };
     let revision = stored.map_or(0, |stored| stored.revision);
-    record_violations(app, conn, loaded, &assessment).await?;
+    record_violations(conn, loaded, &assessment, app.clock.now_utc()).await?;
     let stored = Stored {
         revision,
         state,
@@ -108,17 +142,17 @@ pub(crate) async fn gather(
     Ok(gathered)
 }
 
-async fn record_violations(
-    app: &App,
+/// Keeps what is breached as violations, and takes back what no longer is.
+pub(crate) async fn record_violations(
     conn: &mut PgConnection,
     loaded: &Loaded,
     assessment: &Assessment,
+    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let start_at = utc(assessment.window.start());
     let breached: Vec<&str> = assessment.breached().map(|c| c.id.as_str()).collect();
     for commitment in &assessment.commitments {
         let key = loaded.registered.key;
-        let now = app.clock.now_utc();
         if !breached.contains(&commitment.id.as_str()) {
             store::violation::withdraw(conn, key, &commitment.id, start_at, now).await?;
             continue;
@@ -141,6 +175,6 @@ async fn record_violations(
     Ok(())
 }
 
-fn utc(minute: Minute) -> DateTime<Utc> {
+pub(crate) fn utc(minute: Minute) -> DateTime<Utc> {
     minute.start().to_micros().to_utc()
 }

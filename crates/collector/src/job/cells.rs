@@ -1,16 +1,20 @@
 //! Cells of closed hours, computed whole from samples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::cell::CellHourBuilder;
 use domain::{AgentId, CellHour, Hour, TargetId, UnixMicros, UnixMillis};
 use sqlx::{PgConnection, PgPool};
+use tracing::error;
 
 use crate::store::cell::TargetHour;
+use crate::store::partition::Table;
 use crate::store::sample::GapRange;
 use crate::store::{self, StoreError};
 
+/// Under which failed hours are kept.
+const JOB: &str = "cells";
 /// Hours taken in one transaction.
 const HOURS_PER_RUN: i64 = 200;
 
@@ -22,10 +26,13 @@ pub(crate) async fn run_once(pool: &PgPool, now: DateTime<Utc>) -> Result<usize,
         let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
         let hours = store::cell::take_dirty(&mut tx, now, HOURS_PER_RUN).await?;
         let agents = agent_names(&mut tx).await?;
+        let gone = store::drop::dropped_days(&mut tx, Table::Sample).await?;
         for (at, target) in &hours {
-            let target = parse_target(target)?;
-            let cells = compute(&mut tx, &agents, *at, &target).await?;
-            store::cell::replace(&mut tx, *at, &cells).await?;
+            if is_gone(&gone, at.hour_at) {
+                continue; // What was counted while its samples were here stays.
+            }
+            let done = recount(&mut tx, &agents, *at, target).await;
+            settle(&mut tx, *at, done, now).await?;
         }
         tx.commit().await.map_err(StoreError::query("commit"))?;
         total += hours.len();
@@ -33,6 +40,47 @@ pub(crate) async fn run_once(pool: &PgPool, now: DateTime<Utc>) -> Result<usize,
             return Ok(total);
         }
     }
+}
+
+async fn recount(
+    conn: &mut PgConnection,
+    agents: &BTreeMap<i32, AgentId>,
+    at: TargetHour,
+    target: &str,
+) -> Result<(), StoreError> {
+    let cells = compute(conn, agents, at, &parse_target(target)?).await?;
+    store::cell::replace(conn, at, &cells).await
+}
+
+/// An hour that cannot be counted is marked again, and after some tries left aside with its mark,
+/// so that the others go on.
+async fn settle(
+    conn: &mut PgConnection,
+    at: TargetHour,
+    done: Result<(), StoreError>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let key = format!("{} {}", at.target, at.hour_at.timestamp());
+    match done {
+        Ok(()) => store::poison::clear(conn, JOB, &key).await,
+        Err(failure) if failure.is_about_data() => {
+            let tries = store::poison::note(conn, (JOB, &key), &failure, now).await?;
+            error!(
+                error = &failure as &dyn std::error::Error,
+                job.tries = tries,
+                "failed to count target and hour {key}, {tries} times by now"
+            );
+            store::cell::mark(conn, &BTreeSet::from([at])).await
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Whether samples of an hour were dropped; requests start after their slot, which may lie in the
+/// day before.
+fn is_gone(gone: &BTreeSet<NaiveDate>, hour_at: DateTime<Utc>) -> bool {
+    let around = [-1, 0, 1].map(|hours| hour_at + TimeDelta::hours(hours));
+    around.iter().any(|at| gone.contains(&at.date_naive()))
 }
 
 pub(crate) fn parse_target(name: &str) -> Result<TargetId, StoreError> {
@@ -113,6 +161,39 @@ mod tests {
     use domain::GapReason;
 
     use super::*;
+    use crate::lab::{Lab, utc};
+
+    #[tokio::test]
+    async fn an_hour_that_cannot_be_counted_is_set_aside_and_the_others_go_on() {
+        let (from, to) = (utc("2026-02-25T00:00:00Z"), utc("2026-02-25T06:00:00Z"));
+        let mut lab = Lab::start("poison", from).await;
+        lab.measure((from, to), |_| false).await;
+        lab.tamper(
+            "UPDATE sample SET outcome = 'nonsense' WHERE slot_at = '2026-02-25T02:10:00Z';
+             DELETE FROM cell; INSERT INTO cell_dirty SELECT id, h FROM target,
+             generate_series('2026-02-25T00:00:00Z'::timestamptz, '2026-02-25T05:00:00Z', '1 hour') h
+             ON CONFLICT DO NOTHING",
+        )
+        .await;
+        lab.collector.run_jobs().await.unwrap();
+        assert_eq!(lab.number("SELECT count(*) FROM cell").await, 5);
+        let tries = "SELECT tries::bigint FROM job_poison WHERE job = 'cells'";
+        assert_eq!(lab.number(tries).await, 5);
+        lab.collector.run_jobs().await.unwrap();
+        assert_eq!(lab.number(tries).await, 5, "it is tried no more");
+        let windows = "SELECT tries::bigint FROM job_poison WHERE job = 'assess'";
+        assert_eq!(
+            lab.number(windows).await,
+            2,
+            "each run tried the window once"
+        );
+        lab.tamper("UPDATE sample SET outcome = 'ok'; DELETE FROM job_poison")
+            .await;
+        lab.collector.run_jobs().await.unwrap();
+        assert_eq!(lab.number("SELECT count(*) FROM cell").await, 6);
+        assert_eq!(lab.number("SELECT count(*) FROM job_poison").await, 0);
+        lab.stop().await;
+    }
 
     #[test]
     fn the_hours_of_a_gap_hold_each_of_its_slots_once() {

@@ -106,6 +106,30 @@ pub(crate) async fn list(
     rows.into_iter().map(Stored::try_from).collect()
 }
 
+/// The newest revisions, where they are final, of the windows that touch `[from, to)`, oldest
+/// window first.
+pub(crate) async fn finals(
+    conn: &mut PgConnection,
+    contract: i32,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<Stored>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT DISTINCT ON (window_start_at) revision, state, body FROM assessment
+         WHERE contract_id = $1 AND window_end_at > $2 AND window_start_at < $3
+           AND state = 'final'
+         ORDER BY window_start_at, revision DESC",
+        contract,
+        from,
+        to,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list final assessments"))?;
+    rows.into_iter().map(Stored::try_from).collect()
+}
+
 /// Writes a revision; a live row of the same revision is replaced, a final one never.
 pub(crate) async fn put(
     conn: &mut PgConnection,

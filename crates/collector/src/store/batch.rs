@@ -31,12 +31,24 @@ pub(crate) async fn insert(
 ) -> Result<BTreeSet<(i32, i64)>, StoreError> {
     let column = |f: fn(&NewBatch) -> Vec<u8>| batches.iter().map(f).collect::<Vec<_>>();
     let rows = sqlx::query!(
-        "INSERT INTO batch (agent_id, seq, hash, prev, note, body, lines,
-                            wall_first_at, wall_last_at, received_at)
-         SELECT * FROM UNNEST($1::int[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[],
-                              $6::bytea[], $7::int[], $8::timestamptz[], $9::timestamptz[],
-                              $10::timestamptz[]) ORDER BY 1, 2
-         ON CONFLICT DO NOTHING RETURNING agent_id, seq",
+        "WITH new AS (
+             SELECT * FROM UNNEST($1::int[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[],
+                                  $6::bytea[], $7::int[], $8::timestamptz[], $9::timestamptz[],
+                                  $10::timestamptz[])
+                  AS n (agent_id, seq, hash, prev, note, body, lines, first_at, last_at, at)
+         ),
+         fresh AS (
+             INSERT INTO batch (agent_id, seq, hash, prev, note, lines,
+                                wall_first_at, wall_last_at, received_at)
+             SELECT agent_id, seq, hash, prev, note, lines, first_at, last_at, at
+             FROM new ORDER BY 1, 2
+             ON CONFLICT DO NOTHING RETURNING agent_id, seq
+         ),
+         raw AS (
+             INSERT INTO batch_raw (received_at, agent_id, seq, body)
+             SELECT at, agent_id, seq, body FROM new JOIN fresh USING (agent_id, seq)
+         )
+         SELECT agent_id, seq FROM fresh",
         &batches.iter().map(|b| b.agent).collect::<Vec<_>>(),
         &batches.iter().map(|b| b.seq).collect::<Vec<_>>(),
         &column(|b| b.hash.as_bytes().to_vec()),
@@ -94,6 +106,97 @@ pub(crate) async fn insert_conflict(
     Ok(())
 }
 
+/// A stored batch with its raw bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Raw {
+    pub(crate) agent: i32,
+    pub(crate) seq: i64,
+    pub(crate) hash: Hash,
+    pub(crate) note: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) received_at: DateTime<Utc>,
+}
+
+/// Agents and numbers of the batches received in `[from, to)` whose raw bytes are here, oldest
+/// first.
+pub(crate) async fn received(
+    conn: &mut PgConnection,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<(i32, i64)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT b.agent_id, b.seq FROM batch b
+         WHERE b.received_at >= $1 AND b.received_at < $2
+           AND (b.body IS NOT NULL
+                OR EXISTS (SELECT FROM batch_raw r WHERE r.received_at = b.received_at
+                           AND r.agent_id = b.agent_id AND r.seq = b.seq))
+         ORDER BY b.received_at, b.agent_id, b.seq",
+        from,
+        to,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list received batches"))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.agent_id, row.seq))
+        .collect())
+}
+
+/// The raw bytes of some batches; those that have none are left out.
+pub(crate) async fn raw(
+    conn: &mut PgConnection,
+    keys: &[(i32, i64)],
+) -> Result<Vec<Raw>, StoreError> {
+    let (agents, seqs): (Vec<_>, Vec<_>) = keys.iter().copied().unzip();
+    let rows = sqlx::query!(
+        r#"SELECT b.agent_id, b.seq, b.hash, b.note, b.received_at,
+                  COALESCE(b.body, r.body) AS "body!: Vec<u8>"
+           FROM UNNEST($1::int[], $2::bigint[]) AS k (agent_id, seq)
+           JOIN batch b ON b.agent_id = k.agent_id AND b.seq = k.seq
+           LEFT JOIN batch_raw r ON r.received_at = b.received_at
+                AND r.agent_id = b.agent_id AND r.seq = b.seq
+           WHERE COALESCE(b.body, r.body) IS NOT NULL
+           ORDER BY b.received_at, b.agent_id, b.seq"#,
+        &agents,
+        &seqs,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("read raw batches"))?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Raw {
+                agent: row.agent_id,
+                seq: row.seq,
+                hash: to_hash("batch.hash", &row.hash)?,
+                note: row.note,
+                body: row.body,
+                received_at: row.received_at,
+            })
+        })
+        .collect()
+}
+
+/// Whether a batch that touches `[from, to)` was received or anchored after a moment.
+pub(crate) async fn any_after(
+    conn: &mut PgConnection,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    after: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM batch
+                          WHERE wall_last_at >= $1 AND wall_first_at < $2
+                            AND (received_at > $3 OR anchored_at > $3)) AS "any!""#,
+        from,
+        to,
+        after,
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("look for late batches"))
+}
+
 /// A stored batch, as a bundle needs it.
 #[derive(Debug)]
 pub(crate) struct Stored {
@@ -115,7 +218,11 @@ pub(crate) async fn list_covering(
                SELECT min(seq) AS first, max(seq) + 1 AS last FROM batch
                WHERE agent_id = $1 AND wall_last_at >= $2 AND wall_first_at < $3
            )
-           SELECT b.body, b.log_index AS "log_index!", b.wall_last_at FROM batch b, ends
+           SELECT COALESCE(b.body, r.body) AS body, b.seq, b.log_index AS "log_index!",
+                  b.wall_last_at
+           FROM ends CROSS JOIN batch b
+           LEFT JOIN batch_raw r ON r.received_at = b.received_at
+                AND r.agent_id = b.agent_id AND r.seq = b.seq
            WHERE b.agent_id = $1 AND b.seq BETWEEN ends.first AND ends.last AND b.log_index < $4
            ORDER BY b.seq"#,
         agent,
@@ -130,7 +237,7 @@ pub(crate) async fn list_covering(
         .map(|row| {
             let log_index = to_u64("batch.log_index", row.log_index)?;
             Ok(Stored {
-                body: row.body,
+                body: row.body.ok_or(StoreError::RawDropped { seq: row.seq })?,
                 log_index,
                 wall_last_at: row.wall_last_at,
             })

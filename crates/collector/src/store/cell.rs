@@ -1,5 +1,7 @@
 //! Packed cells, and the marks that say which hours must be computed again.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::CellHour;
 use sqlx::PgConnection;
@@ -67,10 +69,14 @@ pub(crate) async fn take_dirty(
            WHERE t.id = d.target_id AND (d.target_id, d.hour_at) IN (
                SELECT target_id, hour_at FROM cell_dirty
                WHERE hour_at <= $1::timestamptz - interval '1 hour'
+                 AND NOT EXISTS (SELECT FROM job_poison p
+                                 WHERE p.job = 'cells' AND p.tries >= $3
+                                   AND p.key = target_id || ' ' || extract(epoch FROM hour_at)::bigint)
                ORDER BY hour_at, target_id LIMIT $2 FOR UPDATE SKIP LOCKED)
            RETURNING d.target_id, d.hour_at, t.name"#,
         closed_at,
         limit,
+        super::poison::TRIES_MAX,
     )
     .fetch_all(conn)
     .await
@@ -106,6 +112,39 @@ pub(crate) async fn replace(
     .execute(conn)
     .await
     .map_err(StoreError::query("replace cells"))?;
+    Ok(())
+}
+
+/// Stored cells of an hour by agent; those that cannot be unpacked say so.
+pub(crate) async fn find(
+    conn: &mut PgConnection,
+    at: TargetHour,
+) -> Result<BTreeMap<i32, Result<CellHour, StoreError>>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT agent_id, packed FROM cell WHERE target_id = $1 AND hour_at = $2",
+        at.target,
+        at.hour_at,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("find cells"))?;
+    let cells = rows.into_iter();
+    Ok(cells
+        .map(|row| (row.agent_id, unpack(&row.packed)))
+        .collect())
+}
+
+/// Forgets the cells of an hour and marks it, so that they are computed again.
+pub(crate) async fn forget(conn: &mut PgConnection, at: TargetHour) -> Result<(), StoreError> {
+    sqlx::query!(
+        "WITH gone AS (DELETE FROM cell WHERE target_id = $1 AND hour_at = $2)
+         INSERT INTO cell_dirty (target_id, hour_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        at.target,
+        at.hour_at,
+    )
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("forget cells"))?;
     Ok(())
 }
 

@@ -115,6 +115,11 @@ pub(crate) async fn insert(conn: &mut PgConnection, stream: Vec<u8>) -> Result<(
     copy::send(conn, COPY, stream).await.map(drop)
 }
 
+/// Copies rows into the temporary table `sample_staged` of this connection.
+pub(crate) async fn stage(conn: &mut PgConnection, stream: Vec<u8>) -> Result<(), StoreError> {
+    copy::send(conn, COPY_STAGED, stream).await.map(drop)
+}
+
 /// Stores rows of which some may be there already; those are kept in `sample_conflict`. Gives
 /// how many there were.
 pub(crate) async fn insert_slowly(

@@ -94,6 +94,7 @@ pub struct CollectorMetrics {
     flush_duration: Histogram<f64>,
     job_duration: Histogram<f64>,
     log_size: Gauge<u64>,
+    rows_dropped: Counter<u64>,
     request_duration: Histogram<f64>,
 }
 
@@ -123,6 +124,11 @@ impl CollectorMetrics {
                 .u64_gauge(metric::LOG_SIZE)
                 .with_unit("{entry}")
                 .with_description("Entries in the append-only log.")
+                .build(),
+            rows_dropped: meter
+                .u64_counter(metric::STORE_ROWS_DROPPED)
+                .with_unit("{row}")
+                .with_description("Rows that were dropped because their time was up.")
                 .build(),
             request_duration: seconds(&meter, metric::HTTP_SERVER_REQUEST_DURATION, HTTP_SECONDS)
                 .with_description("Duration of HTTP server requests.")
@@ -154,6 +160,12 @@ impl CollectorMetrics {
     /// The log holds `entries` entries.
     pub fn log_sized(&self, entries: u64) {
         self.log_size.record(entries, &[]);
+    }
+
+    /// A day of `kind` was dropped with its rows.
+    pub fn day_dropped(&self, kind: &'static str, rows: u64) {
+        let attributes = [KeyValue::new(attribute::STORE_KIND, kind)];
+        self.rows_dropped.add(rows, &attributes);
     }
 
     /// One request was answered.

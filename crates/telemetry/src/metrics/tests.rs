@@ -37,6 +37,7 @@ fn exercise(metrics: &Metrics) {
     collector.flush_ended(Duration::from_millis(7));
     collector.job_ended("assess", JobResult::Done, Duration::from_secs(2));
     collector.log_sized(42);
+    collector.day_dropped("raw", 288);
     collector.request_served(ServedRequest {
         method: "POST",
         route: Some("/api/v1/batches"),
@@ -64,6 +65,7 @@ fn render_shows_the_prometheus_names_of_every_instrument() {
         "nines_ingest_flush_duration_seconds_bucket{le=\"0.01\"} 1",
         "nines_job_duration_seconds_sum{job_name=\"assess\",job_result=\"done\"} 2",
         "nines_log_size 42",
+        "nines_store_rows_dropped_total{store_kind=\"raw\"} 288",
         "# TYPE http_server_request_duration_seconds histogram",
     ] {
         check_line(&rendered, line);

@@ -1,0 +1,77 @@
+//! The timers of periodic work, and what is told of every run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use telemetry::metrics::JobResult;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::error;
+
+use super::{App, sequence_once};
+use crate::job::{assess, cells, retain};
+use crate::store::StoreError;
+
+/// Between two looks for days whose time is up.
+const RETAIN_EVERY: Duration = Duration::from_hours(1);
+
+/// Orders the log again and again.
+pub(super) async fn sequence(app: Arc<App>, every: Duration, mut stop: watch::Receiver<bool>) {
+    while wait(every, &mut stop).await {
+        let started = Instant::now();
+        let done = sequence_once(&app).await;
+        told(&app, "sequence", started, done.map(drop));
+    }
+}
+
+/// Computes cells and assessments again and again.
+pub(super) async fn judge(app: Arc<App>, every: Duration, mut stop: watch::Receiver<bool>) {
+    while wait(every, &mut stop).await {
+        let started = Instant::now();
+        let run = async {
+            cells::run_once(&app.pool, app.clock.now_utc()).await?;
+            assess::run_once(&app).await
+        };
+        told(&app, "assess", started, run.await);
+    }
+}
+
+/// Drops what is due at the start and again and again.
+pub(super) async fn retain(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let started = Instant::now();
+        let done: Result<_, StoreError> = retain::run_once(&app).await;
+        told(&app, "retain", started, done.map(drop));
+        if !wait(RETAIN_EVERY, &mut stop).await {
+            return;
+        }
+    }
+}
+
+fn told<E: std::error::Error + 'static>(
+    app: &App,
+    job: &'static str,
+    started: Instant,
+    done: Result<(), E>,
+) {
+    let result = match &done {
+        Ok(()) => JobResult::Done,
+        Err(_) => JobResult::Failed,
+    };
+    app.instruments.job_ended(job, result, started.elapsed());
+    if let Err(failure) = done {
+        error!(
+            error = &failure as &dyn std::error::Error,
+            job.name = job,
+            "job {job} failed; it runs again at its next turn"
+        );
+    }
+}
+
+/// Waits one period; false when it is time to stop.
+async fn wait(period: Duration, stop: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(period) => true,
+        _changed = stop.changed() => false,
+    }
+}

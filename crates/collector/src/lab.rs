@@ -1,0 +1,268 @@
+//! A collector on a real database with one agent whose batches tests make by hand, in simulated
+//! time.
+
+use std::env;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    AgentId, Attribution, Detail, Gap, GapReason, Kind, ManualClock, Outcome, Sample, Source,
+    UnixMicros, UnixMillis,
+};
+use evidence::batch_note::Seen;
+use evidence::hash::Hash;
+use evidence::note::SigningKey;
+use evidence::tree;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use telemetry::Metrics;
+use tempfile::TempDir;
+use wire::batch::{self, Draft, StreamLines};
+use wire::line::{encode_gap, encode_sample};
+use wire::names::Origin;
+use wire::plan::Plan;
+
+use crate::store::agent::NewAgent;
+use crate::{Collector, ContractSetup, Jobs, Retention, Setup, store};
+
+pub(crate) const TARGET: &str = "t";
+const CONTRACT: &str = include_str!("web/tests/month.toml");
+const PLAN: &str = "revision = 1\neffective_from_ms = 0\n\
+     [[agent]]\nid = \"a\"\nregion = \"r\"\nnetwork = \"n\"\n\
+     [[target]]\nid = \"t\"\nprovider = \"p\"\ninterval_s = 60\ndeadline_ms = 1\n\
+     request = { kind = \"http\", url = \"http://x.invalid\" }\n";
+/// Seal interval of the agent, minutes.
+const SEAL_MIN: i64 = 30;
+
+pub(crate) struct Lab {
+    pub(crate) collector: Collector,
+    pub(crate) url: String,
+    pub(crate) clock: ManualClock,
+    dir: TempDir,
+    key: SigningKey,
+    seq: u64,
+    prev: Hash,
+    next_i: u64,
+}
+
+pub(crate) fn utc(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+}
+
+pub(crate) fn origin() -> Origin {
+    "nines.example/lab".parse().unwrap()
+}
+
+pub(crate) fn plan() -> Plan {
+    Plan::parse(PLAN).unwrap()
+}
+
+pub(crate) fn contract() -> ContractSetup {
+    ContractSetup {
+        toml: CONTRACT.to_owned(),
+        targets: vec![TARGET.parse().unwrap()],
+        fees: Some("1000.00".to_owned()),
+    }
+}
+
+impl Lab {
+    pub(crate) async fn start(name: &str, at: DateTime<Utc>) -> Self {
+        Self::start_with(name, at, Retention::default()).await
+    }
+
+    pub(crate) async fn start_with(name: &str, at: DateTime<Utc>, retention: Retention) -> Self {
+        let server = env::var_os("DATABASE_URL").expect("run `cargo xtask test -p collector`");
+        let server = server.into_string().unwrap();
+        let name = format!("nines_lab_{name}");
+        crate::recreate_database(&server, &name).await.unwrap();
+        let (address, options) = server.split_once('?').unwrap_or((&server, ""));
+        let (host, _) = address.rsplit_once('/').unwrap();
+        let url = format!("{host}/{name}?{options}");
+        let (dir, clock) = (TempDir::new().unwrap(), ManualClock::at(at.into()));
+        let collector = Collector::start(Setup {
+            database_url: url.clone(),
+            state_dir: dir.path().to_str().unwrap().into(),
+            origin: origin(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            plan: plan(),
+            contracts: vec![contract()],
+            retention,
+            clock: Arc::new(clock.clone()),
+            jobs: Jobs::Manual,
+            metrics: Metrics::local("lab", "0").unwrap(),
+        })
+        .await
+        .unwrap();
+        let agent: AgentId = "a".parse().unwrap();
+        let key = SigningKey::from_seed(&origin().agent(&agent), &[7; 32]).unwrap();
+        let mut conn = PgConnection::connect(&url).await.unwrap();
+        let new = NewAgent {
+            id: &agent,
+            vkey: &key.verifier_key().to_string(),
+            region: "r",
+            network: "n",
+            enrolled_at: at,
+        };
+        store::agent::insert(&mut conn, &new).await.unwrap();
+        Self {
+            collector,
+            url,
+            clock,
+            dir,
+            key,
+            seq: 0,
+            prev: Hash::from_bytes([0; 32]),
+            next_i: 0,
+        }
+    }
+
+    /// Delivers batches of one sample a minute, each as soon as it is sealed; provider errors
+    /// where `is_down` says so, gaps in every 50th minute.
+    pub(crate) async fn measure(
+        &mut self,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        is_down: impl Fn(DateTime<Utc>) -> bool,
+    ) {
+        let mut at = from;
+        while at < to {
+            let end = at + chrono::TimeDelta::minutes(SEAL_MIN);
+            self.clock.set(end.into());
+            let body = self.seal((at, end), &is_down);
+            self.collector.ingest(body).await.unwrap();
+            at = end;
+        }
+        self.collector.run_sequencer().await.unwrap();
+        self.collector.run_jobs().await.unwrap();
+    }
+
+    fn seal(
+        &mut self,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        is_down: impl Fn(DateTime<Utc>) -> bool,
+    ) -> Vec<u8> {
+        let first_i = self.next_i;
+        let mut lines = Vec::new();
+        let mut at = from;
+        while at < to {
+            let slot: UnixMillis = at.into();
+            lines.push(if self.next_i % 50 == 49 {
+                encode_gap(&gap(self.next_i, slot)).unwrap()
+            } else {
+                let sample = sample(self.next_i, slot, is_down(at));
+                encode_sample(sample, &Detail::default()).unwrap()
+            });
+            self.next_i += 1;
+            at += chrono::TimeDelta::minutes(1);
+        }
+        let (first, last) = (UnixMicros::from(from).get(), UnixMicros::from(to).get());
+        let sealed = batch::seal(
+            &Draft {
+                origin: &origin(),
+                agent: &"a".parse().unwrap(),
+                seq: self.seq,
+                prev: self.prev,
+                boot: 1,
+                wall_us: (first, last),
+                mono_us: (first.unsigned_abs(), last.unsigned_abs()),
+                seen: Seen {
+                    origin: origin().log(),
+                    size: 0,
+                    root: tree::root(&[]),
+                },
+                streams: &[StreamLines {
+                    id: TARGET.parse().unwrap(),
+                    first_i,
+                    lines,
+                }],
+            },
+            &self.key,
+        )
+        .unwrap();
+        self.seq += 1;
+        self.prev = sealed.hash;
+        sealed.body
+    }
+
+    /// Runs statements behind the collector's back.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        let mut conn = PgConnection::connect(&self.url).await.unwrap();
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        done.execute(&mut conn).await.unwrap();
+    }
+
+    /// The one number that a query gives.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let mut conn = PgConnection::connect(&self.url).await.unwrap();
+        let asked = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
+        asked.fetch_one(&mut conn).await.unwrap()
+    }
+
+    /// Everything derived, as one number that any change changes.
+    pub(crate) async fn fingerprint(&self) -> Vec<String> {
+        let mut conn = PgConnection::connect(&self.url).await.unwrap();
+        let mut prints = Vec::new();
+        for table in ["sample", "slot_gap", "cell", "assessment", "violation"] {
+            let sql = format!(
+                "SELECT '{table} ' || count(*) || ' ' || COALESCE(md5(string_agg(x::text, '/'
+                 ORDER BY x::text)), '') FROM {table} x"
+            );
+            let asked = sqlx::query_scalar(AssertSqlSafe(sql));
+            prints.push(asked.fetch_one(&mut conn).await.unwrap());
+        }
+        prints
+    }
+
+    pub(crate) async fn stop(self) {
+        self.collector.shutdown().await;
+        drop(self.dir);
+    }
+}
+
+fn gap(i: u64, at: UnixMillis) -> Gap {
+    Gap {
+        count: 1,
+        first_ms: at,
+        gap: GapReason::AgentDown,
+        i,
+        last_ms: at,
+        plan: 1,
+        v: 1,
+    }
+}
+
+fn sample(i: u64, slot: UnixMillis, down: bool) -> Sample {
+    let (outcome, status, attribution) = if down {
+        (Outcome::ServerError, 503, Attribution::Provider)
+    } else {
+        (Outcome::Ok, 200, Attribution::None)
+    };
+    Sample {
+        asked_model: None,
+        asked_tier: None,
+        attempt: 1,
+        attribution,
+        cred: None,
+        deadline_ms: 30_000,
+        detail: None,
+        end_us: 40_000,
+        features: Vec::new(),
+        first_us: None,
+        i,
+        input_tokens: None,
+        kind: Kind::Planned,
+        last_us: None,
+        mono_us: 1_000,
+        outcome,
+        output_tokens: None,
+        plan: 1,
+        sent_us: Some(1_000),
+        served_model: None,
+        served_tier: None,
+        slot_ms: slot,
+        source: Source::Probe,
+        status: Some(status),
+        stream: false,
+        v: 1,
+        wall_us: UnixMicros::new(slot.get() * 1_000 + 7),
+    }
+}
