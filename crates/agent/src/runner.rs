@@ -20,7 +20,7 @@ use secrecy::SecretString;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tracing::error;
+use tracing::{error, warn};
 use wire::plan::{Plan, PlanTarget};
 
 use crate::budget::Budgets;
@@ -34,7 +34,7 @@ mod spec;
 mod tests;
 
 pub(crate) use spec::request as request_for;
-pub use spec::{CallError, Keys, SpecForError, TargetError, spec_for};
+pub use spec::{CallError, Keys, SpecForError, TargetError, short_deadline, spec_for};
 
 /// Attempts at one target that may be under way at once, where nothing else is configured.
 pub const OVERLAP_MAX_DEFAULT: usize = 2;
@@ -134,6 +134,9 @@ impl Runner {
         } = settings;
         let now = timebase.now().wall.to_millis();
         let target = |target: &PlanTarget| {
+            if let Some(note) = short_deadline(target) {
+                warn!(target = %target.id, "{note}");
+            }
             let key = match &target.credential {
                 None => Key::NotNeeded,
                 Some(alias) => keys

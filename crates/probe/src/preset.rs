@@ -49,6 +49,9 @@ pub struct Preset {
     pub model_match: ModelMatch,
     /// Name of the provider in price tables.
     pub prices: Option<&'static str>,
+    /// How long the provider's own client waits for an answer by default, seconds: whoever hangs
+    /// up earlier may have no claim. From the defaults of the official SDKs.
+    pub client_waits_s: Option<u32>,
 }
 
 /// How the key is shown; see [`Auth`].

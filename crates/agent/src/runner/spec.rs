@@ -78,6 +78,22 @@ pub enum SpecForError {
     Random(#[source] getrandom::Error),
 }
 
+/// What to say of a deadline that is shorter than what the provider's own client waits.
+#[must_use]
+pub fn short_deadline(target: &PlanTarget) -> Option<String> {
+    let PlanRequest::Call(call) = &target.request else {
+        return None;
+    };
+    let waits_s = preset::named(&call.preset)?.client_waits_s?;
+    (u64::from(target.deadline_ms) < u64::from(waits_s) * 1_000).then(|| {
+        format!(
+            "deadline_ms = {} is below the {waits_s} s that {}'s own client waits: what is cut \
+             off between them may not count in a claim",
+            target.deadline_ms, call.preset
+        )
+    })
+}
+
 /// The request that a target asks for. A second key that this agent lacks is left out, and what
 /// the gateway then answers is recorded.
 pub(crate) fn request(target: &PlanTarget, keys: &Keys) -> Result<Request, TargetError> {
@@ -216,5 +232,29 @@ fn unsent(
         asked_tier,
         stream,
         detail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(deadline_ms: u32, preset: &str) -> PlanTarget {
+        let text = format!(
+            "revision = 1\neffective_from_ms = 0\n[[agent]]\nid = \"a\"\nregion = \"r\"\n\
+             network = \"n\"\n[[target]]\nid = \"t\"\nprovider = \"p\"\ninterval_s = 60\n\
+             deadline_ms = {deadline_ms}\n\
+             request = {{ kind = \"call\", preset = \"{preset}\", model = \"m\" }}\n"
+        );
+        plan::Plan::parse(&text).unwrap().targets.remove(0)
+    }
+
+    #[test]
+    fn a_deadline_below_the_clients_own_is_told_and_no_other() {
+        let told = short_deadline(&target(60_000, "openai")).unwrap();
+        assert!(told.contains("below the 600 s"), "{told}");
+        assert_eq!(short_deadline(&target(600_000, "openai")), None);
+        assert_eq!(short_deadline(&target(60_000, "bedrock")), None);
+        assert_eq!(short_deadline(&target(1_000, "mistral")), None);
     }
 }

@@ -25,6 +25,7 @@ const COMPATIBLE: Preset = Preset {
     via: Via::Direct,
     model_match: ModelMatch::Prefix,
     prices: None,
+    client_waits_s: None,
 };
 
 /// A provider that speaks chat completions and lists its models.
@@ -48,6 +49,7 @@ pub const ALL: &[Preset] = &[
         base_url: Some("https://api.openai.com/v1"),
         token_field: TokenField::MaxCompletionTokens,
         prices: Some("openai"),
+        client_waits_s: Some(600),
         ..COMPATIBLE
     },
     Preset {
@@ -58,6 +60,7 @@ pub const ALL: &[Preset] = &[
         key_env: "ANTHROPIC_API_KEY",
         headers: &[("anthropic-version", "2023-06-01")],
         prices: Some("anthropic"),
+        client_waits_s: Some(600),
         ..COMPATIBLE
     },
     Preset {
@@ -89,6 +92,7 @@ pub const ALL: &[Preset] = &[
         // The model asked for is the deployment's name.
         model_match: ModelMatch::RecordOnly,
         prices: Some("azure"),
+        client_waits_s: Some(600),
         ..COMPATIBLE
     },
     Preset {
@@ -98,6 +102,7 @@ pub const ALL: &[Preset] = &[
         auth: KeyPlace::SigV4,
         key_env: "AWS_BEDROCK_KEY",
         prices: Some("bedrock"),
+        client_waits_s: Some(60),
         ..COMPATIBLE
     },
     Preset {

@@ -1,7 +1,7 @@
 //! One attempt at every target before the schedule begins, so that a wrong key or a wrong URL is
 //! said at once and in words. Not recorded: it belongs to no slot.
 
-use agent::runner::{Keys, spec_for};
+use agent::runner::{Keys, short_deadline, spec_for};
 use domain::Outcome;
 use probe::{Attempt, Engine, TlsRoots};
 use wire::plan::{Plan, PlanTarget};
@@ -24,6 +24,9 @@ pub(super) async fn show(plan: &Plan, config: &UpConfig, keys: &Keys) -> anyhow:
             advice(target, config, &attempt)
         };
         print::line(&format!("  {:<24} {said}", target.id.as_str()));
+        if let Some(note) = short_deadline(target) {
+            print::line(&format!("  {:<24} note: {note}", ""));
+        }
     }
     Ok(())
 }
