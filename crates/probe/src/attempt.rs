@@ -2,10 +2,10 @@
 
 use domain::detail::Text;
 use domain::{Attribution, Detail, Outcome};
-use secrecy::SecretString;
 
 use crate::headers;
 use crate::reply::Reply;
+use crate::secrets::Secrets;
 
 /// The observation. All instants are microseconds on the monotonic clock since the start of the
 /// attempt, before name resolution or, over a kept connection, before the request; those of data
@@ -45,8 +45,8 @@ pub struct Attempt {
 }
 
 /// What stands in a sample's core is text without control characters, or is left out.
-pub(crate) fn name(text: Option<&String>, key: Option<&SecretString>) -> Option<String> {
-    match headers::keep(text?.as_bytes(), key)? {
+pub(crate) fn name(text: Option<&String>, secrets: &Secrets) -> Option<String> {
+    match headers::keep(text?.as_bytes(), secrets)? {
         Text::Plain(text) => Some(text),
         Text::Hex { .. } => None,
     }

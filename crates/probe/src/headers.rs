@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use domain::detail::Text;
 use http::{HeaderMap, HeaderName};
-use secrecy::{ExposeSecret, SecretString};
+
+use crate::secrets::Secrets;
 
 /// Most response headers of one answer that are kept.
 pub const KEPT_MAX: usize = 64;
@@ -151,18 +152,16 @@ pub fn error_name(headers: &HeaderMap) -> Option<&str> {
     (!name.is_empty() && name.len() <= VALUE_BYTES_MAX).then_some(name)
 }
 
-/// Text from outside that may be kept: not too long, and without our key.
+/// Text from outside that may be kept: not too long, and without a secret of ours.
 #[must_use]
-pub fn keep(bytes: &[u8], key: Option<&SecretString>) -> Option<Text> {
-    let leaks = key
-        .map(|key| key.expose_secret().as_bytes())
-        .is_some_and(|key| !key.is_empty() && bytes.windows(key.len()).any(|at| at == key));
-    (!leaks && bytes.len() <= VALUE_BYTES_MAX).then(|| Text::from_bytes(bytes))
+pub fn keep(bytes: &[u8], secrets: &Secrets) -> Option<Text> {
+    let fits = bytes.len() <= VALUE_BYTES_MAX && !secrets.are_in(bytes);
+    fits.then(|| Text::from_bytes(bytes))
 }
 
 /// The headers that are stored; the values of a repeated one are joined as RFC 9110 joins them.
 #[must_use]
-pub fn evidence(headers: &HeaderMap, key: Option<&SecretString>) -> BTreeMap<String, Text> {
+pub fn evidence(headers: &HeaderMap, secrets: &Secrets) -> BTreeMap<String, Text> {
     headers
         .keys()
         .filter(|name| is_evidence(name.as_str()))
@@ -172,7 +171,7 @@ pub fn evidence(headers: &HeaderMap, key: Option<&SecretString>) -> BTreeMap<Str
                 .iter()
                 .map(http::HeaderValue::as_bytes)
                 .collect();
-            Some((name.to_string(), keep(&values.join(&b", "[..]), key)?))
+            Some((name.to_string(), keep(&values.join(&b", "[..]), secrets)?))
         })
         .take(KEPT_MAX)
         .collect()
@@ -180,12 +179,12 @@ pub fn evidence(headers: &HeaderMap, key: Option<&SecretString>) -> BTreeMap<Str
 
 /// The id to quote to the support of whoever answered.
 #[must_use]
-pub fn request_id(headers: &HeaderMap, key: Option<&SecretString>) -> Option<Text> {
+pub fn request_id(headers: &HeaderMap, secrets: &Secrets) -> Option<Text> {
     REQUEST_IDS
         .iter()
         .filter_map(|name| headers.get(*name))
         .filter(|value| !value.is_empty())
-        .find_map(|value| keep(value.as_bytes(), key))
+        .find_map(|value| keep(value.as_bytes(), secrets))
 }
 
 #[cfg(test)]
@@ -214,7 +213,7 @@ mod tests {
                 ("x-ratelimit-remaining-requests", "0"),
                 ("authorization", "Bearer x"),
             ]),
-            None,
+            &Secrets::default(),
         );
         let names: Vec<&str> = kept.keys().map(String::as_str).collect();
         assert_eq!(
@@ -229,15 +228,18 @@ mod tests {
 
     #[test]
     fn a_header_that_repeats_the_key_is_dropped() {
-        let key: SecretString = "sk-secret".into();
+        let secrets = Secrets::from("sk-secret");
         let headers = map(&[("x-litellm-echo", "was sk-secret, sir"), ("cf-ray", "1")]);
-        assert_eq!(evidence(&headers, Some(&key)).len(), 1);
+        assert_eq!(evidence(&headers, &secrets).len(), 1);
     }
 
     #[test]
     fn values_are_joined_and_long_ones_left_out() {
         let long = "x".repeat(VALUE_BYTES_MAX + 1);
-        let kept = evidence(&map(&[("via", "a"), ("via", "b"), ("server", &long)]), None);
+        let kept = evidence(
+            &map(&[("via", "a"), ("via", "b"), ("server", &long)]),
+            &Secrets::default(),
+        );
         assert_eq!(kept.len(), 1);
         assert_eq!(kept["via"], Text::Plain("a, b".to_owned()));
     }
@@ -270,7 +272,7 @@ mod tests {
     fn headers_beyond_the_limit_are_left_out() {
         let names: Vec<String> = (0..200).map(|i| format!("x-ratelimit-{i}")).collect();
         let pairs: Vec<_> = names.iter().map(|name| (name.as_str(), "1")).collect();
-        assert_eq!(evidence(&map(&pairs), None).len(), KEPT_MAX);
+        assert_eq!(evidence(&map(&pairs), &Secrets::default()).len(), KEPT_MAX);
     }
 
     #[test]

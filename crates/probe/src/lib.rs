@@ -26,6 +26,7 @@ pub mod preset;
 pub mod price;
 pub mod quality;
 pub mod reply;
+pub mod secrets;
 pub mod served;
 pub mod spec;
 pub mod sse;

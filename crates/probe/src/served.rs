@@ -11,12 +11,13 @@
 
 use domain::detail::{Served, Text};
 use http::{HeaderMap, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::ask::Ask;
 use crate::headers::keep;
 use crate::reply::Reply;
+use crate::secrets::Secrets;
 use crate::spec::Call;
 
 /// Most attempts of a gateway that are looked at.
@@ -66,16 +67,11 @@ pub fn openrouter(metadata: &Value) -> Routing {
 
 /// Who served, as far as headers and body say; `None` where nothing does.
 #[must_use]
-pub fn read(
-    headers: &HeaderMap,
-    reply: &Reply,
-    call: &Call,
-    key: Option<&SecretString>,
-) -> Option<Served> {
-    let head = Head { headers, key };
-    let body = |text: &Option<String>| keep(text.as_deref()?.as_bytes(), key);
+pub fn read(headers: &HeaderMap, reply: &Reply, call: &Call, secrets: &Secrets) -> Option<Served> {
+    let head = Head { headers, secrets };
+    let body = |text: &Option<String>| keep(text.as_deref()?.as_bytes(), secrets);
     let served = Served {
-        cache: cache_word(headers).and_then(|(word, _)| keep(word.as_bytes(), key)),
+        cache: cache_word(headers).and_then(|(word, _)| keep(word.as_bytes(), secrets)),
         deployment: head
             .text("x-litellm-model-id")
             .or_else(|| head.text("x-litellm-model-group"))
@@ -90,7 +86,7 @@ pub fn read(
             .or_else(|| spilled_over(headers))
             .or(reply.routing.fallbacks),
         provider: litellm_provider(headers)
-            .and_then(|word| keep(word, key))
+            .and_then(|word| keep(word, secrets))
             .or_else(|| head.text("x-portkey-provider"))
             .or_else(|| head.text("cf-aig-provider"))
             .or_else(|| body(&reply.routing.provider))
@@ -114,14 +110,14 @@ pub fn cache(headers: &HeaderMap, ask: &Ask) -> Cache {
 
 struct Head<'a> {
     headers: &'a HeaderMap,
-    key: Option<&'a SecretString>,
+    secrets: &'a Secrets,
 }
 
 impl Head<'_> {
     fn text(&self, name: &str) -> Option<Text> {
         let value = self.headers.get(name)?;
         let value = value.as_bytes().trim_ascii();
-        (!value.is_empty()).then(|| keep(value, self.key))?
+        (!value.is_empty()).then(|| keep(value, self.secrets))?
     }
 
     /// Portkey writes -1 where its retries were used up: how many those were is not said.

@@ -16,6 +16,7 @@ use crate::error::{self, ErrorObject};
 use crate::headers::{self, Upstream};
 use crate::page;
 use crate::reply::{Completeness, Reply, Text};
+use crate::secrets::Secrets;
 use crate::served::{self, Cache};
 use crate::spec::{Call, HttpRequest, Request, Spec};
 use crate::tier;
@@ -75,7 +76,7 @@ pub(super) fn report(
         Request::Call(call) => (Some(call.model.clone()), call.tier.clone(), call.stream),
         Request::Http(_) => (None, None, false),
     };
-    let key = spec.key.as_ref();
+    let secrets = Secrets::of(spec);
     Attempt {
         outcome,
         attribution,
@@ -86,21 +87,21 @@ pub(super) fn report(
         end_us,
         input_tokens: reply.usage.input_tokens,
         output_tokens: reply.usage.output_tokens,
-        served_model: attempt::name(reply.model.as_ref(), key),
-        served_tier: attempt::name(reply.tier.as_ref(), key),
+        served_model: attempt::name(reply.model.as_ref(), &secrets),
+        served_tier: attempt::name(reply.tier.as_ref(), &secrets),
         asked_model,
         asked_tier,
         stream,
         detail: Detail {
             fault: why.and_then(|why| {
                 let short: String = why.chars().take(FAULT_CHARS_MAX).collect();
-                headers::keep(short.as_bytes(), key)
+                headers::keep(short.as_bytes(), &secrets)
             }),
             slow: spec
                 .slow_after
                 .is_some_and(|slow| outcome != Outcome::ProbeFault && end_us > micros(slow)),
             lag_us: Some(micros(lag)),
-            ..detail(trail, spec, &reply)
+            ..detail(trail, spec, &reply, &secrets)
         },
     }
 }
@@ -181,9 +182,8 @@ fn stamp_whole(trail: &mut Trail, spec: &Spec, reply: &Reply) {
     }
 }
 
-fn detail(trail: Trail, spec: &Spec, reply: &Reply) -> Detail {
-    let key = spec.key.as_ref();
-    let kept = |text: Option<&String>| headers::keep(text?.as_bytes(), key);
+fn detail(trail: Trail, spec: &Spec, reply: &Reply, secrets: &Secrets) -> Detail {
+    let kept = |text: Option<&String>| headers::keep(text?.as_bytes(), secrets);
     let error = reply.error.as_ref();
     let mut detail = Detail {
         error_code: kept(error.and_then(|error| error.code.as_ref())),
@@ -198,16 +198,17 @@ fn detail(trail: Trail, spec: &Spec, reply: &Reply) -> Detail {
     };
     if let Some(head) = trail.head {
         if let Request::Call(call) = &spec.request {
-            detail.served = served::read(&head.headers, reply, call, key);
+            detail.served = served::read(&head.headers, reply, call, secrets);
         }
-        detail.hdr = headers::evidence(&head.headers, key);
+        detail.hdr = headers::evidence(&head.headers, secrets);
         detail.http = match head.version {
             Version::HTTP_10 => Some("1.0".to_owned()),
             Version::HTTP_11 => Some("1.1".to_owned()),
             Version::HTTP_2 => Some("2".to_owned()),
             _ => None,
         };
-        detail.req = headers::request_id(&head.headers, key).or_else(|| kept(reply.id.as_ref()));
+        detail.req =
+            headers::request_id(&head.headers, secrets).or_else(|| kept(reply.id.as_ref()));
         detail.resp_len = u64::try_from(trail.len).ok();
         detail.resp_sha256 = Some(hex(&trail.hash.finalize()));
     }

@@ -26,7 +26,7 @@ fn plain_text(text: &str) -> Text {
 }
 
 fn by_headers(pairs: &[(&str, &str)]) -> Option<Served> {
-    read(&map(pairs), &Reply::default(), &call(), None)
+    read(&map(pairs), &Reply::default(), &call(), &Secrets::default())
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn portkey_names_its_target_and_counts_fallbacks_only_where_we_asked_for_them() 
         let config = json!({"strategy": {"mode": mode}, "targets": []}).to_string();
         let mut call = call();
         call.secret_headers = vec![("x-portkey-config".parse().unwrap(), config.into())];
-        read(&map(&pairs), &Reply::default(), &call, None)
+        read(&map(&pairs), &Reply::default(), &call, &Secrets::default())
             .unwrap()
             .fallbacks
     };
@@ -122,7 +122,7 @@ fn cloudflare_azure_and_openrouter_name_theirs() {
         routing,
         ..Reply::default()
     };
-    let served = read(&HeaderMap::new(), &reply, &call(), None).unwrap();
+    let served = read(&HeaderMap::new(), &reply, &call(), &Secrets::default()).unwrap();
     assert_eq!(served.provider, Some(plain_text("Together")));
     assert_eq!(served.deployment, Some(plain_text("m-2")));
     assert_eq!(served.fallbacks, Some(1));
@@ -148,8 +148,8 @@ fn an_answer_without_a_gateway_has_nobody_to_name() {
 #[test]
 fn a_key_in_a_gateways_words_is_left_out() {
     let headers = map(&[("x-litellm-model-id", "dep sk-secret")]);
-    let key: SecretString = "sk-secret".into();
-    assert_eq!(read(&headers, &Reply::default(), &call(), Some(&key)), None);
+    let secrets = Secrets::from("sk-secret");
+    assert_eq!(read(&headers, &Reply::default(), &call(), &secrets), None);
 }
 
 #[test]
@@ -190,7 +190,7 @@ proptest! {
                 Some((HeaderName::from_static(name), HeaderValue::from_bytes(value).ok()?))
             })
             .collect();
-        let served = read(&headers, &Reply::default(), &call(), None);
+        let served = read(&headers, &Reply::default(), &call(), &Secrets::default());
         prop_assert_ne!(served, Some(Served::default()));
         prop_assert_ne!(cache(&headers, &Ask::Echo), Cache::Possible);
         prop_assert_ne!(crate::headers::error_name(&headers), Some(""));
