@@ -1,6 +1,6 @@
 //! Packed cells, and the marks that say which hours must be computed again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::CellHour;
@@ -20,42 +20,67 @@ pub(crate) struct TargetHour {
     pub(crate) hour_at: DateTime<Utc>,
 }
 
+/// Marks hours to be counted, and holds the marks until this transaction ends.
+///
+/// A mark that stands already must be held, too: a job that took it now would count without what
+/// this transaction is about to commit, and no mark would be left. Jobs skip marks that are held;
+/// one that was taken meanwhile is set again.
 pub(crate) async fn mark(
     conn: &mut PgConnection,
-    hours: &std::collections::BTreeSet<TargetHour>,
+    hours: &BTreeSet<TargetHour>,
 ) -> Result<(), StoreError> {
-    sqlx::query!(
-        "INSERT INTO cell_dirty (target_id, hour_at)
-         SELECT * FROM UNNEST($1::int[], $2::timestamptz[]) ORDER BY 1, 2
-         ON CONFLICT DO NOTHING",
-        &hours.iter().map(|h| h.target).collect::<Vec<_>>(),
-        &hours.iter().map(|h| h.hour_at).collect::<Vec<_>>(),
-    )
-    .execute(conn)
-    .await
-    .map_err(StoreError::query("mark hours"))?;
-    Ok(())
+    let targets: Vec<i32> = hours.iter().map(|h| h.target).collect();
+    let starts: Vec<DateTime<Utc>> = hours.iter().map(|h| h.hour_at).collect();
+    loop {
+        sqlx::query!(
+            "INSERT INTO cell_dirty (target_id, hour_at)
+             SELECT * FROM UNNEST($1::int[], $2::timestamptz[]) ORDER BY 1, 2
+             ON CONFLICT DO NOTHING",
+            &targets,
+            &starts,
+        )
+        .execute(&mut *conn)
+        .await
+        .map_err(StoreError::query("mark hours"))?;
+        let held = sqlx::query!(
+            "SELECT d.target_id FROM cell_dirty d
+             JOIN UNNEST($1::int[], $2::timestamptz[]) AS m (target_id, hour_at)
+                 USING (target_id, hour_at)
+             ORDER BY d.target_id, d.hour_at
+             FOR KEY SHARE OF d",
+            &targets,
+            &starts,
+        )
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(StoreError::query("hold marks"))?;
+        if held.len() == hours.len() {
+            return Ok(());
+        }
+    }
 }
 
-/// Marks every target's hours in `[from, to]`.
+/// Marks every target's hours in `[from, to]`; see [`mark`].
 pub(crate) async fn mark_span(
     conn: &mut PgConnection,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    sqlx::query!(
-        "INSERT INTO cell_dirty (target_id, hour_at)
-         SELECT t.id, h FROM target t,
-             generate_series(date_trunc('hour', $1::timestamptz, 'UTC'), $2, '1 hour') AS h
-         ORDER BY 1, 2
-         ON CONFLICT DO NOTHING",
+    let hours = sqlx::query!(
+        r#"SELECT t.id, h AS "hour_at!"
+           FROM target t,
+                generate_series(date_trunc('hour', $1::timestamptz, 'UTC'), $2, '1 hour') AS h"#,
         from,
         to,
     )
-    .execute(conn)
+    .fetch_all(&mut *conn)
     .await
-    .map_err(StoreError::query("mark a span"))?;
-    Ok(())
+    .map_err(StoreError::query("list a span"))?;
+    let hours = hours.into_iter().map(|row| TargetHour {
+        target: row.id,
+        hour_at: row.hour_at,
+    });
+    mark(conn, &hours.collect()).await
 }
 
 /// Takes marked hours that closed before `closed_at`, for this transaction.
@@ -204,4 +229,38 @@ fn unpack(packed: &[u8]) -> Result<CellHour, StoreError> {
     let bad = |e: &dyn std::fmt::Display| StoreError::inconsistent("cell.packed", e.to_string());
     let json = zstd::bulk::decompress(packed, UNPACKED_BYTES_MAX).map_err(|e| bad(&e))?;
     serde_json::from_slice(&json).map_err(|e| bad(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Connection as _;
+
+    use super::*;
+    use crate::lab::{Lab, utc};
+
+    #[tokio::test]
+    async fn a_mark_that_stood_before_is_not_taken_while_what_it_is_for_is_not_committed() {
+        let from = utc("2026-02-25T00:00:00Z");
+        let mut lab = Lab::start("marks", from).await;
+        lab.measure((from, utc("2026-02-25T01:00:00Z")), |_| false)
+            .await;
+        let mut ingest = PgConnection::connect(&lab.url).await.unwrap();
+        let mut job = PgConnection::connect(&lab.url).await.unwrap();
+        let now = utc("2026-02-26T00:00:00Z");
+        let target = sqlx::query_scalar("SELECT id FROM target LIMIT 1");
+        let at = TargetHour {
+            target: target.fetch_one(&mut ingest).await.unwrap(),
+            hour_at: utc("2026-02-25T10:00:00Z"),
+        };
+        mark(&mut ingest, &BTreeSet::from([at])).await.unwrap();
+
+        let mut arriving = ingest.begin().await.unwrap();
+        mark(&mut arriving, &BTreeSet::from([at])).await.unwrap();
+        let takes = take_dirty(&mut job, now, 10).await.unwrap();
+        assert!(!takes.iter().any(|(hour, _)| *hour == at), "{takes:?}");
+        arriving.commit().await.unwrap();
+        let takes = take_dirty(&mut job, now, 10).await.unwrap();
+        assert!(takes.iter().any(|(hour, _)| *hour == at), "{takes:?}");
+        lab.stop().await;
+    }
 }

@@ -131,6 +131,14 @@ const TOUCH: &str = "
     DELETE FROM cell c USING touched
     WHERE c.target_id = touched.target_id AND c.hour_at = touched.hour_at";
 
+/// Marks that stood before are held as well, see [`super::cell::mark`]; one that a job took
+/// meanwhile ends this snapshot, which is tried again.
+const HOLD: &str = "
+    SELECT FROM cell_dirty
+    WHERE hour_at >= $1 - interval '1 hour' AND hour_at < $2 + interval '1 hour'
+    ORDER BY target_id, hour_at
+    FOR KEY SHARE";
+
 const DELETE_SAMPLES: &str = "
     DELETE FROM sample s USING sample_difference d
     WHERE s.target_id = d.target_id AND s.slot_at = d.slot_at AND s.agent_id = d.agent_id
@@ -275,7 +283,7 @@ pub(crate) async fn heal(
     to: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let failed = || StoreError::query("rewrite a day");
-    for statement in [TOUCH, DELETE_SAMPLES] {
+    for statement in [TOUCH, HOLD, DELETE_SAMPLES] {
         let done = sqlx::query(statement).bind(from).bind(to);
         done.execute(&mut *conn).await.map_err(failed())?;
     }
