@@ -6,6 +6,7 @@ use domain::{Attribution, Detail, Outcome};
 use crate::headers;
 use crate::reply::Reply;
 use crate::secrets::Secrets;
+use crate::usage::Usage;
 
 /// The observation. All instants are microseconds on the monotonic clock since the start of the
 /// attempt, before name resolution or, over a kept connection, before the request; those of data
@@ -42,6 +43,21 @@ pub struct Attempt {
     pub stream: bool,
     /// The prunable half; `salt` is left empty for whoever seals the line.
     pub detail: Detail,
+}
+
+impl Attempt {
+    /// All token counts of the answer.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let parts = self.detail.usage.clone().unwrap_or_default();
+        Usage {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            cache_read_tokens: parts.cache_read,
+            cache_write_tokens: parts.cache_write,
+            reasoning_tokens: parts.reasoning,
+        }
+    }
 }
 
 /// What stands in a sample's core is text without control characters, or is left out.

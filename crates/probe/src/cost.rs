@@ -3,7 +3,7 @@
 use domain::UnixMillis;
 
 use crate::attempt::Attempt;
-use crate::price::{Asked, Cost, PriceTable, Usage, Why};
+use crate::price::{Asked, Cost, PriceTable, Why};
 use crate::spec::Call;
 
 /// The cost of an attempt that made `call` at `at`. The model asked for decides, and where the
@@ -13,14 +13,7 @@ pub fn cost(attempt: &Attempt, call: &Call, table: &PriceTable, at: UnixMillis) 
     let Some(provider) = call.prices.as_deref() else {
         return Cost::Unknown { why: Why::Model };
     };
-    let parts = attempt.detail.usage.clone().unwrap_or_default();
-    let usage = Usage {
-        input_tokens: attempt.input_tokens,
-        output_tokens: attempt.output_tokens,
-        cache_read_tokens: parts.cache_read,
-        cache_write_tokens: parts.cache_write,
-        reasoning_tokens: parts.reasoning,
-    };
+    let usage = attempt.usage();
     let asked = |model| Asked {
         provider,
         model,

@@ -1,7 +1,7 @@
 //! The most that a call can use, before it is made; and what it did use, after.
 
 use domain::{TargetId, UnixMillis};
-use probe::price::{Asked, PriceTable, Usage, Why};
+use probe::price::{Asked, PriceTable, Why};
 use probe::{Attempt, Call};
 use serde_json::{Map, Value};
 use wire::plan::{PlanRequest, PlanTarget};
@@ -150,17 +150,9 @@ impl Bound {
             return Amount::default(); // Not a byte was sent.
         }
         let tokens = attempt.input_tokens.zip(attempt.output_tokens);
-        let parts = attempt.detail.usage.clone().unwrap_or_default();
-        let usage = Usage {
-            input_tokens: attempt.input_tokens,
-            output_tokens: attempt.output_tokens,
-            cache_read_tokens: parts.cache_read,
-            cache_write_tokens: parts.cache_write,
-            reasoning_tokens: parts.reasoning,
-        };
         let tier = attempt.served_tier.as_ref().or(self.price.tier.as_ref());
         let asked = self.price.asked(tier.map(String::as_str), at);
-        let cost = prices.cost(&asked, &usage).bound();
+        let cost = prices.cost(&asked, &attempt.usage()).bound();
         Amount {
             nano_usd: cost.map_or(worst.nano_usd, probe::price::NanoUsd::get),
             tokens: tokens.map_or(worst.tokens, |(input, output)| input.saturating_add(output)),
