@@ -35,6 +35,16 @@ pub(crate) async fn try_lock_days(conn: &mut PgConnection) -> Result<bool, Store
         .map_err(StoreError::query("take the lock of days"))
 }
 
+/// Gives the lock of whole days back. A connection that closes gives it back, too, but only once
+/// the server has noticed.
+pub(crate) async fn unlock_days(conn: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("SELECT pg_advisory_unlock($1)", DAYS_LOCK)
+        .fetch_one(conn)
+        .await
+        .map(drop)
+        .map_err(StoreError::query("release the lock of days"))
+}
+
 /// Takes the lock of whole days until this transaction ends; false where another has it.
 pub(crate) async fn try_lock_days_shortly(conn: &mut PgConnection) -> Result<bool, StoreError> {
     sqlx::query_scalar!(

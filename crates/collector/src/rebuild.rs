@@ -159,6 +159,7 @@ pub async fn rebuild(
         }
         totals.judge(&judged);
     }
+    database::unlock_days(&mut guard).await?;
     guard
         .close()
         .await
