@@ -21,8 +21,7 @@ async fn killed_agents_and_collectors_lose_nothing_and_store_nothing_twice() {
     let lab = Installation::create("crash", KEY).await;
     let _sim = lab.start_sim().await;
     let slow = json!({ "kind": "latency", "ms": SLOW_MS });
-    lab.script(json!([{ "share": "25%", "fault": slow }]))
-        .await;
+    lab.script(json!([{ "share": "25%", "fault": slow }])).await;
     let mut collector = lab.start_collector().await;
     lab.enrol().await;
     let mut agent = lab.start_agent().await;
