@@ -10,12 +10,43 @@ const PART_BYTES_MIN: usize = 8;
 /// Words before a credential in a header, which are no secret.
 const SCHEMES: [&str; 2] = ["Bearer ", "Basic "];
 
+/// Parts of names of headers whose values are secrets, whatever they look like.
+const SECRET_NAMES: [&str; 10] = [
+    "apikey",
+    "auth",
+    "authorization",
+    "cookie",
+    "credential",
+    "key",
+    "password",
+    "secret",
+    "signature",
+    "token",
+];
+
+/// Whether a header's name says that its value is a secret.
+#[must_use]
+pub fn is_telling(name: &str) -> bool {
+    name.split(['-', '_'])
+        .any(|part| SECRET_NAMES.contains(&part))
+}
+
+/// Whether a text mixes letters and digits as keys do, and is long enough to be one: a word such
+/// as `anthropic` is none.
+#[must_use]
+pub fn is_mixed(text: &str) -> bool {
+    text.chars().count() >= PART_BYTES_MIN
+        && text.contains(|c: char| c.is_ascii_digit())
+        && text.contains(|c: char| c.is_ascii_alphabetic())
+}
+
 /// The secrets of an attempt. `Debug` shows none of them.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets(Vec<SecretString>);
 
 impl Secrets {
-    /// The key and each of its parts between colons, and the values of secret headers.
+    /// The key and each of its parts between colons, and the values of headers that carry secrets:
+    /// by a telling name, or by what they look like.
     #[must_use]
     pub fn of(spec: &Spec) -> Self {
         let key = spec.key.iter().flat_map(|key| {
@@ -27,10 +58,11 @@ impl Secrets {
             Request::Call(call) => &call.secret_headers[..],
             Request::Http(_) => &[],
         };
-        let headers = headers.iter().map(|(_, value)| {
+        let headers = headers.iter().filter_map(|(name, value)| {
             let value = value.expose_secret();
             let scheme = SCHEMES.iter().find_map(|scheme| value.strip_prefix(scheme));
-            scheme.unwrap_or(value)
+            let value = scheme.unwrap_or(value);
+            (is_telling(name.as_str()) || is_mixed(value)).then_some(value)
         });
         let all = key.chain(headers).filter(|secret| !secret.is_empty());
         Self(all.map(SecretString::from).collect())
@@ -70,8 +102,12 @@ mod tests {
             "http://127.0.0.1:1".parse().unwrap(),
             "m".to_owned(),
         );
-        let name = HeaderName::from_static("cf-aig-authorization");
-        call.secret_headers = vec![(name, "Bearer gateway-key".into())];
+        let header = HeaderName::from_static;
+        call.secret_headers = vec![
+            (header("cf-aig-authorization"), "Bearer gateway-key".into()),
+            (header("x-portkey-provider"), "anthropic".into()),
+            (header("x-by-any-name"), "sk4711abc".into()),
+        ];
         let spec = Spec {
             request: Request::Call(Box::new(call)),
             key: Some("AKIDEXAMPLE:wJalrXUtnFEMI:short".into()),
@@ -83,10 +119,15 @@ mod tests {
             connection: Connection::Fresh,
         };
         let secrets = Secrets::of(&spec);
-        for text in ["it was wJalrXUtnFEMI", "AKIDEXAMPLE", "x gateway-key y"] {
+        for text in [
+            "it was wJalrXUtnFEMI",
+            "AKIDEXAMPLE",
+            "x gateway-key y",
+            "sk4711abc",
+        ] {
             assert!(secrets.are_in(text.as_bytes()), "{text}");
         }
-        for text in ["Bearer", "short", ""] {
+        for text in ["Bearer", "short", "anthropic", ""] {
             assert!(!secrets.are_in(text.as_bytes()), "{text}");
         }
         assert!(!format!("{secrets:?}").contains("gateway-key"));

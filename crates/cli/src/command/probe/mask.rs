@@ -3,8 +3,7 @@
 //! The engine keeps no text that repeats the key. A server can repeat other secrets of the
 //! request, or a part of one: whatever this command prints of an attempt passes through here.
 
-use probe::Request;
-use probe::Spec;
+use probe::{Request, Spec, secrets};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
@@ -13,20 +12,6 @@ pub(super) const MASKED: &str = "[masked]";
 
 /// Shorter pieces are no secrets, and would be found in innocent words.
 const PIECE_CHARS_MIN: usize = 8;
-
-/// Parts of names of headers whose values are secrets, whatever they look like.
-const SECRET_NAMES: [&str; 10] = [
-    "apikey",
-    "auth",
-    "authorization",
-    "cookie",
-    "credential",
-    "key",
-    "password",
-    "secret",
-    "signature",
-    "token",
-];
 
 /// The secrets of a request.
 #[derive(Debug, Default)]
@@ -59,17 +44,11 @@ impl Mask {
     /// A header's value may be a secret, or a word such as `anthropic`: secret is what a telling
     /// name carries, and what mixes letters and digits as keys do.
     fn add_header(&mut self, name: &str, value: &str) {
-        let is_telling = name
-            .split(['-', '_'])
-            .any(|part| SECRET_NAMES.contains(&part));
-        let is_mixed = |piece: &str| {
-            piece.contains(|c: char| c.is_ascii_digit())
-                && piece.contains(|c: char| c.is_ascii_alphabetic())
-        };
+        let is_telling = secrets::is_telling(name);
         let pieces = std::iter::once(value)
             .chain(value.split(|c: char| c.is_whitespace() || ":;,=".contains(c)))
             .filter(|piece| piece.chars().count() >= PIECE_CHARS_MIN)
-            .filter(|piece| is_telling || is_mixed(piece));
+            .filter(|piece| is_telling || secrets::is_mixed(piece));
         self.0.extend(pieces.map(SecretString::from));
     }
 
