@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{CellHour, Minute, UnixMicros, Window};
 use sla::{Assessment, Facts};
 use sqlx::PgConnection;
-use tracing::{error, info};
+use tracing::info;
 
 use super::cells;
 use crate::app::App;
@@ -71,20 +71,11 @@ async fn assess_apart(
     if store::poison::is_set_aside(conn, JOB, &key).await? {
         return Ok(());
     }
-    match assess_window(app, conn, (loaded, known), window, complete).await {
-        Ok(()) => store::poison::clear(conn, JOB, &key).await,
-        Err(failure) if failure.is_about_data() => {
-            let now = app.clock.now_utc();
-            let tries = store::poison::note(conn, (JOB, &key), &failure, now).await?;
-            error!(
-                error = &failure as &dyn std::error::Error,
-                job.tries = tries,
-                "failed to assess {key}, {tries} times by now"
-            );
-            Ok(())
-        }
-        Err(failure) => Err(failure),
-    }
+    let done = assess_window(app, conn, (loaded, known), window, complete).await;
+    let now = app.clock.now_utc();
+    store::poison::settle(conn, (JOB, &key), done, now)
+        .await
+        .map(drop)
 }
 
 async fn assess_window(

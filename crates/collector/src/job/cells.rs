@@ -6,10 +6,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::cell::CellHourBuilder;
 use domain::{AgentId, CellHour, Hour, TargetId, UnixMicros, UnixMillis};
 use sqlx::{PgConnection, PgPool};
-use tracing::error;
 
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
+use crate::store::poison::Settled;
 use crate::store::sample::GapRange;
 use crate::store::{self, StoreError};
 
@@ -61,18 +61,9 @@ async fn settle(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let key = format!("{} {}", at.target, at.hour_at.timestamp());
-    match done {
-        Ok(()) => store::poison::clear(conn, JOB, &key).await,
-        Err(failure) if failure.is_about_data() => {
-            let tries = store::poison::note(conn, (JOB, &key), &failure, now).await?;
-            error!(
-                error = &failure as &dyn std::error::Error,
-                job.tries = tries,
-                "failed to count target and hour {key}, {tries} times by now"
-            );
-            store::cell::mark(conn, &BTreeSet::from([at])).await
-        }
-        Err(failure) => Err(failure),
+    match store::poison::settle(conn, (JOB, &key), done, now).await? {
+        Settled::Done => Ok(()),
+        Settled::Failed => store::cell::mark(conn, &BTreeSet::from([at])).await,
     }
 }
 

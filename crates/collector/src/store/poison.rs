@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use tracing::error;
 
 use super::StoreError;
 
@@ -21,8 +22,43 @@ pub(crate) struct Poison {
     pub(crate) last_at: DateTime<Utc>,
 }
 
+/// How an item of a job came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// Done; failures before are forgotten.
+    Done,
+    /// It failed for what is stored, which is noted; others go on.
+    Failed,
+}
+
+/// Keeps how an item came out. Fails as `done` did where that was not about what is stored.
+pub(crate) async fn settle(
+    conn: &mut PgConnection,
+    (job, key): (&'static str, &str),
+    done: Result<(), StoreError>,
+    now: DateTime<Utc>,
+) -> Result<Settled, StoreError> {
+    match done {
+        Ok(()) => {
+            clear(conn, job, key).await?;
+            Ok(Settled::Done)
+        }
+        Err(failure) if failure.is_about_data() => {
+            let tries = note(conn, (job, key), &failure, now).await?;
+            error!(
+                error = &failure as &dyn std::error::Error,
+                job.name = job,
+                job.tries = tries,
+                "failed on {key}, {tries} times by now"
+            );
+            Ok(Settled::Failed)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Notes a failure; gives how many there were by now.
-pub(crate) async fn note(
+async fn note(
     conn: &mut PgConnection,
     (job, key): (&str, &str),
     failure: &StoreError,
@@ -64,7 +100,7 @@ pub(crate) async fn is_set_aside(
 }
 
 /// Forgets an item's failures: it succeeded.
-pub(crate) async fn clear(conn: &mut PgConnection, job: &str, key: &str) -> Result<(), StoreError> {
+async fn clear(conn: &mut PgConnection, job: &str, key: &str) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM job_poison WHERE job = $1 AND key = $2",
         job,

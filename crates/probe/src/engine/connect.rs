@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::detail::hex;
 use domain::{Clock as _, SystemClock};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
@@ -17,7 +18,7 @@ use super::leaf;
 use super::resolve::resolve;
 use super::socket::Socket;
 use super::tap::{Stamps, Tap};
-use super::trail::{Trail, hex};
+use super::trail::Trail;
 use super::{Engine, Fault};
 use crate::classify::Transport;
 use crate::endpoint::{Endpoint, Scheme};

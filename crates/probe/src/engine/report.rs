@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use domain::detail::{Net, Signal, UsageDetail};
+use domain::detail::{Net, Signal, UsageDetail, hex};
 use domain::{Detail, Outcome};
 use http::Version;
 use sha2::Digest as _;
 
 use super::Fault;
-use super::trail::{Body, Trail, hex, micros};
+use super::trail::{Body, Trail, micros};
 use crate::ask::TextCheck;
 use crate::attempt::{self, Attempt};
 use crate::classify::{Answer, Facts, PageFit, ServedFit, Transport, classify};

@@ -6,6 +6,7 @@
 //! machine is then at fault, although the answer reads as a refused key. Non-goals: signed
 //! addresses, signed chunks, and credentials from anywhere but the key's text.
 
+use domain::detail::hex;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -16,7 +17,6 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use super::trail::hex;
 use crate::endpoint::Endpoint;
 
 /// First second that has no date of four digits for its year: 10000-01-01.

@@ -28,15 +28,6 @@ pub(super) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Bytes as lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
-        .collect()
-}
-
 /// Whether the headers promise a stream of this media type, or promise nothing.
 fn is_stream(headers: &HeaderMap, media_type: &str) -> bool {
     headers.get(CONTENT_TYPE).is_none_or(|value| {

@@ -3,6 +3,7 @@
 //! The engine keeps no text that repeats the key. A server can repeat other secrets of the
 //! request, or a part of one: whatever this command prints of an attempt passes through here.
 
+use domain::detail::hex;
 use probe::{Request, Spec, secrets};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -57,7 +58,7 @@ impl Mask {
     pub(super) fn text(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| {
             let secret = secret.expose_secret();
-            let hex = hex(secret);
+            let hex = hex(secret.as_bytes());
             text.replace(secret, MASKED)
                 .replace(&secret.to_lowercase(), MASKED)
                 .replace(&hex, MASKED)
@@ -76,14 +77,6 @@ impl Mask {
             other => other,
         }
     }
-}
-
-/// Bytes as [`domain::detail::Text`] writes those that are no text.
-fn hex(text: &str) -> String {
-    text.bytes()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|nibble| char::from_digit(nibble.into(), 16))
-        .collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::server::{DONE, Do, FINISH, STREAM_HEAD, response, send, text};
 use super::*;
-use crate::engine::trail::hex;
+use domain::detail::hex;
 
 const WHOLE: &str = include_str!("../../../fixtures/openai.whole.json");
 const JSON: &str = "content-type: application/json\r\n";
