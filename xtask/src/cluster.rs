@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use pgembed::{Cluster, Config, Durability};
+use pgembed::{Binaries, Cluster, Config, Durability};
 
 use crate::deps;
 use crate::process::{say, target};
@@ -32,21 +32,26 @@ impl std::ops::Deref for TestCluster {
 
 /// Starts the cluster of this checkout, after whoever has it now.
 pub(crate) fn start() -> Result<TestCluster> {
-    let binaries = deps::postgres()?;
+    start_with(&deps::postgres()?)
+}
+
+/// The same by the programs of one installation; each major has a cluster of its own.
+pub(crate) fn start_with(binaries: &Binaries) -> Result<TestCluster> {
+    let name = format!("{NAME}-{}", binaries.major());
     let target = target()?;
-    let session = File::create(target.join(format!("{NAME}.lock")))
+    let session = File::create(target.join(format!("{name}.lock")))
         .context("failed to open the lock of the test cluster")?;
     if let Err(TryLockError::WouldBlock) = session.try_lock() {
         say("waiting for another `cargo xtask` that uses the test cluster");
     }
     session.lock().context("failed to lock the test cluster")?;
-    let root = root(&target);
+    let root = root(&target, &name);
     let config = Config {
         root,
         fsync: Durability::TestsOnly,
         database: "nines_test".to_owned(),
     };
-    let cluster = Cluster::start(&binaries, &config).context("failed to start the test cluster")?;
+    let cluster = Cluster::start(binaries, &config).context("failed to start the test cluster")?;
     Ok(TestCluster {
         cluster,
         _session: session,
@@ -54,14 +59,14 @@ pub(crate) fn start() -> Result<TestCluster> {
 }
 
 /// Below the target directory, unless the server's user cannot go there: then in `/tmp`.
-fn root(target: &Path) -> PathBuf {
-    let own = target.join(NAME);
+fn root(target: &Path, name: &str) -> PathBuf {
+    let own = target.join(name);
     if pgembed::is_reachable(&own) {
         return own;
     }
     let mut hasher = DefaultHasher::new();
     target.hash(&mut hasher);
-    std::env::temp_dir().join(format!("{NAME}-{:016x}", hasher.finish()))
+    std::env::temp_dir().join(format!("{name}-{:016x}", hasher.finish()))
 }
 
 #[cfg(test)]
@@ -71,6 +76,6 @@ mod tests {
     #[test]
     fn a_checkout_in_the_open_keeps_its_cluster_to_itself() {
         let target = std::env::temp_dir();
-        assert_eq!(root(&target), target.join(NAME));
+        assert_eq!(root(&target, NAME), target.join(NAME));
     }
 }

@@ -10,6 +10,7 @@ mod conformance;
 mod demo;
 mod deps;
 mod peers;
+mod postgres;
 mod process;
 mod sqlx;
 mod steps;
@@ -35,6 +36,8 @@ Usage: cargo xtask COMMAND
                         queries; with --check only say whether it is current
   peers [ARGS]          install gateways, a model server and SDKs at pinned versions into
                         target/peers, start them, and run `cargo test ARGS` of tests/conformance
+  postgres [N..] [ARGS] run `cargo test ARGS`, of the collector unless told otherwise, on servers
+                        of the majors N, or of 16, 17 and 18, installed into target/peers
   conformance           drive the real processes, and check what they promise
   ci                    everything that must pass: fmt, clippy, doc, sqlx --check, test, conformance
 
@@ -66,6 +69,7 @@ fn run(args: &[OsString]) -> Result<()> {
         ["sqlx"] => sqlx::renew(),
         ["sqlx", "--check"] => sqlx::check(),
         ["peers", ..] => peers::run(peers::Profile::Dev, &args[1..]),
+        ["postgres", ..] => postgres::run(&args[1..]),
         ["conformance"] => conformance::run(),
         ["ci"] => ci::run(),
         _ => bail!("no such command: {}\n\n{HELP}", words.join(" ")),

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-pub(crate) use self::install::install;
+pub(crate) use self::install::{install, postgres};
 use self::running::Running;
 use self::waiting::Deadline;
 use crate::process::{self, cargo, say, target};

@@ -3,12 +3,18 @@
 use std::ffi::OsString;
 
 use anyhow::Result;
+use pgembed::Binaries;
 
-use crate::{cluster, process};
+use crate::{cluster, deps, process};
 
 /// Runs cargo's own test runner, so that nothing must be installed and the usual lines end it.
 pub(crate) fn run(args: &[OsString]) -> Result<()> {
-    let cluster = cluster::start()?;
+    run_on(&deps::postgres()?, args)
+}
+
+/// The same on the server of one installation.
+pub(crate) fn run_on(binaries: &Binaries, args: &[OsString]) -> Result<()> {
+    let cluster = cluster::start_with(binaries)?;
     let mut command = process::cargo();
     command.args(["test", "--locked"]);
     if !names_package(args) {
@@ -16,7 +22,8 @@ pub(crate) fn run(args: &[OsString]) -> Result<()> {
         process::run(process::cargo().args(["build", "--locked", "--workspace", "--bins"]))?;
         command.arg("--workspace");
     }
-    process::run(command.args(args).env("DATABASE_URL", cluster.url()))
+    command.env("DATABASE_URL", cluster.url());
+    process::run(command.args(args).env("PG_BIN", binaries.dir()))
 }
 
 /// Whether cargo is told which packages to test: `--workspace` would overrule that.

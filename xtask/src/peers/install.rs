@@ -38,6 +38,8 @@ enum Kind {
     PythonExactly,
     /// A directory with the pins and all packages they name.
     Node,
+    /// The same, of servers whose libraries' links npm does not carry.
+    Servers,
 }
 
 const PEERS: [Peer; 4] = [
@@ -63,14 +65,31 @@ const PEERS: [Peer; 4] = [
     },
 ];
 
-/// Installs what is missing, all at once; a peer that fails is tried once more.
+const SERVERS: Peer = Peer {
+    name: "postgres",
+    pins: &["postgres/package.json", "postgres/package-lock.json"],
+    kind: Kind::Servers,
+};
+
+/// Installs the peers that are missing, all at once; one that fails is tried once more.
 pub(crate) fn install() -> Result<()> {
+    install_all(&PEERS)
+}
+
+/// Installs further majors of PostgreSQL's server; gives the directory of the one asked for.
+pub(crate) fn postgres(major: u32) -> Result<PathBuf> {
+    install_all(&[SERVERS])?;
+    let package = directory()?.join(SERVERS.name).join("node_modules");
+    Ok(package.join(format!("postgres-{major}/native/bin")))
+}
+
+fn install_all(peers: &[Peer]) -> Result<()> {
     let python = deps::python()?;
     deps::ensure(&[deps::NODE])?;
     let directory = directory()?;
     let _session = session(&directory)?;
     let results = std::thread::scope(|scope| {
-        let running: Vec<_> = PEERS
+        let running: Vec<_> = peers
             .iter()
             .map(|peer| scope.spawn(|| peer.ensure(&directory, &python)))
             .collect();
@@ -110,7 +129,7 @@ impl Peer {
     fn wanted(&self, python: &deps::Python) -> Result<String> {
         let mut wanted = match self.kind {
             Kind::Python | Kind::PythonExactly => format!("{}\n", python.version),
-            Kind::Node => String::new(),
+            Kind::Node | Kind::Servers => String::new(),
         };
         for pins in self.pins {
             let file = conformance().join(pins);
@@ -136,6 +155,18 @@ impl Peer {
         Ok(())
     }
 
+    fn npm(&self, place: &Path) -> Result<Command> {
+        for pins in self.pins {
+            copy_into(&conformance().join(pins), place)?;
+        }
+        let mut npm = Command::new("npm");
+        // No package's own code runs while it is installed.
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+        npm.arg("--cache").arg(place.join("npm-cache"));
+        npm.current_dir(place);
+        Ok(npm)
+    }
+
     fn commands(&self, place: &Path, python: &deps::Python) -> Result<Vec<Command>> {
         let pip = |exactly: &[&str]| {
             let mut pip = Command::new(place.join("bin/python"));
@@ -154,21 +185,19 @@ impl Peer {
         Ok(match self.kind {
             Kind::Python => vec![venv(), pip(&[])],
             Kind::PythonExactly => vec![venv(), pip(&["--no-deps"])],
-            Kind::Node => {
-                for pins in self.pins {
-                    let from = conformance().join(pins);
-                    copy_into(&from, place)?;
-                }
-                let mut npm = Command::new("npm");
-                // No package's own code runs while it is installed.
-                npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-                npm.arg("--cache").arg(place.join("npm-cache"));
-                npm.current_dir(place);
-                vec![npm]
+            Kind::Node => vec![self.npm(place)?],
+            Kind::Servers => {
+                let mut link = Command::new("sh");
+                link.args(["-ec", LINK]).current_dir(place);
+                vec![self.npm(place)?, link]
             }
         })
     }
 }
+
+/// Makes the libraries' links of each server, by the script that its package has for that.
+const LINK: &str = "for package in node_modules/postgres-*; do \
+                    (cd \"$package\" && node scripts/hydrate-symlinks.js); done";
 
 fn copy_into(file: &Path, place: &Path) -> Result<()> {
     let name = file.file_name().context("pins are a file")?;
