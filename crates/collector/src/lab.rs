@@ -3,6 +3,7 @@
 
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -79,20 +80,10 @@ impl Lab {
         let (host, _) = address.rsplit_once('/').unwrap();
         let url = format!("{host}/{name}?{options}");
         let (dir, clock) = (TempDir::new().unwrap(), ManualClock::at(at.into()));
-        let collector = Collector::start(Setup {
-            database_url: url.clone(),
-            state_dir: dir.path().to_str().unwrap().into(),
-            origin: origin(),
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            plan: plan(),
-            contracts: vec![contract()],
-            retention,
-            clock: Arc::new(clock.clone()),
-            jobs: Jobs::Manual,
-            metrics: Metrics::local("lab", "0").unwrap(),
-        })
-        .await
-        .unwrap();
+        let setup = setup(&url, dir.path().to_str().unwrap(), &clock);
+        let collector = Collector::start(Setup { retention, ..setup })
+            .await
+            .unwrap();
         let agent: AgentId = "a".parse().unwrap();
         let key = SigningKey::from_seed(&origin().agent(&agent), &[7; 32]).unwrap();
         let mut conn = PgConnection::connect(&url).await.unwrap();
@@ -114,6 +105,17 @@ impl Lab {
             prev: Hash::from_bytes([0; 32]),
             next_i: 0,
         }
+    }
+
+    /// Another collector on the same database, with the same keys.
+    pub(crate) async fn second(&self, dir: &Path) -> Collector {
+        std::fs::create_dir(dir.join("keys")).unwrap();
+        for key in ["log", "operator", "export"] {
+            let file = format!("keys/{key}.key");
+            std::fs::copy(self.dir.path().join(&file), dir.join(&file)).unwrap();
+        }
+        let setup = setup(&self.url, dir.to_str().unwrap(), &self.clock);
+        Collector::start(setup).await.unwrap()
     }
 
     /// Delivers batches of one sample a minute, each as soon as it is sealed; provider errors
@@ -215,6 +217,21 @@ impl Lab {
     pub(crate) async fn stop(self) {
         self.collector.shutdown().await;
         drop(self.dir);
+    }
+}
+
+fn setup(url: &str, state_dir: &str, clock: &ManualClock) -> Setup {
+    Setup {
+        database_url: url.to_owned(),
+        state_dir: state_dir.into(),
+        origin: origin(),
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        plan: plan(),
+        contracts: vec![contract()],
+        retention: Retention::default(),
+        clock: Arc::new(clock.clone()),
+        jobs: Jobs::Manual,
+        metrics: Metrics::local("lab", "0").unwrap(),
     }
 }
 

@@ -75,7 +75,10 @@ pub(crate) async fn checkpoint(
             .filter(|index| *index < newest.size)
             .map(|index| (seq, index));
     }
-    let log = app.log.lock().await;
+    let mut log = app.log.lock().await;
+    if log.tree.size() < newest.size {
+        log.follow(&mut conn).await?;
+    }
     let consistency = log.tree.consistency_proof(from, newest.size);
     let consistency = consistency.map_err(|source| WitnessError::From { from, source })?;
     let mut inclusion = None;

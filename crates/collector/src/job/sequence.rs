@@ -4,9 +4,8 @@
 //! that another collector may have appended in between.
 
 use chrono::{DateTime, Utc};
-use evidence::hash::Hash;
 use evidence::tree::Tree;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tracing::info;
 
 use crate::keys::Keys;
@@ -18,6 +17,16 @@ use crate::store::{self, StoreError, log::Signed};
 pub(crate) struct Log {
     pub(crate) tree: Tree,
     pub(crate) signer: Signer,
+}
+
+impl Log {
+    /// Takes up what another collector appended.
+    pub(crate) async fn follow(&mut self, conn: &mut PgConnection) -> Result<(), StoreError> {
+        for hash in store::log::leaf_hashes(conn, self.tree.size()).await? {
+            self.tree.append(hash);
+        }
+        Ok(())
+    }
 }
 
 /// A run that stopped.
@@ -44,23 +53,27 @@ pub(crate) async fn run_once(
     if !store::log::try_lock(&mut tx).await? {
         return Ok(log.tree.size());
     }
-    let behind = store::log::leaf_hashes(&mut tx, log.tree.size()).await?;
-    follow(&mut log.tree, behind);
+    log.follow(&mut tx).await?;
+    let newest = store::log::latest_checkpoint(&mut tx).await?;
     let mut appended = Vec::new();
     loop {
         let size = log.tree.size() + appended.len() as u64;
-        let hashes = store::log::sequence(&mut tx, size).await?;
-        if hashes.is_empty() {
+        let waiting = store::log::waiting(&mut tx).await?;
+        if waiting.is_empty() {
             break;
         }
-        appended.extend(hashes);
+        appended.extend(store::log::append(&mut tx, size, &waiting).await?);
     }
-    if appended.is_empty() {
-        return Ok(log.tree.size());
+    let signed = newest.map_or(0, |newest| newest.size);
+    // Whoever appended last may have been killed before it signed.
+    if appended.is_empty() && signed == log.tree.size() {
+        return Ok(signed);
     }
     // Committed before it is signed: a signed head must never cover what can be rolled back.
     tx.commit().await.map_err(StoreError::query("commit"))?;
-    follow(&mut log.tree, appended);
+    for hash in appended {
+        log.tree.append(hash);
+    }
     let head = log.tree.head();
     let note = log.signer.sign(&log.tree, origin, &keys.log)?;
     let signed = Signed {
@@ -78,8 +91,5 @@ pub(crate) async fn run_once(
     Ok(head.size)
 }
 
-fn follow(tree: &mut Tree, hashes: Vec<Hash>) {
-    for hash in hashes {
-        tree.append(hash);
-    }
-}
+#[cfg(test)]
+mod tests;

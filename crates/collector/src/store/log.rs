@@ -59,10 +59,20 @@ pub(crate) async fn enqueue_batches(
     Ok(())
 }
 
-/// Gives waiting entries their index, from `size` on. Leaf hashes are computed from the stored
-/// bytes, so that what is signed is what can be read back.
-pub(crate) async fn sequence(conn: &mut PgConnection, size: u64) -> Result<Vec<Hash>, StoreError> {
-    let rows = sqlx::query!(
+/// An entry that waits for its place, with the bytes of its note as stored.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    id: i64,
+    agent_id: Option<i32>,
+    seq: Option<i64>,
+    registry_id: Option<i64>,
+    note: Vec<u8>,
+}
+
+/// Entries that wait, in the order of their arrival, [`SEQUENCE_MAX`] at most.
+pub(crate) async fn waiting(conn: &mut PgConnection) -> Result<Vec<Waiting>, StoreError> {
+    sqlx::query_as!(
+        Waiting,
         r#"SELECT p.id, p.agent_id, p.seq, p.registry_id, COALESCE(b.note, r.note) AS "note!"
            FROM log_pending p
            LEFT JOIN batch b ON b.agent_id = p.agent_id AND b.seq = p.seq
@@ -70,16 +80,22 @@ pub(crate) async fn sequence(conn: &mut PgConnection, size: u64) -> Result<Vec<H
            ORDER BY p.id LIMIT $1"#,
         SEQUENCE_MAX
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(conn)
     .await
-    .map_err(StoreError::query("read the log queue"))?;
-    let Some(last) = rows.last().map(|row| row.id) else {
-        return Ok(Vec::new());
-    };
+    .map_err(StoreError::query("read the log queue"))
+}
+
+/// Gives entries their index, from `size` on. Leaf hashes are computed from the stored bytes, so
+/// that what is signed is what can be read back.
+pub(crate) async fn append(
+    conn: &mut PgConnection,
+    size: u64,
+    rows: &[Waiting],
+) -> Result<Vec<Hash>, StoreError> {
     let hashes: Vec<Hash> = rows.iter().map(|row| tree::leaf_hash(&row.note)).collect();
     let first = to_i64("log size", size)?;
     sqlx::query!(
-        "WITH gone AS (DELETE FROM log_pending WHERE id <= $6),
+        "WITH gone AS (DELETE FROM log_pending WHERE id = ANY($6)),
          entry AS (
              SELECT $1 + ord - 1 AS idx, leaf_hash, agent_id, seq, registry_id
              FROM UNNEST($2::bytea[], $3::int[], $4::bigint[], $5::bigint[])
@@ -96,7 +112,8 @@ pub(crate) async fn sequence(conn: &mut PgConnection, size: u64) -> Result<Vec<H
         &rows.iter().map(|r| r.agent_id).collect::<Vec<_>>() as &[Option<i32>],
         &rows.iter().map(|r| r.seq).collect::<Vec<_>>() as &[Option<i64>],
         &rows.iter().map(|r| r.registry_id).collect::<Vec<_>>() as &[Option<i64>],
-        last,
+        // These and no others: an older row may have been committed since they were read.
+        &rows.iter().map(|r| r.id).collect::<Vec<_>>(),
     )
     .execute(conn)
     .await
