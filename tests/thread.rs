@@ -6,6 +6,7 @@
 //!
 //! Non-goal: what a single crate can show about itself.
 
+mod account;
 mod crash;
 mod database;
 mod installation;
@@ -14,6 +15,7 @@ mod problems;
 mod process;
 mod rebuild;
 mod secrecy;
+mod soak;
 
 use std::time::Duration;
 

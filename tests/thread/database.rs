@@ -3,6 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
+use pgembed::Binaries;
 use tokio::process::Command;
 
 use super::process;
@@ -27,12 +28,14 @@ impl Database {
         collector::recreate_database(&server, name)
             .await
             .expect("a superuser can make databases");
-        let (bin, path) = (env::var_os("PG_BIN"), env::var_os("PATH"));
-        let binaries = pgembed::find_binaries(bin.as_deref().map(AsRef::as_ref), path.as_deref())
-            .expect("there is a PostgreSQL");
+        Self::at(url_of(&server, name))
+    }
+
+    /// One that is there.
+    pub(super) fn at(url: String) -> Self {
         Self {
-            url: url_of(&server, name),
-            psql: binaries.dir().join("psql"),
+            url,
+            psql: binaries().dir().join("psql"),
         }
     }
 
@@ -66,6 +69,13 @@ impl Database {
         };
         row.parse().unwrap_or_else(|_| panic!("`{query}`: {row}"))
     }
+}
+
+/// The server's programs, those that the test runner chose.
+pub(super) fn binaries() -> Binaries {
+    let (bin, path) = (env::var_os("PG_BIN"), env::var_os("PATH"));
+    pgembed::find_binaries(bin.as_deref().map(AsRef::as_ref), path.as_deref())
+        .expect("there is a PostgreSQL")
 }
 
 /// The address of another database on the same server.

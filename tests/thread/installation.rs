@@ -22,6 +22,8 @@ pub(super) const CHAT: &str = "sim-chat";
 pub(super) const STATUS: &str = "sim-status";
 /// The contract.
 pub(super) const CONTRACT: &str = "lab";
+/// Between two slots of a target.
+pub(super) const INTERVAL_MS: i64 = 1_000;
 /// A key of no worth, for tests that are not about keys.
 pub(super) const KEY: &str = "sk-lab";
 
@@ -41,16 +43,38 @@ pub(super) struct Installation {
 #[derive(Clone, Copy, Debug)]
 struct Ports {
     sim: u16,
-    collector: u16,
+    collectors: [u16; 2],
+    front: u16,
     agent: u16,
+}
+
+/// One of two collectors of an installation; most tests use the first alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seat {
+    First,
+    Second,
+}
+
+impl Seat {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::First => "collector",
+            Self::Second => "collector-2",
+        }
+    }
 }
 
 impl Installation {
     /// Writes every file and makes the database; nothing runs yet.
     pub(super) async fn create(name: &str, key: &str) -> Self {
+        Self::on(Database::create(&format!("nines_e2e_{name}")).await, key, 0)
+    }
+
+    /// The same on a database that is there, with a crowd of further targets that are only watched.
+    pub(super) fn on(database: Database, key: &str, crowd: usize) -> Self {
         let installation = Self {
             dir: TempDir::new().expect("there is room for a directory"),
-            database: Database::create(&format!("nines_e2e_{name}")).await,
+            database,
             // Everything is on this machine: no proxy stands between.
             http: Client::builder()
                 .no_proxy()
@@ -60,9 +84,13 @@ impl Installation {
             ports: free_ports(),
         };
         installation.write(KEY_FILE, key);
-        installation.write("plan.toml", &installation.plan());
+        let plan = installation.plan() + &installation.crowd(crowd);
+        installation.write("plan.toml", &plan);
         installation.write("contract.toml", include_str!("contract.toml"));
-        installation.write("collector.toml", &installation.collector_config());
+        for seat in [Seat::First, Seat::Second] {
+            let file = format!("{}.toml", seat.name());
+            installation.write(&file, &installation.collector_config(seat));
+        }
         installation.write("agent.toml", &installation.agent_config());
         installation
     }
@@ -89,20 +117,31 @@ impl Installation {
              [[target]]\nid = \"{CHAT}\"\nprovider = \"sim\"\ninterval_s = 1\n\
              deadline_ms = 5000\ncredential = \"lab-key\"\nburst = {{ count = 0, spacing_ms = 0 }}\n\
              request = {{ kind = \"call\", base_url = \"http://127.0.0.1:{sim}/v1\", \
-             model = \"sim-1\", stream = true }}\n\n\
-             [[target]]\nid = \"{STATUS}\"\nprovider = \"sim\"\ninterval_s = 1\n\
-             deadline_ms = 5000\nburst = {{ count = 0, spacing_ms = 0 }}\n\
-             request = {{ kind = \"http\", url = \"http://127.0.0.1:{sim}/status\" }}\n"
+             model = \"sim-1\", stream = true }}\n\n{}",
+            self.watched(STATUS)
         )
     }
 
-    fn collector_config(&self) -> String {
-        let port = self.ports.collector;
+    fn crowd(&self, size: usize) -> String {
+        (0..size).map(|n| self.watched(&one_of_crowd(n))).collect()
+    }
+
+    fn watched(&self, target: &str) -> String {
+        let sim = self.ports.sim;
+        format!(
+            "[[target]]\nid = \"{target}\"\nprovider = \"sim\"\ninterval_s = 1\n\
+             deadline_ms = 5000\nburst = {{ count = 0, spacing_ms = 0 }}\n\
+             request = {{ kind = \"http\", url = \"http://127.0.0.1:{sim}/status\" }}\n\n"
+        )
+    }
+
+    fn collector_config(&self, seat: Seat) -> String {
+        let port = self.port(seat);
         format!(
             "origin = \"nines.example/test\"\nlisten = \"127.0.0.1:{port}\"\n\
              state_dir = \"{}\"\nplan = \"plan.toml\"\ncheckpoint_s = 1\nassess_s = 1\n\n\
              [[contract]]\nfile = \"contract.toml\"\ntargets = [\"{CHAT}\"]\nfees = \"1000.00\"\n",
-            self.dir().join("collector")
+            self.dir().join(seat.name())
         )
     }
 
@@ -126,12 +165,31 @@ impl Installation {
 
     /// Starts the collector.
     pub(super) async fn start_collector(&self) -> Process {
+        self.start_at(Seat::First).await
+    }
+
+    /// Starts one of two collectors. The second gets the keys of the first, which ran before.
+    pub(super) async fn start_at(&self, seat: Seat) -> Process {
+        if seat == Seat::Second {
+            self.hand_over_keys();
+        }
+        let name = seat.name();
         let mut command = Command::new(program("nines"));
         command.args(["collector", "--config"]);
-        command.arg(self.dir().join("collector.toml"));
+        command.arg(self.dir().join(format!("{name}.toml")));
         command.env("DATABASE_URL", self.database.url());
-        let collector = Process::start(&mut command, "collector", self.log("collector"));
-        self.until_ready(collector, &self.url("/readyz")).await
+        let collector = Process::start(&mut command, name, self.log(name));
+        let ready = format!("http://127.0.0.1:{}/readyz", self.port(seat));
+        self.until_ready(collector, &ready).await
+    }
+
+    fn hand_over_keys(&self) {
+        let keys = |seat: Seat| self.dir().join(seat.name()).join("keys");
+        std::fs::create_dir_all(keys(Seat::Second)).expect("a directory can be made");
+        for key in ["log.key", "operator.key", "export.key"] {
+            let copied = std::fs::copy(keys(Seat::First).join(key), keys(Seat::Second).join(key));
+            copied.expect("a key can be copied");
+        }
     }
 
     /// Starts the agent.
@@ -156,19 +214,37 @@ impl Installation {
 
     /// Mints a token, and enrols the agent by it.
     pub(super) async fn enrol(&self) {
+        self.enrol_at(&self.url("/")).await;
+    }
+
+    /// The same where batches are to go to another address.
+    pub(super) async fn enrol_at(&self, collector: &str) {
         let mut mint = Command::new(program("nines"));
         mint.args(["agent", "token", "--agent", AGENT, "--config"]);
         mint.arg(self.dir().join("collector.toml"));
         let token = process::run(mint.env("DATABASE_URL", self.database.url())).await;
         let mut enrol = Command::new(program("nines-agent"));
-        enrol.args(["enroll", "--agent", AGENT, "--collector", &self.url("/")]);
+        enrol.args(["enroll", "--agent", AGENT, "--collector", collector]);
         enrol.arg("--state-dir").arg(self.dir().join("agent"));
         process::run(enrol.env("NINES_TOKEN", token.trim())).await;
     }
 
     /// An address of the collector.
     pub(super) fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.ports.collector)
+        format!("http://127.0.0.1:{}{path}", self.port(Seat::First))
+    }
+
+    /// Where a collector listens.
+    pub(super) const fn port(&self, seat: Seat) -> u16 {
+        match seat {
+            Seat::First => self.ports.collectors[0],
+            Seat::Second => self.ports.collectors[1],
+        }
+    }
+
+    /// A port for what stands before the collectors.
+    pub(super) const fn front(&self) -> u16 {
+        self.ports.front
     }
 
     /// An address of the agent's own pages.
@@ -240,15 +316,21 @@ impl Installation {
     }
 }
 
-/// Three ports that nobody listens on: asked for together, so that they differ.
+/// The name of a target of the crowd, by its number.
+pub(super) fn one_of_crowd(number: usize) -> String {
+    format!("crowd-{number}")
+}
+
+/// Ports that nobody listens on: asked for together, so that they differ.
 fn free_ports() -> Ports {
-    let bound = [(); 3]
+    let bound = [(); 5]
         .map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port"));
-    let [sim, collector, agent] =
+    let [sim, first, second, front, agent] =
         bound.map(|listener| listener.local_addr().expect("it is bound").port());
     Ports {
         sim,
-        collector,
+        collectors: [first, second],
+        front,
         agent,
     }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::steps::{self, Step};
-use crate::{demo, deps, peers, postgres, process};
+use crate::{demo, deps, peers, postgres, process, soak};
 
 const STEPS: &[Step] = &[
     Step {
@@ -38,6 +38,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "demo on 29 February",
         run: || on("2028-02-29T10:05:00Z"),
+    },
+    Step {
+        name: "soak",
+        run: || soak::run(&[]),
     },
     Step {
         name: "postgres 16, 17 and 18",

@@ -12,6 +12,7 @@ mod deps;
 mod peers;
 mod postgres;
 mod process;
+mod soak;
 mod sqlx;
 mod steps;
 mod test;
@@ -38,6 +39,9 @@ Usage: cargo xtask COMMAND
                         target/peers, start them, and run `cargo test ARGS` of tests/conformance
   postgres [N..] [ARGS] run `cargo test ARGS`, of the collector unless told otherwise, on servers
                         of the majors N, or of 16, 17 and 18, installed into target/peers
+  soak [SECONDS]        kill agent, collectors and PostgreSQL at random under load, for two minutes
+                        unless told otherwise, and check that nothing is lost or double;
+                        NINES_SOAK_SEED repeats the order of a run
   conformance           drive the real processes, and check what they promise
   ci                    everything that must pass: fmt, clippy, doc, sqlx --check, test, conformance
 
@@ -70,6 +74,7 @@ fn run(args: &[OsString]) -> Result<()> {
         ["sqlx", "--check"] => sqlx::check(),
         ["peers", ..] => peers::run(peers::Profile::Dev, &args[1..]),
         ["postgres", ..] => postgres::run(&args[1..]),
+        ["soak", rest @ ..] => soak::run(rest),
         ["conformance"] => conformance::run(),
         ["ci"] => ci::run(),
         _ => bail!("no such command: {}\n\n{HELP}", words.join(" ")),
