@@ -316,6 +316,9 @@ fn runner(
         attempts_max: setup.limits.attempts_max,
         attempt,
         budgets: budgets(setup, shared)?,
+        orders: watch::channel(Vec::new()).1,
+        operator_key: None,
+        metrics: shared.metrics.clone(),
     };
     Ok(Runner::new(settings, recorder.clone(), last_slots)?)
 }

@@ -39,8 +39,9 @@ use open::OpenBatch;
 /// How often a batch is sealed where nothing presses, also when it is empty: a heartbeat.
 pub const SEAL_INTERVAL_DEFAULT: Duration = Duration::from_mins(5);
 
-/// How long a batch waits for company after a stream changed its state, microseconds: long enough
-/// for targets that fail together, short enough to be committed two seconds after.
+/// How long a batch waits for company after a stream changed its state, or an attempt was made by
+/// order, microseconds: long enough for targets that fail together, short enough to be committed
+/// two seconds after.
 const CHANGE_SEAL_AFTER_US: u64 = 1_000_000;
 
 /// How a recorder is opened.
@@ -61,7 +62,7 @@ pub struct Attempted<'a> {
     pub target: &'a PlanTarget,
     /// Plan revision in force for the slot.
     pub plan_revision: u64,
-    /// The planned moment.
+    /// The planned moment; for what was ordered, the moment of the order.
     pub slot: UnixMillis,
     /// 1 for the slot's own attempt, 2 and up for repeats.
     pub number: u32,
@@ -207,11 +208,14 @@ impl Recorder {
                 source,
             }
         })?;
-        self.append(stream, attempted.slot, line, attempted.start)?;
+        let ordered = attempted.kind == Kind::Confirm;
+        let slot = (!ordered).then_some(attempted.slot);
+        self.append(stream, slot, line, attempted.start)?;
         self.open.cover(attempted.start);
         let ok = attempted.attempt.outcome == Outcome::Ok;
         // Before its first sample a stream passes for well, so that a bad start is told at once.
-        if self.ok.insert(stream.clone(), ok).unwrap_or(true) != ok {
+        // Whoever gave an order waits for the answer, whatever it is.
+        if self.ok.insert(stream.clone(), ok).unwrap_or(true) != ok || ordered {
             self.changed_mono_us
                 .get_or_insert(attempted.start.mono_us + attempted.attempt.end_us);
         }
@@ -233,13 +237,13 @@ impl Recorder {
                     source,
                 }
             })?;
-        self.append(stream, missed.last, line, now)
+        self.append(stream, Some(missed.last), line, now)
     }
 
     fn append(
         &mut self,
         stream: &TargetId,
-        slot: UnixMillis,
+        slot: Option<UnixMillis>,
         line: EncodedLine,
         now: Stamp,
     ) -> Result<(), RecorderError> {

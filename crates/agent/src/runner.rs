@@ -3,7 +3,8 @@
 //! Invariants: every slot ends as a sample or in a gap; a target never has more attempts under way
 //! than `overlap_max`, and the agent never more than `attempts_max`, so that one slow provider
 //! cannot starve the others; the wait for each slot is computed anew from the wall clock, so that
-//! nothing drifts; no request is sent before its budget allows it.
+//! nothing drifts; no request is sent before its budget allows it; an order of the collector adds
+//! attempts as the plan allows, and never moves or takes a slot.
 //!
 //! Non-goals: recording, sending, and any rule of a contract.
 
@@ -14,25 +15,30 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AgentId, CredentialAlias, GapReason, Kind, TargetId, UnixMillis};
+use domain::{AgentId, CredentialAlias, GapReason, TargetId, UnixMillis};
+use evidence::note::VerifierKey;
 use probe::{Attempt, Request, Spec};
 use secrecy::SecretString;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use telemetry::metrics::AgentMetrics;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{error, warn};
 use wire::plan::{Plan, PlanTarget};
 
 use crate::budget::Budgets;
-use crate::recorder::is_burst_worthy;
-use crate::recorder::task::{RecorderGone, RecorderHandle, Taken};
-use crate::schedule::{Due, Missed, Schedule, Slot};
-use crate::stamp::{Stamp, Timebase};
+use crate::recorder::task::{RecorderGone, RecorderHandle};
+use crate::schedule::{Due, Missed, Schedule};
+use crate::stamp::Timebase;
 
+mod confirm;
+mod course;
 mod spec;
 #[cfg(test)]
 mod tests;
 
+use confirm::Orders;
+use course::{Course, Desk, Repeats};
 pub(crate) use spec::request as request_for;
 pub use spec::{CallError, Keys, SpecForError, TargetError, short_deadline, spec_for};
 
@@ -66,6 +72,12 @@ pub struct RunnerSettings {
     pub attempt: Arc<AttemptFn>,
     /// What may be spent.
     pub budgets: Budgets,
+    /// Orders that are open now, as signed notes; the same one may show many times.
+    pub orders: watch::Receiver<Vec<String>>,
+    /// The operator's key, as it was pinned; without it no order is followed.
+    pub operator_key: Option<VerifierKey>,
+    /// The agent's instruments.
+    pub metrics: AgentMetrics,
 }
 
 impl fmt::Debug for RunnerSettings {
@@ -81,6 +93,7 @@ pub struct Runner {
     schedule: Schedule,
     targets: BTreeMap<TargetId, Arc<Target>>,
     desk: Arc<Desk>,
+    orders: Orders,
     tasks: JoinSet<Result<(), RecorderGone>>,
     phase: watch::Sender<Phase>,
 }
@@ -101,21 +114,13 @@ struct Target {
     request: Request,
     key: Key,
     permits: Arc<Semaphore>,
+    repeats: Repeats,
 }
 
 enum Key {
     NotNeeded,
     Held(SecretString),
     Missing(CredentialAlias),
-}
-
-/// What all attempts share.
-struct Desk {
-    recorder: RecorderHandle,
-    timebase: Timebase,
-    permits: Arc<Semaphore>,
-    attempt: Arc<AttemptFn>,
-    budgets: Budgets,
 }
 
 impl Runner {
@@ -148,6 +153,7 @@ impl Runner {
                 request: spec::request(target, &keys)?,
                 key,
                 permits: Arc::new(Semaphore::new(settings.overlap_max)),
+                repeats: Repeats::default(),
             };
             Ok((target.id.clone(), Arc::new(ready)))
         };
@@ -160,7 +166,9 @@ impl Runner {
                 permits: Arc::new(Semaphore::new(settings.attempts_max)),
                 attempt: settings.attempt,
                 budgets: settings.budgets,
+                metrics: settings.metrics,
             }),
+            orders: Orders::new(agent, settings.operator_key, settings.orders),
             tasks: JoinSet::new(),
             phase: watch::Sender::new(Phase::Run),
         })
@@ -177,6 +185,7 @@ impl Runner {
             tokio::select! {
                 () = tokio::time::sleep_until(wake) => {}
                 Some(ended) = self.tasks.join_next() => report(ended)?,
+                () = self.orders.changed() => self.follow(),
                 changed = stop.changed() => if changed.is_err() { break },
             }
         }
@@ -212,12 +221,11 @@ impl Runner {
             match desk.permits_for(target) {
                 Some(permits) => {
                     desk.recorder.begin(slot.clone()).await?;
-                    let phase = self.phase.subscribe();
                     let course = Course {
                         desk,
                         target: Arc::clone(target),
                         slot: slot.at,
-                        phase,
+                        phase: self.phase.subscribe(),
                     };
                     self.tasks.spawn(course.run(permits));
                 }
@@ -237,123 +245,6 @@ impl fmt::Debug for Runner {
         f.debug_struct("Runner")
             .field("schedule", &self.schedule)
             .finish_non_exhaustive()
-    }
-}
-
-/// A target's permit and the agent's.
-type Permits = (OwnedSemaphorePermit, OwnedSemaphorePermit);
-
-impl Desk {
-    fn permits_for(&self, target: &Target) -> Option<Permits> {
-        let of_target = Arc::clone(&target.permits).try_acquire_owned().ok()?;
-        let of_agent = Arc::clone(&self.permits).try_acquire_owned().ok()?;
-        Some((of_target, of_agent))
-    }
-}
-
-/// One slot: its own attempt, and the repeats that the plan's rule adds.
-struct Course {
-    desk: Arc<Desk>,
-    target: Arc<Target>,
-    slot: UnixMillis,
-    phase: watch::Receiver<Phase>,
-}
-
-impl Course {
-    async fn run(mut self, permits: Permits) -> Result<(), RecorderGone> {
-        let mut began = Instant::now();
-        let taken = match self.attempt(1, Kind::Planned).await {
-            Ok(taken) => taken,
-            Err(reason) => {
-                let slot = Slot {
-                    target: self.target.plan.id.clone(),
-                    at: self.slot,
-                };
-                return self.desk.recorder.miss(Missed::one(slot, reason)).await;
-            }
-        };
-        drop(permits);
-        let burst = self.target.plan.burst;
-        let repeats = if is_burst_worthy(&taken.attempt) {
-            burst.count
-        } else {
-            0
-        };
-        self.desk.recorder.take(taken).await?;
-        for number in 2..2 + repeats {
-            let spacing = Duration::from_millis(burst.spacing_ms.into());
-            let Some(permits) = self.wait_for_repeat(began + spacing).await else {
-                return Ok(());
-            };
-            began = Instant::now();
-            let Ok(taken) = self.attempt(number, Kind::Burst).await else {
-                return Ok(());
-            };
-            drop(permits);
-            self.desk.recorder.take(taken).await?;
-        }
-        Ok(())
-    }
-
-    /// Waits for the time of a repeat and for room to make it; `None` when the agent stops.
-    async fn wait_for_repeat(&mut self, at: Instant) -> Option<Permits> {
-        let room = async {
-            tokio::time::sleep_until(at).await;
-            let of_target = Arc::clone(&self.target.permits)
-                .acquire_owned()
-                .await
-                .ok()?;
-            let of_agent = Arc::clone(&self.desk.permits).acquire_owned().await.ok()?;
-            Some((of_target, of_agent))
-        };
-        tokio::select! {
-            permits = room => permits,
-            _ = self.phase.wait_for(|phase| *phase >= Phase::Stop) => None,
-        }
-    }
-
-    /// Makes one attempt. Fails with the reason of a gap when it may not be paid for, or had to be
-    /// given up.
-    async fn attempt(&mut self, number: u32, kind: Kind) -> Result<Taken, GapReason> {
-        let plan = &self.target.plan;
-        let key = match &self.target.key {
-            Key::NotNeeded => Ok(None),
-            Key::Held(key) => Ok(Some(key.clone())),
-            Key::Missing(alias) => Err(spec::without_key(plan, alias)),
-        };
-        let nonce = spec::nonce().map_err(|_| spec::without_nonce(plan));
-        let target = Arc::clone(plan);
-        let (start, attempt) = match (key, nonce) {
-            (Ok(key), Ok(nonce)) => {
-                let spec = spec::spec(plan, self.target.request.clone(), key, nonce);
-                self.send(spec, kind).await?
-            }
-            (Err(unsent), _) | (_, Err(unsent)) => (self.desk.timebase.now(), unsent),
-        };
-        Ok(Taken {
-            target,
-            slot: self.slot,
-            number,
-            kind,
-            start,
-            attempt,
-        })
-    }
-
-    /// Sends a request that the budget has room for. One that is given up counts at its worst.
-    async fn send(&mut self, spec: Spec, kind: Kind) -> Result<(Stamp, Attempt), GapReason> {
-        let at = self.desk.timebase.now().wall.to_millis();
-        let budgets = &self.desk.budgets;
-        let leave = budgets.reserve(&self.target.plan.id, kind, at).await?;
-        let start = self.desk.timebase.now();
-        let attempt = tokio::select! {
-            attempt = (self.desk.attempt)(spec) => attempt,
-            _ = self.phase.wait_for(|phase| *phase >= Phase::Abandon) => {
-                return Err(GapReason::AgentDown);
-            }
-        };
-        budgets.settle(leave, &attempt).await;
-        Ok((start, attempt))
     }
 }
 

@@ -24,6 +24,7 @@ use wire::names::Origin;
 use wire::plan::{Plan, PlanError};
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
 
+use crate::confirm;
 use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
 use crate::enrol::{self, EnrolError};
 use crate::export::{self, ExportError, Exported};
@@ -176,7 +177,7 @@ impl Collector {
         let addr = listener.local_addr().map_err(listening)?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(flush::run(pool, queue));
+        tasks.spawn(flush::run(Arc::downgrade(&app), pool, queue));
         tasks.spawn(http::serve(listener, app.clone(), stopped.clone()));
         if let Jobs::Periodic { checkpoint, assess } = setup.jobs {
             tasks.spawn(periodic::sequence(app.clone(), checkpoint, stopped.clone()));
@@ -227,6 +228,11 @@ impl Collector {
     /// Takes a cosignature as the HTTP interface would.
     pub async fn cosign(&self, request: &CosignatureRequest) -> Result<(), WitnessError> {
         witness::cosign(&self.app, request).await
+    }
+
+    /// The signed orders that an agent is to follow now, as the HTTP interface would answer.
+    pub async fn open_orders(&self, agent: &AgentId) -> Result<Vec<String>, StoreError> {
+        confirm::open_orders(&self.app, agent).await
     }
 
     /// The policy that this installation's log and agents amount to (C2SP tlog-policy).

@@ -5,6 +5,7 @@
 //! Handlers authenticate, decode, call and encode; SQL lives in `store`; periodic work in `job`.
 
 mod app;
+mod confirm;
 mod contracts;
 mod database;
 mod enrol;

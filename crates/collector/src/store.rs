@@ -5,6 +5,7 @@ pub(crate) mod agent;
 pub(crate) mod assessment;
 pub(crate) mod batch;
 pub(crate) mod cell;
+pub(crate) mod confirm;
 pub(crate) mod contract;
 pub(crate) mod copy;
 pub(crate) mod drop;

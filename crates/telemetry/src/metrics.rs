@@ -20,7 +20,7 @@ mod collector;
 #[cfg(test)]
 mod tests;
 
-pub use agent::{AgentMetrics, BudgetUse};
+pub use agent::{AgentMetrics, BudgetUse, OrderResult};
 pub use collector::{CollectorMetrics, IngestResult, JobResult, ServedRequest};
 
 /// `Content-Type` of what [`Metrics::render`] returns.

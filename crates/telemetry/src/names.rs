@@ -64,6 +64,8 @@ pub mod metric {
     pub const AGENT_ATTEMPTS: &str = "nines.agent.attempts";
     /// Batches for which the collector gave a receipt.
     pub const AGENT_BATCHES_SENT: &str = "nines.agent.batches.sent";
+    /// Orders to confirm a failure, as an agent took them.
+    pub const AGENT_ORDERS: &str = "nines.agent.orders";
     /// Money spent of a budget.
     pub const AGENT_BUDGET_COST: &str = "nines.agent.budget.cost";
     /// Money that a budget allows.
@@ -80,6 +82,8 @@ pub mod metric {
     pub const INGEST_FLUSH_DURATION: &str = "nines.ingest.flush.duration";
     /// Time of one run of a periodic job.
     pub const JOB_DURATION: &str = "nines.job.duration";
+    /// Orders to confirm a failure that the collector made.
+    pub const CONFIRM_ORDERS: &str = "nines.confirm.orders";
     /// Entries in the append-only log.
     pub const LOG_SIZE: &str = "nines.log.size";
     /// Rows that retention dropped, a day at a time.
@@ -94,6 +98,7 @@ pub mod metric {
         AGENT_SLOTS_MISSED,
         AGENT_ATTEMPTS,
         AGENT_BATCHES_SENT,
+        AGENT_ORDERS,
         AGENT_BUDGET_COST,
         AGENT_BUDGET_COST_LIMIT,
         AGENT_BUDGET_TOKENS,
@@ -102,6 +107,7 @@ pub mod metric {
         INGEST_BATCHES,
         INGEST_FLUSH_DURATION,
         JOB_DURATION,
+        CONFIRM_ORDERS,
         LOG_SIZE,
         STORE_ROWS_DROPPED,
         HTTP_SERVER_REQUEST_DURATION,
@@ -126,6 +132,8 @@ pub mod attribute {
     pub const JOB_NAME: &str = "job.name";
     /// Whether the run of a job succeeded.
     pub const JOB_RESULT: &str = "job.result";
+    /// What an agent did about an order.
+    pub const ORDER_RESULT: &str = "order.result";
     /// The outcome word of a sample.
     pub const SAMPLE_OUTCOME: &str = "sample.outcome";
     /// What was dropped: `raw` or `sample`.
@@ -175,6 +183,7 @@ pub mod attribute {
         INGEST_RESULT,
         JOB_NAME,
         JOB_RESULT,
+        ORDER_RESULT,
         SAMPLE_OUTCOME,
         SLOT_REASON,
         STORE_KIND,

@@ -3,7 +3,8 @@
 //! Who sends what: an agent enrols once ([`protocol::EnrolRequest`]), then posts sealed batches
 //! ([`batch`]), each answered by a [`protocol::Receipt`], asks for the next checkpoint with its
 //! consistency proof ([`protocol::CheckpointAnswer`]), checks it, and posts its cosignature.
-//! Every request may be repeated: batches are known by `(agent, seq)` and their hash.
+//! Every request may be repeated: batches are known by `(agent, seq)` and their hash. What the
+//! collector asks of agents outside of their schedule is an [`order`].
 //!
 //! Sample lines ([`mod@line`]) and the plan ([`plan`]) stand here because agent, collector and
 //! verifier must read the very same bytes the very same way. Logs of other systems, and our lines
@@ -15,6 +16,7 @@ pub mod limits;
 pub mod line;
 pub mod log;
 pub mod names;
+pub mod order;
 pub mod plan;
 pub mod problem;
 pub mod protocol;

@@ -31,6 +31,10 @@ pub const INTERVAL_S_MIN: u32 = 1;
 pub const INTERVAL_S_MAX: u32 = 86_400;
 /// Most repeats after one failure.
 pub const BURST_COUNT_MAX: u32 = 60;
+/// Most attempts that one order may ask of an agent.
+pub const CONFIRM_COUNT_MAX: u32 = 10;
+/// Attempts that an order may ask of an agent, where the plan does not say.
+const CONFIRM_COUNT_DEFAULT: u32 = 2;
 
 /// One revision of the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,16 +127,37 @@ pub struct PlanTarget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Burst {
+    /// Attempts of each other agent, when one has met a failure and the collector orders them to
+    /// confirm it; 0 for none. See [`crate::order`].
+    #[serde(
+        skip_serializing_if = "is_confirm_default",
+        default = "confirm_default"
+    )]
+    pub confirm: u32,
     /// Further attempts; 0 for none.
     pub count: u32,
-    /// From start to start, milliseconds.
+    /// From start to start, milliseconds; of `confirm` too.
     pub spacing_ms: u32,
+}
+
+impl Burst {
+    /// How many attempts an order is followed by: `confirm`, but one at most where no time is to
+    /// pass between them.
+    #[must_use]
+    pub fn confirms(&self) -> u32 {
+        if self.spacing_ms == 0 {
+            self.confirm.min(1)
+        } else {
+            self.confirm
+        }
+    }
 }
 
 impl Default for Burst {
     /// Two more tries, ten seconds apart: three inside one clock minute.
     fn default() -> Self {
         Self {
+            confirm: CONFIRM_COUNT_DEFAULT,
             count: 2,
             spacing_ms: 10_000,
         }
@@ -286,6 +311,18 @@ impl Plan {
 )]
 fn is_zero(value: &u32) -> bool {
     *value == 0
+}
+
+const fn confirm_default() -> u32 {
+    CONFIRM_COUNT_DEFAULT
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde calls"
+)]
+fn is_confirm_default(value: &u32) -> bool {
+    *value == CONFIRM_COUNT_DEFAULT
 }
 
 fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {

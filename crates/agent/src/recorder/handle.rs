@@ -17,7 +17,7 @@ use crate::stamp::Stamp;
 pub struct Taken {
     /// What was probed.
     pub target: Arc<PlanTarget>,
-    /// The planned moment.
+    /// The planned moment; for what was ordered, the moment of the order.
     pub slot: UnixMillis,
     /// 1 for the slot's own attempt, 2 and up for repeats.
     pub number: u32,

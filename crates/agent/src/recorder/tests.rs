@@ -102,12 +102,22 @@ impl Bench {
     }
 
     fn sample(&mut self, target: usize, at_s: i64, outcome: Outcome) {
+        self.record((target, Kind::Planned, 1), at_s, outcome);
+    }
+
+    /// Records a good sample that was ordered.
+    fn confirm(&mut self, target: usize, at_s: i64) {
+        let number = wire::order::CONFIRM_ATTEMPT_FIRST;
+        self.record((target, Kind::Confirm, number), at_s, Outcome::Ok);
+    }
+
+    fn record(&mut self, (target, kind, number): (usize, Kind, u32), at_s: i64, outcome: Outcome) {
         let attempted = Attempted {
             target: &self.plan.targets[target],
             plan_revision: self.plan.revision,
             slot: UnixMillis::new(at_s * 1_000),
-            number: 1,
-            kind: Kind::Planned,
+            number,
+            kind,
             start: stamp(at_s),
             attempt: &attempt(outcome),
         };
@@ -117,6 +127,13 @@ impl Bench {
 
     fn seal(&mut self, at_s: i64) -> Option<SealedBatch> {
         self.recorder.seal(stamp(at_s)).unwrap()
+    }
+}
+
+fn slot(at_s: i64) -> crate::schedule::Slot {
+    crate::schedule::Slot {
+        target: "acme".parse().unwrap(),
+        at: UnixMillis::new(at_s * 1_000),
     }
 }
 
@@ -252,6 +269,31 @@ fn a_batch_is_due_at_the_interval_and_soon_after_a_change_of_state() {
     );
     bench.sample(0, 330, Outcome::Ok);
     assert!(bench.recorder.due(stamp(332)));
+}
+
+#[test]
+fn a_sample_made_by_order_presses_the_seal_and_settles_no_slot() {
+    let mut bench = Bench::new();
+    bench.sample(0, 60, Outcome::Ok);
+    bench.seal(61).unwrap();
+    bench.recorder.begin(&slot(120)).unwrap();
+    bench.confirm(0, 120);
+    assert!(bench.recorder.due(stamp(122)));
+    let last = |bench: &Bench| {
+        bench
+            .recorder
+            .last_slots()
+            .into_values()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(last(&bench), [UnixMillis::new(60_000)]);
+    assert_eq!(bench.recorder.spool().state().begun.len(), 1);
+    let mut bench = bench.killed(2);
+    assert_eq!(last(&bench), [UnixMillis::new(60_000)]);
+    assert_eq!(bench.recorder.spool().state().begun.len(), 1);
+    bench.sample(0, 120, Outcome::Ok);
+    assert_eq!(last(&bench), [UnixMillis::new(120_000)]);
+    assert!(bench.recorder.spool().state().begun.is_empty());
 }
 
 #[test]

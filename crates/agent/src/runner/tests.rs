@@ -2,7 +2,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camino::Utf8PathBuf;
-use domain::{Attribution, Clock, Line, Outcome, Sample, UnixMicros};
+use domain::{Attribution, Clock, Kind, Line, Outcome, Sample, UnixMicros};
 use telemetry::metrics::AgentMetrics;
 use wire::batch;
 use wire::plan::Budget;
@@ -14,6 +14,8 @@ use crate::recorder::task::{self, TaskSettings};
 use crate::recorder::tests::{attempt, identity};
 use crate::recorder::{Recorder, RecorderSettings};
 use crate::spool::Limits;
+
+mod confirm;
 
 /// A wall clock that runs with the runtime's own, so that paused time moves both.
 #[derive(Debug)]
@@ -49,12 +51,21 @@ request = {{ kind = "call", base_url = "http://127.0.0.1:1/v1", model = "m", str
 
 struct Bench {
     _temp: tempfile::TempDir,
+    metrics: telemetry::Metrics,
     recorder: RecorderHandle,
     runner: Runner,
 }
 
 impl Bench {
     fn new(plan: Plan, attempt: Arc<AttemptFn>) -> Self {
+        Self::with_orders(plan, attempt, watch::channel(Vec::new()).1)
+    }
+
+    fn with_orders(
+        plan: Plan,
+        attempt: Arc<AttemptFn>,
+        orders: watch::Receiver<Vec<String>>,
+    ) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
         let seal_interval = Duration::from_hours(24);
@@ -94,10 +105,14 @@ impl Bench {
             attempts_max: 3,
             attempt,
             budgets,
+            orders,
+            operator_key: Some(confirm::operator().verifier_key()),
+            metrics: AgentMetrics::new(&metrics, "eu-1"),
         };
         let runner = Runner::new(settings, recorder.clone(), &BTreeMap::new()).unwrap();
         Self {
             _temp: temp,
+            metrics,
             recorder,
             runner,
         }

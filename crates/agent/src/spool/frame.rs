@@ -6,7 +6,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use domain::{Line, TargetId, UnixMicros, UnixMillis};
+use domain::{Kind, Line, TargetId, UnixMicros, UnixMillis};
 use evidence::hash::Hash;
 use wire::batch::SealedBatch;
 use wire::limits::BATCH_BODY_BYTES_MAX;
@@ -19,6 +19,9 @@ const HEADER_BYTES: usize = 8;
 
 /// Longest kind and payload: one batch body, and room for its note and numbers.
 const FRAME_BYTES_MAX: usize = BATCH_BODY_BYTES_MAX + 1024 * 1024;
+
+/// Stands where a line speaks of no slot of the plan.
+const NO_SLOT: &str = "-";
 
 /// One fact of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +52,9 @@ pub struct SpooledLine {
     pub stream: TargetId,
     /// Its index in the stream.
     pub i: u64,
-    /// The slot it speaks of; for a gap, the last one.
-    pub slot: UnixMillis,
+    /// The slot of the plan that it speaks of; for a gap, the last one. None where no plan asked
+    /// for the attempt: nothing of the schedule is settled by it.
+    pub slot: Option<UnixMillis>,
     /// Its bytes.
     pub line: EncodedLine,
 }
@@ -81,7 +85,8 @@ impl Frame {
                     line,
                 } = spooled;
                 out.push(1);
-                out.extend_from_slice(format!("{stream} {i} {}\n", slot.get()).as_bytes());
+                let slot = slot.map_or_else(|| NO_SLOT.to_owned(), |slot| slot.get().to_string());
+                out.extend_from_slice(format!("{stream} {i} {slot}\n").as_bytes());
                 out.extend_from_slice(line.core.as_bytes());
                 if let Some(detail) = &line.detail {
                     out.push(b'\n');
@@ -143,11 +148,11 @@ impl Frame {
 }
 
 impl SpooledLine {
-    /// From the first slot it speaks of to the last.
-    pub(super) fn slots(&self) -> RangeInclusive<UnixMillis> {
+    /// From the first slot of the plan that it speaks of to the last.
+    pub(super) fn slots(&self) -> Option<RangeInclusive<UnixMillis>> {
         match wire::line::parse_core(self.line.core.as_bytes()) {
             Ok(line) => slots(&line),
-            Err(_) => self.slot..=self.slot,
+            Err(_) => self.slot.map(|slot| slot..=slot),
         }
     }
 
@@ -156,7 +161,10 @@ impl SpooledLine {
         let mut words = lines.next()?.split(' ');
         let stream = words.next()?.parse().ok()?;
         let i = words.next()?.parse().ok()?;
-        let slot = UnixMillis::new(words.next()?.parse().ok()?);
+        let slot = match words.next()? {
+            NO_SLOT => None,
+            slot => Some(UnixMillis::new(slot.parse().ok()?)),
+        };
         let core = lines.next()?.to_owned();
         let detail = lines.next().map(str::to_owned);
         if words.next().is_some() || lines.next().is_some() {
@@ -197,11 +205,13 @@ fn decode_seal(payload: &[u8]) -> Option<Frame> {
     })
 }
 
-/// From the first slot a line speaks of to the last.
-pub(super) fn slots(line: &Line) -> RangeInclusive<UnixMillis> {
+/// From the first slot of the plan that a line speaks of to the last; none for an attempt that was
+/// ordered.
+pub(super) fn slots(line: &Line) -> Option<RangeInclusive<UnixMillis>> {
     match line {
-        Line::Sample(sample) => sample.slot_ms..=sample.slot_ms,
-        Line::Gap(gap) => gap.first_ms..=gap.last_ms,
+        Line::Sample(sample) if sample.kind == Kind::Confirm => None,
+        Line::Sample(sample) => Some(sample.slot_ms..=sample.slot_ms),
+        Line::Gap(gap) => Some(gap.first_ms..=gap.last_ms),
     }
 }
 
@@ -284,7 +294,7 @@ mod tests {
         Frame::Line(SpooledLine {
             stream: "acme".parse().unwrap(),
             i,
-            slot: UnixMillis::new(-5),
+            slot: (i != 1).then_some(UnixMillis::new(-5)),
             line: EncodedLine {
                 core: format!(r#"{{"i":{i}}}"#),
                 detail: Some("{}".into()),
@@ -308,6 +318,7 @@ mod tests {
     fn every_kind_of_frame_reads_back() {
         let frames = [
             line(3),
+            line(1),
             seal(),
             Frame::Acked { seq: 1 },
             Frame::Released { seq: 2 },

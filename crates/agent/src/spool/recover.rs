@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use camino::Utf8Path;
-use domain::{Line, TargetId, UnixMillis};
+use domain::TargetId;
 use wire::batch;
 
 use super::SpoolError;
@@ -170,12 +170,14 @@ impl Fold {
             return;
         };
         for stream in batch.streams {
-            for line in &stream.lines {
-                self.state.settle(&stream.id, &slots(&line.value));
+            let mut last_slot = None;
+            for slots in stream.lines.iter().filter_map(|line| slots(&line.value)) {
+                self.state.settle(&stream.id, &slots);
+                last_slot = last_slot.max(Some(*slots.end()));
             }
             let counters = self.state.streams.entry(stream.id).or_default();
             counters.sealed_i = stream.line.first_i + stream.line.count;
-            counters.sealed_slot = stream.lines.last().map(|line| last_slot(&line.value));
+            counters.sealed_slot = counters.sealed_slot.max(last_slot);
             counters.next_i = counters.next_i.max(counters.sealed_i);
             counters.last_slot = counters.last_slot.max(counters.sealed_slot);
         }
@@ -204,20 +206,11 @@ impl Fold {
             }
             lost += next - end;
             counters.next_i = end;
-            let kept = end
-                .checked_sub(1)
-                .and_then(|last| self.unsealed.get(&(id.clone(), last)));
-            counters.last_slot = kept.map(|(line, _)| line.slot).max(counters.sealed_slot);
+            let kept = (sealed..end).filter_map(|i| self.unsealed.get(&(id.clone(), i)));
+            let slots = kept.filter_map(|(line, _)| line.slot);
+            counters.last_slot = slots.max().max(counters.sealed_slot);
         }
         self.drop_sealed();
         lost
-    }
-}
-
-/// The last slot a line speaks of.
-pub(crate) fn last_slot(line: &Line) -> UnixMillis {
-    match line {
-        Line::Sample(sample) => sample.slot_ms,
-        Line::Gap(gap) => gap.last_ms,
     }
 }

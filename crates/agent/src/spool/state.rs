@@ -41,11 +41,11 @@ pub struct State {
 pub struct StreamState {
     /// Index of the next line.
     pub next_i: u64,
-    /// Last slot that a line speaks of.
+    /// Last slot of the plan that a line speaks of.
     pub last_slot: Option<UnixMillis>,
     /// Index of the first line that is in no batch.
     pub sealed_i: u64,
-    /// Last slot that a sealed line speaks of.
+    /// Last slot of the plan that a sealed line speaks of.
     pub sealed_slot: Option<UnixMillis>,
 }
 
@@ -71,9 +71,11 @@ impl State {
     pub(super) fn add_line(&mut self, line: &SpooledLine) {
         let counters = self.streams.entry(line.stream.clone()).or_default();
         counters.next_i = counters.next_i.max(line.i + 1);
-        counters.last_slot = counters.last_slot.max(Some(line.slot));
-        if self.begun.contains_key(&line.stream) {
-            self.settle(&line.stream, &line.slots());
+        counters.last_slot = counters.last_slot.max(line.slot);
+        if self.begun.contains_key(&line.stream)
+            && let Some(slots) = line.slots()
+        {
+            self.settle(&line.stream, &slots);
         }
     }
 

@@ -33,7 +33,7 @@ fn line(stream: &str, i: u64) -> SpooledLine {
     SpooledLine {
         stream: stream.parse().unwrap(),
         i,
-        slot: UnixMillis::new(i64::try_from(i).unwrap() * 1_000),
+        slot: Some(UnixMillis::new(i64::try_from(i).unwrap() * 1_000)),
         line: EncodedLine {
             core: format!(r#"{{"i":{i}}}"#),
             detail,

@@ -2,6 +2,7 @@
 //! transaction. While one commit runs, the next group gathers: the busier, the larger.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Weak;
 
 use chrono::NaiveDate;
 use domain::{Hour, UnixMicros};
@@ -11,6 +12,8 @@ use tracing::{debug, error, warn};
 use wire::protocol::{Receipt, ReceiptState};
 
 use super::{Admission, IngestError};
+use crate::app::App;
+use crate::confirm;
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
 use crate::store::{self, StoreError};
@@ -52,8 +55,8 @@ impl Intake {
     }
 }
 
-/// Commits until every [`Intake`] is gone.
-pub(crate) async fn run(pool: PgPool, mut queue: Queue) {
+/// Commits until every [`Intake`] is gone, of which `app` has one: it must not be kept.
+pub(crate) async fn run(app: Weak<App>, pool: PgPool, mut queue: Queue) {
     let mut group = Vec::new();
     let mut partitions = BTreeSet::new();
     while let Some(first) = queue.0.recv().await {
@@ -64,19 +67,21 @@ pub(crate) async fn run(pool: PgPool, mut queue: Queue) {
             rows += next.admission.samples.len();
             group.push(next);
         }
-        flush_group(&pool, &mut partitions, std::mem::take(&mut group)).await;
+        let group = std::mem::take(&mut group);
+        flush_group(&app, &pool, &mut partitions, group).await;
     }
 }
 
 #[tracing::instrument(name = "ingest.group.flush", skip_all, fields(ingest.batches = group.len()))]
 async fn flush_group(
+    app: &Weak<App>,
     pool: &PgPool,
     partitions: &mut BTreeSet<(Table, NaiveDate)>,
     group: Vec<Waiting>,
 ) {
     let (admissions, answers): (Vec<_>, Vec<_>) =
         group.into_iter().map(|w| (w.admission, w.answer)).unzip();
-    match commit(pool, partitions, &admissions).await {
+    match commit(app, pool, partitions, &admissions).await {
         Ok(states) => {
             debug!(ingest.batches = states.len(), "stored a group of batches");
             for ((admission, answer), state) in admissions.iter().zip(answers).zip(states) {
@@ -139,6 +144,7 @@ fn receipt(admission: &Admission, stored: Stored) -> Result<Receipt, IngestError
 }
 
 async fn commit(
+    app: &Weak<App>,
     pool: &PgPool,
     partitions: &mut BTreeSet<(Table, NaiveDate)>,
     group: &[Admission],
@@ -167,6 +173,9 @@ async fn commit(
     }
     insert_rows(&mut tx, &new).await?;
     tx.commit().await.map_err(StoreError::query("commit"))?;
+    if let Some(app) = app.upgrade() {
+        confirm::issue(&app, &mut conn, &new).await;
+    }
     Ok(states)
 }
 

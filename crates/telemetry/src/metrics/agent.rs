@@ -17,6 +17,7 @@ pub struct AgentMetrics {
     slots_missed: Counter<u64>,
     attempts: Counter<u64>,
     batches_sent: Counter<u64>,
+    orders: Counter<u64>,
     budget_cost: Gauge<u64>,
     budget_cost_limit: Gauge<u64>,
     budget_tokens: Gauge<u64>,
@@ -34,6 +35,38 @@ pub struct BudgetUse<'a> {
     pub used: u64,
     /// What the cap allows, in the same unit.
     pub limit: u64,
+}
+
+/// What an agent did about an order to confirm a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderResult {
+    /// Attempts were made.
+    Followed,
+    /// Skipped: repeats of the target are under way already, or too many attempts are.
+    Busy,
+    /// Skipped: there is no budget for it.
+    Budget,
+    /// Skipped: it is not for this agent, or the plan does not allow it.
+    Inapplicable,
+    /// Skipped: expired, or from the future, by the agent's clock.
+    Stale,
+    /// Skipped: not an order of the operator, or none can be believed for want of its key.
+    Refused,
+}
+
+impl OrderResult {
+    /// The value of `order.result`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Followed => "followed",
+            Self::Busy => "busy",
+            Self::Budget => "budget",
+            Self::Inapplicable => "inapplicable",
+            Self::Stale => "stale",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 impl AgentMetrics {
@@ -67,6 +100,11 @@ impl AgentMetrics {
                 .u64_counter(metric::AGENT_BATCHES_SENT)
                 .with_unit("{batch}")
                 .with_description("Batches for which the collector gave a receipt.")
+                .build(),
+            orders: meter
+                .u64_counter(metric::AGENT_ORDERS)
+                .with_unit("{order}")
+                .with_description("Orders to confirm a failure, by what the agent did about them.")
                 .build(),
             budget_cost: meter
                 .u64_gauge(metric::AGENT_BUDGET_COST)
@@ -112,6 +150,12 @@ impl AgentMetrics {
     /// The collector gave a receipt for a batch.
     pub fn batch_sent(&self) {
         self.batches_sent.add(1, from_ref(&self.agent));
+    }
+
+    /// An order came in.
+    pub fn order_taken(&self, result: OrderResult) {
+        let result = KeyValue::new(attribute::ORDER_RESULT, result.as_str());
+        self.orders.add(1, &[self.agent.clone(), result]);
     }
 
     /// So much of a cap is used.

@@ -93,6 +93,7 @@ pub struct CollectorMetrics {
     batches: Counter<u64>,
     flush_duration: Histogram<f64>,
     job_duration: Histogram<f64>,
+    orders: Counter<u64>,
     log_size: Gauge<u64>,
     rows_dropped: Counter<u64>,
     request_duration: Histogram<f64>,
@@ -119,6 +120,11 @@ impl CollectorMetrics {
                 .build(),
             job_duration: seconds(&meter, metric::JOB_DURATION, JOB_SECONDS)
                 .with_description("Time of one run of a periodic job.")
+                .build(),
+            orders: meter
+                .u64_counter(metric::CONFIRM_ORDERS)
+                .with_unit("{order}")
+                .with_description("Orders to confirm a failure that were made.")
                 .build(),
             log_size: meter
                 .u64_gauge(metric::LOG_SIZE)
@@ -155,6 +161,11 @@ impl CollectorMetrics {
             KeyValue::new(attribute::JOB_RESULT, result.as_str()),
         ];
         self.job_duration.record(took.as_secs_f64(), &attributes);
+    }
+
+    /// So many orders to confirm a failure were made.
+    pub fn orders_issued(&self, orders: u64) {
+        self.orders.add(orders, &[]);
     }
 
     /// The log holds `entries` entries.

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::{
-    AgentMetrics, BudgetUse, CollectorMetrics, IngestResult, JobResult, Metrics, ServedRequest,
+    AgentMetrics, BudgetUse, CollectorMetrics, IngestResult, JobResult, Metrics, OrderResult,
+    ServedRequest,
 };
 use crate::names::metric;
 
@@ -24,6 +25,7 @@ fn exercise(metrics: &Metrics) {
     agent.slots_missed(3, "overlap");
     agent.attempt_ended("ok");
     agent.batch_sent();
+    agent.order_taken(OrderResult::Busy);
     for (cap, used) in [("usd_per_day", 7_500), ("tokens_per_month", 35)] {
         agent.budget_used(&BudgetUse {
             target: "acme",
@@ -36,6 +38,7 @@ fn exercise(metrics: &Metrics) {
     collector.batch_answered(IngestResult::Committed, 60);
     collector.flush_ended(Duration::from_millis(7));
     collector.job_ended("assess", JobResult::Done, Duration::from_secs(2));
+    collector.orders_issued(2);
     collector.log_sized(42);
     collector.day_dropped("raw", 288);
     collector.request_served(ServedRequest {
@@ -60,6 +63,8 @@ fn render_shows_the_prometheus_names_of_every_instrument() {
         "nines_agent_batches_sent_total{agent_id=\"ag1\"} 1",
         "nines_agent_budget_cost{agent_id=\"ag1\",budget_cap=\"usd_per_day\",target_id=\"acme\"} 7500",
         "nines_agent_budget_tokens_limit{agent_id=\"ag1\",budget_cap=\"tokens_per_month\",target_id=\"acme\"} 1000000",
+        "nines_agent_orders_total{agent_id=\"ag1\",order_result=\"busy\"} 1",
+        "nines_confirm_orders_total 2",
         "nines_ingest_samples_total{ingest_result=\"committed\"} 60",
         "nines_ingest_batches_total{ingest_result=\"committed\"} 1",
         "nines_ingest_flush_duration_seconds_bucket{le=\"0.01\"} 1",

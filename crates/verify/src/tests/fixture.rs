@@ -59,6 +59,8 @@ pub(super) enum Twist {
     DoubleSlot,
     /// Agent `us` signs with another key than the one it enrolled.
     StrangerKey,
+    /// Agent `us` confirmed by order what `eu` saw.
+    Confirmed,
     /// Agent `us` held its batches back for half an hour.
     HeldBack,
 }

@@ -27,6 +27,23 @@ fn an_honest_bundle_passes_all_six() {
 }
 
 #[test]
+fn samples_made_by_order_fill_no_slot_and_are_counted() {
+    let world = World::new(Twist::Confirmed);
+    let by_order = |core: &&String| core.contains("\"kind\":\"confirm\"");
+    assert_eq!(
+        world.contents.streams[1]
+            .cores
+            .iter()
+            .filter(by_order)
+            .count(),
+        2
+    );
+    all_pass(&world.verify());
+    let counted = |world: &World| world.contents.assessment.commitments[0].minutes.down;
+    assert_eq!(counted(&world), counted(&World::new(Twist::None)));
+}
+
+#[test]
 fn the_fixture_takes_the_ways_that_tests_are_about() {
     let world = World::new(Twist::None);
     let stream = &world.contents.streams[0];

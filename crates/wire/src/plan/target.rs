@@ -2,8 +2,8 @@
 
 use super::grid::{Grid, Rhythm};
 use super::{
-    BURST_COUNT_MAX, INTERVAL_S_MAX, INTERVAL_S_MIN, PlanError, PlanRequest, PlanTarget,
-    SCOPE_DIMENSIONS,
+    BURST_COUNT_MAX, CONFIRM_COUNT_MAX, INTERVAL_S_MAX, INTERVAL_S_MIN, PlanError, PlanRequest,
+    PlanTarget, SCOPE_DIMENSIONS,
 };
 
 /// The part of an interval that jitter may take: one in this many.
@@ -47,6 +47,9 @@ impl PlanTarget {
         }
         if self.burst.count > 0 && self.burst.spacing_ms == 0 {
             return rule("burst.spacing_ms must be above 0".into());
+        }
+        if self.burst.confirm > CONFIRM_COUNT_MAX {
+            return rule(format!("burst.confirm must be at most {CONFIRM_COUNT_MAX}"));
         }
         Ok(())
     }

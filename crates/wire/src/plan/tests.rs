@@ -91,6 +91,37 @@ fn a_plan_that_uses_nothing_new_keeps_its_body() {
 }
 
 #[test]
+fn what_an_order_may_do_is_stated_only_where_it_is_not_the_usual() {
+    let burst = |keys: &str| with(&format!("interval_s = 60\nburst = {{ {keys} }}"));
+    let usual = burst("count = 2, spacing_ms = 10000, confirm = 2").unwrap();
+    let body = usual.to_body().unwrap();
+    let stated = "\"burst\":{\"count\":2,\"spacing_ms\":10000}";
+    assert!(body.contains(stated), "{body}");
+    assert_eq!(Plan::from_body(body.as_bytes()).unwrap(), usual);
+    let never = burst("count = 0, spacing_ms = 0, confirm = 0").unwrap();
+    let body = never.to_body().unwrap();
+    let stated = "\"burst\":{\"confirm\":0,\"count\":0,\"spacing_ms\":0}";
+    assert!(body.contains(stated), "{body}");
+    assert_eq!(Plan::from_body(body.as_bytes()).unwrap(), never);
+}
+
+#[test]
+fn an_order_asks_for_a_few_attempts_and_for_one_where_they_would_not_be_apart() {
+    let confirms = |keys: &str| {
+        let plan = with(&format!("interval_s = 60\nburst = {{ {keys} }}")).unwrap();
+        plan.targets[0].burst.confirms()
+    };
+    assert_eq!(confirms("count = 1, spacing_ms = 500, confirm = 10"), 10);
+    assert_eq!(confirms("count = 1, spacing_ms = 500"), 2);
+    assert_eq!(confirms("count = 0, spacing_ms = 0"), 1);
+    assert_eq!(confirms("count = 0, spacing_ms = 0, confirm = 0"), 0);
+    refused(
+        "interval_s = 60\nburst = { count = 0, spacing_ms = 1, confirm = 11 }",
+        "burst.confirm must be at most 10",
+    );
+}
+
+#[test]
 fn agents_take_turns_within_the_minute_of_a_cron_slot() {
     let plan = with(CRON).unwrap();
     let target = "acme-chat".parse().unwrap();

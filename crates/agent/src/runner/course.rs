@@ -1,0 +1,203 @@
+//! The attempts of one slot, or of one order: one after the other, each recorded as it ends.
+//!
+//! Invariants: a planned slot that is not attempted becomes a gap; what only repeats or confirms is
+//! left out instead, because no plan counts on it; repeats begin where there is room, and never
+//! after the agent was asked to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{GapReason, Kind, UnixMillis};
+use probe::{Attempt, Spec};
+use telemetry::metrics::{AgentMetrics, OrderResult};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+use wire::order::CONFIRM_ATTEMPT_FIRST;
+
+use super::{AttemptFn, Key, Phase, Target, spec};
+use crate::budget::Budgets;
+use crate::recorder::is_burst_worthy;
+use crate::recorder::task::{RecorderGone, RecorderHandle, Taken};
+use crate::schedule::{Missed, Slot};
+use crate::stamp::{Stamp, Timebase};
+
+/// A target's permit and the agent's.
+pub(super) type Permits = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+
+/// What all attempts share.
+pub(super) struct Desk {
+    pub(super) recorder: RecorderHandle,
+    pub(super) timebase: Timebase,
+    pub(super) permits: Arc<Semaphore>,
+    pub(super) attempt: Arc<AttemptFn>,
+    pub(super) budgets: Budgets,
+    pub(super) metrics: AgentMetrics,
+}
+
+impl Desk {
+    /// Room for one attempt, where there is some now.
+    pub(super) fn permits_for(&self, target: &Target) -> Option<Permits> {
+        let of_target = Arc::clone(&target.permits).try_acquire_owned().ok()?;
+        let of_agent = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+        Some((of_target, of_agent))
+    }
+}
+
+/// Bursts and confirmations of one target that are under way, counted by who holds a share.
+#[derive(Default)]
+pub(super) struct Repeats(Arc<()>);
+
+/// One of them, until it is dropped.
+pub(super) struct Repeating(#[expect(dead_code, reason = "it is held, not read")] Arc<()>);
+
+impl Repeats {
+    pub(super) fn begin(&self) -> Repeating {
+        Repeating(Arc::clone(&self.0))
+    }
+
+    pub(super) fn are_under_way(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+}
+
+/// One slot with the repeats that the plan's rule adds, or one order with its attempts.
+pub(super) struct Course {
+    pub(super) desk: Arc<Desk>,
+    pub(super) target: Arc<Target>,
+    /// The planned moment, or that of the order.
+    pub(super) slot: UnixMillis,
+    pub(super) phase: watch::Receiver<Phase>,
+}
+
+impl Course {
+    /// The slot's own attempt, and its burst.
+    pub(super) async fn run(mut self, permits: Permits) -> Result<(), RecorderGone> {
+        let began = Instant::now();
+        let taken = match self.attempt(1, Kind::Planned).await {
+            Ok(taken) => taken,
+            Err(reason) => {
+                let slot = Slot {
+                    target: self.target.plan.id.clone(),
+                    at: self.slot,
+                };
+                return self.desk.recorder.miss(Missed::one(slot, reason)).await;
+            }
+        };
+        drop(permits);
+        let count = self.target.plan.burst.count;
+        if count == 0 || !is_burst_worthy(&taken.attempt) {
+            return self.desk.recorder.take(taken).await;
+        }
+        let target = Arc::clone(&self.target);
+        let _repeating = target.repeats.begin();
+        self.desk.recorder.take(taken).await?;
+        self.repeat(began, 2..2 + count, Kind::Burst).await
+    }
+
+    /// The attempts that an order asks for, the first at once.
+    pub(super) async fn confirm(
+        mut self,
+        permits: Permits,
+        _repeating: Repeating,
+    ) -> Result<(), RecorderGone> {
+        let (began, first) = (Instant::now(), CONFIRM_ATTEMPT_FIRST);
+        let taken = self.attempt(first, Kind::Confirm).await;
+        drop(permits);
+        let result = match &taken {
+            Ok(_) => OrderResult::Followed,
+            Err(GapReason::Budget) => OrderResult::Budget,
+            Err(_) => OrderResult::Busy,
+        };
+        self.desk.metrics.order_taken(result);
+        let Ok(taken) = taken else {
+            return Ok(());
+        };
+        self.desk.recorder.take(taken).await?;
+        let count = self.target.plan.burst.confirms();
+        self.repeat(began, first + 1..first + count, Kind::Confirm)
+            .await
+    }
+
+    /// Makes the attempts of these numbers, the plan's distance apart from start to start.
+    async fn repeat(
+        &mut self,
+        mut began: Instant,
+        numbers: std::ops::Range<u32>,
+        kind: Kind,
+    ) -> Result<(), RecorderGone> {
+        let spacing = Duration::from_millis(self.target.plan.burst.spacing_ms.into());
+        for number in numbers {
+            let Some(permits) = self.wait_for_repeat(began + spacing).await else {
+                return Ok(());
+            };
+            began = Instant::now();
+            let Ok(taken) = self.attempt(number, kind).await else {
+                return Ok(());
+            };
+            drop(permits);
+            self.desk.recorder.take(taken).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the time of a repeat and for room to make it; `None` when the agent stops.
+    async fn wait_for_repeat(&mut self, at: Instant) -> Option<Permits> {
+        let room = async {
+            tokio::time::sleep_until(at).await;
+            let of_target = Arc::clone(&self.target.permits)
+                .acquire_owned()
+                .await
+                .ok()?;
+            let of_agent = Arc::clone(&self.desk.permits).acquire_owned().await.ok()?;
+            Some((of_target, of_agent))
+        };
+        tokio::select! {
+            permits = room => permits,
+            _ = self.phase.wait_for(|phase| *phase >= Phase::Stop) => None,
+        }
+    }
+
+    /// Makes one attempt. Fails with the reason of a gap when it may not be paid for, or had to be
+    /// given up.
+    async fn attempt(&mut self, number: u32, kind: Kind) -> Result<Taken, GapReason> {
+        let plan = &self.target.plan;
+        let key = match &self.target.key {
+            Key::NotNeeded => Ok(None),
+            Key::Held(key) => Ok(Some(key.clone())),
+            Key::Missing(alias) => Err(spec::without_key(plan, alias)),
+        };
+        let nonce = spec::nonce().map_err(|_| spec::without_nonce(plan));
+        let target = Arc::clone(plan);
+        let (start, attempt) = match (key, nonce) {
+            (Ok(key), Ok(nonce)) => {
+                let spec = spec::spec(plan, self.target.request.clone(), key, nonce);
+                self.send(spec, kind).await?
+            }
+            (Err(unsent), _) | (_, Err(unsent)) => (self.desk.timebase.now(), unsent),
+        };
+        Ok(Taken {
+            target,
+            slot: self.slot,
+            number,
+            kind,
+            start,
+            attempt,
+        })
+    }
+
+    /// Sends a request that the budget has room for. One that is given up counts at its worst.
+    async fn send(&mut self, spec: Spec, kind: Kind) -> Result<(Stamp, Attempt), GapReason> {
+        let at = self.desk.timebase.now().wall.to_millis();
+        let budgets = &self.desk.budgets;
+        let leave = budgets.reserve(&self.target.plan.id, kind, at).await?;
+        let start = self.desk.timebase.now();
+        let attempt = tokio::select! {
+            attempt = (self.desk.attempt)(spec) => attempt,
+            _ = self.phase.wait_for(|phase| *phase >= Phase::Abandon) => {
+                return Err(GapReason::AgentDown);
+            }
+        };
+        budgets.settle(leave, &attempt).await;
+        Ok((start, attempt))
+    }
+}
