@@ -9,28 +9,30 @@
 //!
 //! Non-goals: what agents spend together is never added up, for shares need no talk; invoices.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use domain::{GapReason, Kind, TargetId, UnixMillis};
+use probe::Attempt;
 use probe::price::{PriceTable, Why};
-use probe::{Attempt, Request, Wire};
 use telemetry::metrics::{AgentMetrics, BudgetUse};
 use tracing::{error, warn};
-use wire::plan::{Budget, Plan, PlanTarget, Usd};
+use wire::plan::{Budget, Plan, Usd};
 
 use crate::health::Health;
-use crate::runner::{Keys, TargetError, request_for};
+use crate::runner::{Keys, TargetError};
 
 pub mod bound;
+mod capped;
 pub mod ledger;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use bound::{Bound, BoundError};
+use capped::{Bounds, bounds_of};
 pub use ledger::{Amount, Exhausted, Ledger, Reservation, Spent, Standing};
 use store::StoreError;
 
@@ -88,7 +90,6 @@ pub struct BudgetSettings<'a> {
 pub struct Budgets(Arc<Desk>);
 
 struct Desk {
-    bounds: BTreeMap<TargetId, Bound>,
     prices: Arc<PriceTable>,
     dir: Utf8PathBuf,
     health: Health,
@@ -99,6 +100,8 @@ struct Desk {
 }
 
 struct Book {
+    /// Of the targets that some cap binds; also those of a former plan, until they too have ended.
+    bounds: Bounds,
     ledger: Ledger,
     /// Rises with every change that has to be on disk.
     version: u64,
@@ -112,51 +115,61 @@ struct Book {
 pub enum Leave {
     /// No cap binds it.
     Free,
-    /// It is counted.
-    Counted(Reservation),
+    /// It is counted, by the bound of its plan.
+    Counted(Reservation, Arc<Bound>),
 }
 
 impl fmt::Debug for Budgets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let targets = self.0.bounds.keys();
-        f.debug_set().entries(targets).finish()
+        let book = self.0.book();
+        f.debug_set().entries(book.bounds.keys()).finish()
     }
 }
 
 impl Budgets {
     /// Reads what was spent so far, and makes sure that every capped call can be bounded.
     pub fn open(settings: BudgetSettings<'_>) -> Result<Self, BudgetError> {
-        let mut bounds = BTreeMap::new();
-        let mut shares = BTreeMap::new();
-        for target in &settings.plan.targets {
-            let share = settings.plan.share(target);
-            if let Some(bound) = bound_of(target, &share, &settings)? {
-                bounds.insert(target.id.clone(), bound);
-                shares.insert(target.id.clone(), share);
-            }
-        }
+        let (bounds, shares) = bounds_of(&settings)?;
         let spent = if bounds.is_empty() {
             Spent::default()
         } else {
             store::read(settings.dir)?
         };
         let budgets = Self(Arc::new(Desk {
-            bounds,
             prices: settings.prices,
             dir: settings.dir.to_owned(),
             health: settings.health,
             metrics: settings.metrics,
             book: Mutex::new(Book {
+                bounds,
                 ledger: Ledger::new(settings.cap, shares, spent),
                 version: 0,
                 exhausted: BTreeSet::new(),
             }),
             written: Mutex::new(0),
         }));
-        for target in budgets.0.bounds.keys() {
-            budgets.0.report(target, settings.now);
-        }
+        budgets.0.report_all(settings.now);
         Ok(budgets)
+    }
+
+    /// Goes on with the caps of another plan and the same books: what was spent stays spent.
+    /// Targets that the plan no longer names keep their caps, for the repeats of their last slots.
+    pub fn follow(&self, settings: &BudgetSettings<'_>) -> Result<(), BudgetError> {
+        let (bounds, shares) = bounds_of(settings)?;
+        let mut book = self.0.book();
+        if book.bounds.is_empty() && !bounds.is_empty() {
+            let spent = store::read(settings.dir)?;
+            book.ledger = Ledger::new(settings.cap, shares, spent);
+            book.bounds = bounds;
+        } else {
+            let is_named = |target: &TargetId| settings.plan.target(target).is_some();
+            book.bounds.retain(|target, _| !is_named(target));
+            book.bounds.extend(bounds);
+            book.ledger.follow(shares, is_named);
+        }
+        drop(book);
+        self.0.report_all(settings.now);
+        Ok(())
     }
 
     /// Counts a call at its worst; on return that is on disk, and the call may be made. Else the
@@ -167,10 +180,10 @@ impl Budgets {
         kind: Kind,
         at: UnixMillis,
     ) -> Result<Leave, GapReason> {
-        let Some(bound) = self.0.bounds.get(target) else {
+        let Some(bound) = self.0.book().bounds.get(target).cloned() else {
             return Ok(Leave::Free);
         };
-        let counted = self.0.count(bound, target, (kind, at));
+        let counted = self.0.count(&bound, target, (kind, at));
         let leave = match counted {
             Ok((reservation, version)) => match self.persist(version).await {
                 Ok(()) => Ok(reservation),
@@ -184,18 +197,17 @@ impl Budgets {
         };
         self.0.tell(target, &leave);
         self.0.report(target, at);
-        leave.map(Leave::Counted).map_err(|_| GapReason::Budget)
+        leave
+            .map(|reservation| Leave::Counted(reservation, bound))
+            .map_err(|_| GapReason::Budget)
     }
 
     /// Counts a call that was made at what it used.
     pub async fn settle(&self, leave: Leave, attempt: &Attempt) {
-        let Leave::Counted(reservation) = leave else {
+        let Leave::Counted(reservation, bound) = leave else {
             return;
         };
         let (target, at) = (reservation.target().clone(), reservation.at());
-        let Some(bound) = self.0.bounds.get(&target) else {
-            return;
-        };
         let worst = reservation.worst();
         let actual = bound.actual(&self.0.prices, attempt, (worst, at));
         let overrun = {
@@ -238,33 +250,6 @@ impl Budgets {
             .and_then(|written| written)
             .map_err(Arc::new)
     }
-}
-
-/// The bound of a target that some cap binds.
-fn bound_of(
-    target: &PlanTarget,
-    share: &Budget,
-    settings: &BudgetSettings<'_>,
-) -> Result<Option<Bound>, BudgetError> {
-    if share.is_none() && settings.cap.is_none() {
-        return Ok(None);
-    }
-    let request = request_for(target, settings.keys)?;
-    let Request::Call(call) = request else {
-        return Ok(None);
-    };
-    if call.wire == Wire::Models {
-        return Ok(None); // A list of models uses no tokens.
-    }
-    let bound = Bound::new(target, &call)?;
-    if share.needs_prices() || settings.cap.needs_prices() {
-        return Ok(Some(bound.with_price(
-            &target.id,
-            &settings.prices,
-            settings.now,
-        )?));
-    }
-    Ok(Some(bound))
 }
 
 impl Desk {
@@ -319,6 +304,13 @@ impl Desk {
         if is_news {
             warn!(target.id = %target, error = refused as &dyn std::error::Error,
                 "target {target} is not probed: its budget has no room");
+        }
+    }
+
+    fn report_all(&self, at: UnixMillis) {
+        let targets: Vec<TargetId> = self.book().bounds.keys().cloned().collect();
+        for target in &targets {
+            self.report(target, at);
         }
     }
 

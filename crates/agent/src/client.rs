@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use domain::AgentId;
 use probe::TlsRoots;
-use reqwest::{Certificate, RequestBuilder, Response, header};
+use reqwest::header::HeaderMap;
+use reqwest::{Certificate, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use wire::problem::{Problem, ProblemType};
-use wire::protocol::{CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, Receipt};
+use wire::protocol::{
+    CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, PlanAnswer, Receipt,
+};
 
 use crate::address::CollectorUrl;
 
@@ -24,6 +27,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// Longest answer that is read, bytes: proofs and checkpoints are a few kilobytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// Longest plan that is read, bytes: thousands of targets.
+const PLAN_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How much longer than it was asked to hold a question the collector may take to answer it.
+const HOLD_GRACE: Duration = Duration::from_secs(20);
 /// Longest wait that a collector can ask for, seconds.
 const RETRY_AFTER_S_MAX: u64 = 3_600;
 
@@ -81,11 +88,28 @@ pub enum Refusal {
     #[error("the collector's answer is not text")]
     NotText,
     /// An answer longer than any real one.
-    #[error("the collector's answer is longer than {ANSWER_BYTES_MAX} bytes")]
-    TooLong,
+    #[error("the collector's answer is longer than {bytes_max} bytes")]
+    TooLong {
+        /// The longest that is read.
+        bytes_max: usize,
+    },
     /// An answer to something that was not asked.
     #[error("the collector's answer is about another batch")]
     Mismatch,
+}
+
+/// An answer to the question for the plan.
+#[derive(Debug)]
+pub enum Polled {
+    /// Nothing changed.
+    Unchanged,
+    /// The newest plan and the open orders.
+    Answer {
+        /// What was sent; nothing of it is verified.
+        answer: PlanAnswer,
+        /// Its entity tag, for the next question.
+        tag: Option<String>,
+    },
 }
 
 /// Speaks to one collector. Cheap to clone.
@@ -161,6 +185,33 @@ impl Client {
         ask(self.http.get(self.base.endpoint(&path))).await
     }
 
+    /// `GET /api/v1/agents/{agent}/plan`: the newest plan, at once where it is another than the
+    /// one of `tag`, else when it changes or after `wait_s` seconds.
+    pub async fn plan(
+        &self,
+        agent: &AgentId,
+        tag: Option<&str>,
+        wait_s: u64,
+    ) -> Result<Polled, Refusal> {
+        let path = format!("api/v1/agents/{agent}/plan");
+        let mut request = self
+            .http
+            .get(self.base.endpoint(&path))
+            .header("prefer", format!("wait={wait_s}"))
+            .timeout(Duration::from_secs(wait_s) + HOLD_GRACE);
+        if let Some(tag) = tag {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        let received = receive(request, PLAN_BYTES_MAX).await?;
+        if received.status == StatusCode::NOT_MODIFIED {
+            return Ok(Polled::Unchanged);
+        }
+        let tag = received.headers.get(header::ETAG);
+        let tag = tag.and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let answer = serde_json::from_slice(&received.accepted()?).map_err(Refusal::Unreadable)?;
+        Ok(Polled::Answer { answer, tag })
+    }
+
     /// `POST /api/v1/log/cosignatures`.
     pub async fn post_cosignature(&self, request: &CosignatureRequest) -> Result<(), Refusal> {
         let request = self
@@ -178,29 +229,48 @@ async fn ask<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Refusal>
 
 /// The body of a good answer.
 async fn accepted(request: RequestBuilder) -> Result<Vec<u8>, Refusal> {
+    receive(request, ANSWER_BYTES_MAX).await?.accepted()
+}
+
+/// An answer, good or not.
+struct Received {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+async fn receive(request: RequestBuilder, bytes_max: usize) -> Result<Received, Refusal> {
     let response = request.send().await.map_err(Refusal::Unreachable)?;
-    let (status, retry_after) = (response.status(), retry_after(&response));
-    let body = read(response).await?;
-    if status.is_success() {
-        return Ok(body);
-    }
-    let problem: Option<Problem> = serde_json::from_slice(&body).ok();
-    Err(Refusal::Problem {
-        status: status.as_u16(),
-        problem: problem.as_ref().and_then(Problem::problem_type),
-        detail: problem.map_or_else(
-            || "no problem body".to_owned(),
-            |problem| problem.detail.unwrap_or(problem.title),
-        ),
-        retry_after,
+    Ok(Received {
+        status: response.status(),
+        headers: response.headers().clone(),
+        body: read(response, bytes_max).await?,
     })
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, Refusal> {
+impl Received {
+    fn accepted(self) -> Result<Vec<u8>, Refusal> {
+        if self.status.is_success() {
+            return Ok(self.body);
+        }
+        let problem: Option<Problem> = serde_json::from_slice(&self.body).ok();
+        Err(Refusal::Problem {
+            status: self.status.as_u16(),
+            problem: problem.as_ref().and_then(Problem::problem_type),
+            retry_after: retry_after(&self.headers),
+            detail: problem.map_or_else(
+                || "no problem body".to_owned(),
+                |problem| problem.detail.unwrap_or(problem.title),
+            ),
+        })
+    }
+}
+
+async fn read(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Refusal> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(Refusal::Unreachable)? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(Refusal::TooLong);
+        if body.len() + chunk.len() > bytes_max {
+            return Err(Refusal::TooLong { bytes_max });
         }
         body.extend_from_slice(&chunk);
     }
@@ -208,9 +278,8 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Refusal> {
 }
 
 /// `Retry-After` in seconds; a date would need the collector's clock, and ours never sends one.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds: u64 = response
-        .headers()
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u64 = headers
         .get(header::RETRY_AFTER)?
         .to_str()
         .ok()?

@@ -38,8 +38,8 @@ const KEPT_DAYS_MAX: u32 = 3_650;
 pub struct AgentConfig {
     /// Key, identity and spool.
     pub state_dir: Utf8PathBuf,
-    /// The plan's file.
-    pub plan: Utf8PathBuf,
+    /// The plan's file; else the collector has the plan.
+    pub plan: Option<Utf8PathBuf>,
     /// Where batches go; else where the agent was enrolled.
     pub collector: Option<CollectorUrl>,
     /// Which certificate authorities are believed.
@@ -147,7 +147,7 @@ pub enum KeyError {
 #[serde(deny_unknown_fields)]
 struct Given {
     state_dir: Utf8PathBuf,
-    plan: Utf8PathBuf,
+    plan: Option<Utf8PathBuf>,
     collector: Option<CollectorUrl>,
     ca_file: Option<Utf8PathBuf>,
     price_table: Option<Utf8PathBuf>,
@@ -322,7 +322,7 @@ impl Given {
         Ok(AgentConfig {
             credentials: credentials.collect::<Result<_, _>>()?,
             state_dir: dir.join(self.state_dir),
-            plan: dir.join(self.plan),
+            plan: self.plan.map(|plan| dir.join(plan)),
             collector: self.collector,
             roots: self
                 .ca_file

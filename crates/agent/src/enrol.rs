@@ -1,12 +1,12 @@
 //! Enrolment: a one-time token makes a new key known to a collector, and the collector's log known
 //! to the agent.
 //!
-//! The first contact is trusted for the log's key; it is pinned from then on, and stands in
-//! `identity.toml` to be compared out of band.
+//! The first contact is trusted for the log's key and the operator's, which signs plans; both are
+//! pinned from then on, and stand in `identity.toml` to be compared out of band.
 
 use camino::Utf8PathBuf;
 use domain::{AgentId, Clock, UnixMicros};
-use evidence::note::{self, KeyError, NoteError, SigningKey};
+use evidence::note::{self, KeyError, NoteError, SigningKey, VerifierKey};
 use evidence::policy::{Policy, PolicyError};
 use probe::TlsRoots;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -84,6 +84,15 @@ pub enum EnrolError {
         /// By its answer.
         answer: String,
     },
+    /// The operator's key is none.
+    #[error("failed to read the key that signs plans")]
+    OperatorKey(#[source] KeyError),
+    /// The operator's key goes by another name.
+    #[error("the key that signs plans is named `{name}`")]
+    OperatorName {
+        /// What it says.
+        name: String,
+    },
     /// The clocks are too far apart.
     #[error("this clock is {off_s} s off the collector's; set it, then enrol with a new token")]
     Clock {
@@ -118,11 +127,21 @@ pub async fn enrol(
             answer: answer.log_vkey,
         });
     }
+    let operator: VerifierKey = answer
+        .operator_vkey
+        .parse()
+        .map_err(EnrolError::OperatorKey)?;
+    if operator.name() != origin.operator() {
+        return Err(EnrolError::OperatorName {
+            name: operator.name().to_owned(),
+        });
+    }
     check_clock(answer.now_us, asked, clock.now())?;
     let stored = StoredIdentity {
         agent: options.agent.clone(),
         collector: options.collector.clone(),
         log_vkey,
+        operator_vkey: Some(answer.operator_vkey),
         origin: answer.origin,
     };
     stored.store(&options.dir)?;

@@ -9,6 +9,10 @@ use domain::{Attribution, Outcome, TargetId, UnixMicros, UnixMillis};
 
 use crate::budget::Standing;
 
+mod plan;
+
+pub use plan::{PlanOrigin, PlanState};
+
 /// How sending goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum UplinkState {
@@ -61,6 +65,8 @@ pub struct HealthState {
     pub slots_missed: u64,
     /// How sending goes.
     pub uplink: UplinkState,
+    /// Which plan it runs.
+    pub plan: PlanState,
     /// Whether the log showed two histories.
     pub split_view: bool,
     /// Why nothing can be recorded any more.
@@ -83,6 +89,7 @@ impl HealthState {
         if let Some(reason) = &self.failed {
             complaints.push(format!("recording failed: {reason}"));
         }
+        complaints.extend(self.plan.complaints());
         if self.split_view {
             complaints.push("the log shows two histories; see split-view-*.note".to_owned());
         }

@@ -22,7 +22,7 @@ use telemetry::metrics::RENDER_CONTENT_TYPE;
 use tokio::net::TcpListener;
 use tracing::debug;
 
-use crate::health::{Health, HealthState, UplinkState};
+use crate::health::{Health, HealthState, PlanState, UplinkState};
 
 #[cfg(test)]
 mod tests;
@@ -140,6 +140,9 @@ fn summary(agent: &AgentId, health: &HealthState) -> String {
         |at| at.to_millis().to_string(),
     );
     line(&mut text, "last ack   ", &acked_at);
+    if health.plan != PlanState::default() {
+        line(&mut text, "plan       ", &health.plan.to_string());
+    }
     line(
         &mut text,
         "log seen   ",

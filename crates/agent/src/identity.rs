@@ -33,6 +33,9 @@ pub struct Identity {
     pub key: SigningKey,
     /// The log's key, pinned at enrolment.
     pub log_key: VerifierKey,
+    /// The key that signs plans, pinned at enrolment; none where that was before collectors told
+    /// it. Without it no plan of the collector is believed.
+    pub operator_key: Option<VerifierKey>,
 }
 
 impl Identity {
@@ -49,6 +52,7 @@ impl Identity {
             origin,
             key,
             log_key,
+            operator_key: None,
         })
     }
 }
@@ -63,6 +67,9 @@ pub struct StoredIdentity {
     pub collector: CollectorUrl,
     /// The log's key, a C2SP verifier key.
     pub log_vkey: String,
+    /// The key that signs plans, a C2SP verifier key; absent in older files.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub operator_vkey: Option<String>,
     /// The installation.
     pub origin: String,
 }
@@ -164,7 +171,11 @@ impl StoredIdentity {
     pub fn with_key(&self, seed: &[u8; 32]) -> Result<Identity, IdentityError> {
         let origin = self.origin.parse().map_err(IdentityError::Origin)?;
         let log_key = self.log_vkey.parse().map_err(IdentityError::Key)?;
-        Identity::new(self.agent.clone(), origin, seed, log_key).map_err(IdentityError::Key)
+        let operator_key = self.operator_vkey.as_ref().map(|key| key.parse());
+        let identity = Identity::new(self.agent.clone(), origin, seed, log_key);
+        let mut identity = identity.map_err(IdentityError::Key)?;
+        identity.operator_key = operator_key.transpose().map_err(IdentityError::Key)?;
+        Ok(identity)
     }
 }
 
@@ -270,10 +281,12 @@ mod tests {
         let (_temp, dir) = dir();
         let seed = get_or_create_seed(&dir).unwrap();
         let log = SigningKey::from_seed("nines.example/log", &[1; 32]).unwrap();
+        let operator = SigningKey::from_seed("nines.example/operator", &[3; 32]).unwrap();
         let stored = StoredIdentity {
             agent: "eu-1".parse().unwrap(),
             collector: "https://nines.example/".parse().unwrap(),
             log_vkey: log.verifier_key().to_string(),
+            operator_vkey: Some(operator.verifier_key().to_string()),
             origin: "nines.example".into(),
         };
         stored.store(&dir).unwrap();

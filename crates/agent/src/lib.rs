@@ -2,7 +2,8 @@
 //!
 //! The way of a sample: [`schedule`] says which slots are due, [`runner`] makes their attempts,
 //! [`recorder`] turns them into lines and signed batches in the [`spool`], [`uplink`] brings these
-//! to the collector and, as a [`witness`], watches the log they go into. [`Agent`] holds the tasks
+//! to the collector and, as a [`witness`], watches the log they go into; [`follow`] hears of new
+//! plans. [`Agent`] holds the tasks
 //! together; [`operate`] is what the commands of a binary call.
 //!
 //! Invariants: a sample is on disk before it counts; every slot ends as a sample or in a gap; a
@@ -12,10 +13,12 @@
 //! Non-goals: contracts and verdicts; how an attempt is made and classified (`probe`).
 
 pub mod address;
+mod atomic_file;
 pub mod budget;
 pub mod client;
 pub mod config;
 pub mod enrol;
+pub mod follow;
 pub mod health;
 pub mod http;
 pub mod identity;
@@ -32,6 +35,6 @@ pub mod witness;
 pub use address::CollectorUrl;
 pub use config::AgentConfig;
 pub use identity::Identity;
-pub use lifecycle::{Agent, AgentError, AgentLimits, AgentSetup, SPOOL_DIR};
+pub use lifecycle::{Agent, AgentError, AgentLimits, AgentSetup, PlanSource, SPOOL_DIR};
 pub use recorder::Recorder;
 pub use spool::Durability;

@@ -22,24 +22,27 @@ use tracing::{error, info, warn};
 use wire::plan::{Budget, Plan};
 
 use crate::address::CollectorUrl;
-use crate::budget::{BudgetSettings, Budgets};
 use crate::client::Client;
 use crate::health::Health;
 use crate::http::{self, Pages};
 use crate::identity::Identity;
 use crate::recorder::task::{self, RecorderGone, RecorderHandle, TaskSettings};
 use crate::recorder::{Recorder, RecorderSettings};
-use crate::runner::{ATTEMPTS_MAX_DEFAULT, AttemptFn, OVERLAP_MAX_DEFAULT, Runner, RunnerSettings};
+use crate::runner::{ATTEMPTS_MAX_DEFAULT, AttemptFn, OVERLAP_MAX_DEFAULT};
 use crate::spool::{Limits, Recovered};
 use crate::stamp::Timebase;
 use crate::uplink::{Uplink, UplinkSettings};
 
 mod error;
 mod former;
+mod plans;
+mod succession;
 #[cfg(test)]
 mod tests;
 
 pub use error::AgentError;
+use plans::Heard;
+use succession::{Stage, Succession};
 
 /// Name of the spool below the state directory.
 pub const SPOOL_DIR: &str = "spool";
@@ -70,13 +73,23 @@ impl Default for AgentLimits {
     }
 }
 
+/// Where an agent's plan comes from.
+#[derive(Clone, Debug)]
+pub enum PlanSource {
+    /// From outside, fixed for the agent's life: the collector is not asked for plans.
+    Fixed(Arc<Plan>),
+    /// From the collector, believed under the operator's pinned key; what it told last is kept in
+    /// the state directory.
+    Collector,
+}
+
 /// Everything an agent is started with.
 #[derive(Debug)]
 pub struct AgentSetup {
     /// Who it is.
     pub identity: Arc<Identity>,
     /// What to probe, and when.
-    pub plan: Arc<Plan>,
+    pub plan: PlanSource,
     /// Provider keys by their public names.
     pub keys: BTreeMap<CredentialAlias, SecretString>,
     /// State directory, of this agent alone.
@@ -108,6 +121,7 @@ pub struct Agent {
     stop_runner: watch::Sender<bool>,
     stop_uplink: watch::Sender<bool>,
     failed: watch::Receiver<bool>,
+    follower: Option<JoinHandle<()>>,
     runner: JoinHandle<Result<(), RecorderGone>>,
     recording: JoinHandle<()>,
     uplink: Option<JoinHandle<Result<(), RecorderGone>>>,
@@ -127,9 +141,6 @@ impl Agent {
     /// Opens the spool and starts all tasks.
     pub async fn start(setup: AgentSetup) -> Result<Self, AgentError> {
         let id = setup.identity.agent.clone();
-        if !setup.plan.agents.iter().any(|agent| agent.id == id) {
-            return Err(AgentError::NotPlanned { agent: id });
-        }
         let shared = Shared {
             identity: Arc::clone(&setup.identity),
             timebase: Timebase::start(Arc::clone(&setup.clock)),
@@ -138,13 +149,16 @@ impl Agent {
             boot: boot()?,
         };
         let mut recorder = open_recorder(&setup, shared.boot).await?;
-        former::declare(&mut recorder, &setup, &shared.timebase)?;
+        let plans = plans::at_start(&setup, &shared)?;
+        let current = plans.settle(&mut recorder, &id, shared.timebase.now())?;
         let last_slots = recorder.last_slots();
-        let (recorder, recording) = task::spawn(recorder, shared.task(&setup.plan));
+        let (recorder, recording) = task::spawn(recorder, shared.task(current.as_deref()));
         let (failing, failed) = watch::channel(false);
         let recording = tokio::spawn(watch_recording(recording, failing));
+        let (told, heard) = plans.channels();
         // Everything that may refuse comes before anything that runs.
-        let runner = runner(&setup, &shared, &recorder, &last_slots)?;
+        let mut succession = succession(&setup, &shared, (&recorder, heard), last_slots)?;
+        let follower = plans::follower(&setup, &shared, told)?;
         let uplink = uplink(&setup, &shared, &recorder)?;
         let pages = match setup.http {
             Some(address) => Some(pages(address, &setup, &shared).await?),
@@ -152,7 +166,10 @@ impl Agent {
         };
         let (stop_runner, stopping_runner) = watch::channel(false);
         let (stop_uplink, stopping_uplink) = watch::channel(false);
-        info!(agent.id = %id, "started agent {id} with {} targets", setup.plan.targets.len());
+        if let Some(plan) = &current {
+            plans::start(&setup.plan, (&mut succession, plan), &stopping_runner)?;
+        }
+        info!(agent.id = %id, "started agent {id}");
         Ok(Self {
             id,
             health: shared.health,
@@ -160,7 +177,8 @@ impl Agent {
             stop_runner,
             stop_uplink,
             failed,
-            runner: tokio::spawn(runner.run(stopping_runner)),
+            follower: follower.map(|f| tokio::spawn(f.run(stopping_runner.clone()))),
+            runner: tokio::spawn(succession.run(stopping_runner)),
             recording,
             uplink: uplink.map(|uplink| tokio::spawn(uplink.run(stopping_uplink))),
             pages,
@@ -196,11 +214,15 @@ impl Agent {
             recorder,
             stop_runner,
             stop_uplink,
+            follower,
             runner,
             recording,
             ..
         } = self;
         stop_runner.send_replace(true);
+        if let Some(Err(lost)) = join(follower).await {
+            error!(agent.id = %id, error = &lost as &dyn std::error::Error, "a task was lost");
+        }
         report(&id, "runner", runner.await);
         if recorder.finish().await.is_err() {
             error!(agent.id = %id, "agent {id} could not seal its last batch");
@@ -226,15 +248,11 @@ impl Agent {
 }
 
 impl Shared {
-    fn task(&self, plan: &Plan) -> TaskSettings {
+    fn task(&self, plan: Option<&Plan>) -> TaskSettings {
         let agent = &self.identity.agent;
         TaskSettings {
-            plan_revision: plan.revision,
-            grids: plan
-                .targets
-                .iter()
-                .filter_map(|target| Some((target.id.clone(), plan.grid(agent, &target.id)?)))
-                .collect(),
+            plan_revision: plan.map_or(0, |plan| plan.revision),
+            grids: plan.map_or_else(BTreeMap::new, |plan| succession::grids(plan, agent)),
             timebase: self.timebase.clone(),
             health: self.health.clone(),
             metrics: self.metrics.clone(),
@@ -294,12 +312,12 @@ async fn watch_recording(
     failing.send_replace(true);
 }
 
-fn runner(
+fn succession(
     setup: &AgentSetup,
     shared: &Shared,
-    recorder: &RecorderHandle,
-    last_slots: &BTreeMap<TargetId, UnixMillis>,
-) -> Result<Runner, AgentError> {
+    (recorder, heard): (&RecorderHandle, Heard),
+    last_slots: BTreeMap<TargetId, UnixMillis>,
+) -> Result<Succession, AgentError> {
     let engine = Engine::new(&setup.roots)
         .map_err(AgentError::Engine)?
         .with_prices(Arc::clone(&setup.prices));
@@ -307,34 +325,22 @@ fn runner(
         let engine = engine.clone();
         Box::pin(async move { engine.attempt(&spec).await })
     });
-    let settings = RunnerSettings {
-        plan: Arc::clone(&setup.plan),
+    let stage = Stage {
         agent: setup.identity.agent.clone(),
         keys: setup.keys.clone(),
-        timebase: shared.timebase.clone(),
-        overlap_max: setup.limits.overlap_max,
-        attempts_max: setup.limits.attempts_max,
-        attempt,
-        budgets: budgets(setup, shared)?,
-        orders: watch::channel(Vec::new()).1,
-        operator_key: None,
-        metrics: shared.metrics.clone(),
-    };
-    Ok(Runner::new(settings, recorder.clone(), last_slots)?)
-}
-
-fn budgets(setup: &AgentSetup, shared: &Shared) -> Result<Budgets, AgentError> {
-    let settings = BudgetSettings {
-        plan: &setup.plan,
-        cap: setup.limits.budget,
-        keys: &setup.keys,
         prices: Arc::clone(&setup.prices),
-        dir: &setup.dir,
-        now: shared.timebase.now().wall.to_millis(),
+        limits: setup.limits,
+        dir: setup.dir.clone(),
+        attempt,
+        timebase: shared.timebase.clone(),
         health: shared.health.clone(),
         metrics: shared.metrics.clone(),
+        recorder: recorder.clone(),
+        orders: heard.orders,
+        operator_key: setup.identity.operator_key.clone(),
+        budgets: None,
     };
-    Ok(Budgets::open(settings)?)
+    Ok(Succession::new(stage, heard.plans, last_slots))
 }
 
 fn uplink(
@@ -374,6 +380,10 @@ async fn pages(
         metrics: setup.metrics.clone(),
     };
     Ok((tokio::spawn(http::serve(listener, pages)), address))
+}
+
+async fn join(task: Option<JoinHandle<()>>) -> Option<Result<(), JoinError>> {
+    Some(task?.await)
 }
 
 fn report(id: &AgentId, task: &str, ended: Result<Result<(), RecorderGone>, JoinError>) {

@@ -4,15 +4,15 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use domain::SystemClock;
 use telemetry::Metrics;
-use tracing::error;
+use tracing::{error, warn};
 use wire::plan::{Plan, PlanError};
 
 use crate::config::AgentConfig;
 use crate::identity::{self, Identity, IdentityError, StoredIdentity};
-use crate::lifecycle::{Agent, AgentError, AgentSetup};
+use crate::lifecycle::{Agent, AgentError, AgentSetup, PlanSource};
 
 pub use crate::enrol::{EnrolError, EnrolOptions, enrol};
 
@@ -81,9 +81,19 @@ pub async fn run(
             "a provider key is missing"
         );
     }
+    let plan = match &config.plan {
+        Some(path) => PlanSource::Fixed(Arc::new(load_plan(path)?)),
+        None => PlanSource::Collector,
+    };
+    if stored.operator_vkey.is_none() {
+        warn!(
+            "this agent was enrolled before collectors told the key that signs plans: it takes its \
+             plan from a file only"
+        );
+    }
     let agent = Agent::start(AgentSetup {
         identity: Arc::new(identity),
-        plan: Arc::new(load_plan(config)?),
+        plan,
         keys,
         dir: config.state_dir.clone(),
         clock: Arc::new(SystemClock),
@@ -127,14 +137,13 @@ fn load_identity(config: &AgentConfig) -> Result<(StoredIdentity, Identity), Ope
     Ok((stored, identity))
 }
 
-fn load_plan(config: &AgentConfig) -> Result<Plan, OperateError> {
-    let path = &config.plan;
+fn load_plan(path: &Utf8Path) -> Result<Plan, OperateError> {
     let text = std::fs::read_to_string(path).map_err(|source| OperateError::ReadPlan {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })?;
     Plan::parse(&text).map_err(|source| OperateError::Plan {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })
 }

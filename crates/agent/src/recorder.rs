@@ -223,20 +223,14 @@ impl Recorder {
     }
 
     /// Appends a gap for slots that were not run.
-    pub fn record_gap(
-        &mut self,
-        missed: &Missed,
-        plan_revision: u64,
-        now: Stamp,
-    ) -> Result<(), RecorderError> {
+    pub fn record_gap(&mut self, missed: &Missed, now: Stamp) -> Result<(), RecorderError> {
         let stream = &missed.target;
-        let line =
-            line::encode_gap(missed, plan_revision, self.next_i(stream)).map_err(|source| {
-                RecorderError::Line {
-                    stream: stream.clone(),
-                    source,
-                }
-            })?;
+        let line = line::encode_gap(missed, self.next_i(stream)).map_err(|source| {
+            RecorderError::Line {
+                stream: stream.clone(),
+                source,
+            }
+        })?;
         self.append(stream, Some(missed.last), line, now)
     }
 

@@ -72,6 +72,10 @@ pub struct RunnerSettings {
     pub attempt: Arc<AttemptFn>,
     /// What may be spent.
     pub budgets: Budgets,
+    /// The first moment that belongs to the next plan; [`NEVER`] where none follows yet.
+    ///
+    /// [`NEVER`]: crate::schedule::NEVER
+    pub until: watch::Receiver<UnixMillis>,
     /// Orders that are open now, as signed notes; the same one may show many times.
     pub orders: watch::Receiver<Vec<String>>,
     /// The operator's key, as it was pinned; without it no order is followed.
@@ -96,6 +100,7 @@ pub struct Runner {
     orders: Orders,
     tasks: JoinSet<Result<(), RecorderGone>>,
     phase: watch::Sender<Phase>,
+    until: watch::Receiver<UnixMillis>,
 }
 
 /// How much longer attempts may go on.
@@ -161,6 +166,7 @@ impl Runner {
             schedule: Schedule::new(&plan, &agent, now, last),
             targets: plan.targets.iter().map(target).collect::<Result<_, _>>()?,
             desk: Arc::new(Desk {
+                plan: plan.revision,
                 recorder,
                 timebase,
                 permits: Arc::new(Semaphore::new(settings.attempts_max)),
@@ -168,24 +174,31 @@ impl Runner {
                 budgets: settings.budgets,
                 metrics: settings.metrics,
             }),
-            orders: Orders::new(agent, settings.operator_key, settings.orders),
+            orders: Orders::new(agent, settings.operator_key, now, settings.orders),
             tasks: JoinSet::new(),
             phase: watch::Sender::new(Phase::Run),
+            until: settings.until,
         })
     }
 
     /// Runs slots until asked to stop; what is under way then may end within a few seconds, and
-    /// what does not becomes a gap.
+    /// what does not becomes a gap. Where the next plan takes over before that, what is under way
+    /// takes the time it needs, repeats included.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), RecorderGone> {
         while !*stop.borrow_and_update() {
             let now = self.desk.timebase.now().wall.to_millis();
+            self.schedule.end_at(*self.until.borrow_and_update());
             let due = self.schedule.take_due(now);
             self.begin(due).await?;
+            if self.schedule.is_over(now) && self.tasks.is_empty() {
+                break;
+            }
             let wake = Instant::now() + self.sleep_from(self.desk.timebase.now().wall.to_millis());
             tokio::select! {
                 () = tokio::time::sleep_until(wake) => {}
                 Some(ended) = self.tasks.join_next() => report(ended)?,
-                () = self.orders.changed() => self.follow(),
+                () = self.orders.changed(), if !self.schedule.is_over(now) => self.follow(),
+                Ok(()) = self.until.changed() => {}
                 changed = stop.changed() => if changed.is_err() { break },
             }
         }
@@ -202,7 +215,8 @@ impl Runner {
     }
 
     fn sleep_from(&self, now: UnixMillis) -> Duration {
-        let Some(next) = self.schedule.next_at() else {
+        let end = Some(self.schedule.end()).filter(|end| *end > now);
+        let Some(next) = self.schedule.next_at().into_iter().chain(end).min() else {
             return SLEEP_MAX;
         };
         let ms = u64::try_from(next.get().saturating_sub(now.get())).unwrap_or(0);

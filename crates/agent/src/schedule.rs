@@ -22,6 +22,9 @@ pub const SLOT_LATE_MS_MAX: i64 = 5_000;
 /// which collectors take samples, less a week.
 pub const OWED_MS_MAX: i64 = 35 * 24 * 3_600 * 1_000;
 
+/// The end of a plan that no other follows yet.
+pub const NEVER: UnixMillis = UnixMillis::new(i64::MAX);
+
 /// A slot to run now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
@@ -29,6 +32,8 @@ pub struct Slot {
     pub target: TargetId,
     /// The planned moment.
     pub at: UnixMillis,
+    /// Revision of the plan whose slot it is.
+    pub plan: u64,
 }
 
 /// A run of slots of one target that were not run, all for the same reason.
@@ -44,6 +49,8 @@ pub struct Missed {
     pub count: u64,
     /// Why.
     pub reason: GapReason,
+    /// Revision of the plan whose slots they are.
+    pub plan: u64,
 }
 
 impl Missed {
@@ -56,6 +63,7 @@ impl Missed {
             last: slot.at,
             count: 1,
             reason,
+            plan: slot.plan,
         }
     }
 }
@@ -73,11 +81,14 @@ pub struct Due {
 #[derive(Clone, Debug)]
 pub struct Schedule {
     entries: Vec<Entry>,
+    /// The first moment whose slots belong to another plan.
+    end: UnixMillis,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
     target: TargetId,
+    plan: u64,
     grid: Grid,
     jitter: Jitter,
     next: UnixMillis,
@@ -101,6 +112,7 @@ impl Schedule {
             let next = grid.at_or_after(from.max(plan.effective_from_ms));
             Some(Entry {
                 target: target.clone(),
+                plan: plan.revision,
                 grid,
                 jitter: plan.jitter(agent, target)?,
                 next,
@@ -112,13 +124,33 @@ impl Schedule {
                 .iter()
                 .filter_map(|target| entry(&target.id))
                 .collect(),
+            end: NEVER,
         }
+    }
+
+    /// Hands out no slot from `end` on: another plan has those.
+    pub fn end_at(&mut self, end: UnixMillis) {
+        self.end = end;
+    }
+
+    /// The first moment whose slots are not handed out.
+    #[must_use]
+    pub fn end(&self) -> UnixMillis {
+        self.end
+    }
+
+    /// Whether the end has come and every slot before it was handed out; with jitter, the last
+    /// attempts begin after the end.
+    #[must_use]
+    pub fn is_over(&self, now: UnixMillis) -> bool {
+        now >= self.end && self.entries.iter().all(|entry| entry.next >= self.end)
     }
 
     /// When the next attempt has to begin; none where the plan gives this agent nothing to do.
     #[must_use]
     pub fn next_at(&self) -> Option<UnixMillis> {
-        self.entries.iter().map(Entry::begins_at).min()
+        let open = self.entries.iter().filter(|entry| entry.next < self.end);
+        open.map(Entry::begins_at).min()
     }
 
     /// Hands out every slot before `end` as missed: the end of a plan that this agent no longer
@@ -133,17 +165,19 @@ impl Schedule {
     /// Hands out every slot up to `now`.
     pub fn take_due(&mut self, now: UnixMillis) -> Due {
         let mut due = Due::default();
+        let end = self.end;
         for entry in &mut self.entries {
             let jitter_ms = entry.jitter.max_ms();
             let late_ms_max = SLOT_LATE_MS_MAX.min(entry.grid.gap_ms_min() - jitter_ms - 1);
             let late = now.plus_ms(-late_ms_max);
             due.missed
-                .extend(entry.take_before(late.plus_ms(-jitter_ms)));
-            while entry.begins_at() <= now {
+                .extend(entry.take_before(late.plus_ms(-jitter_ms).min(end)));
+            while entry.next < end && entry.begins_at() <= now {
                 let is_late = entry.begins_at() < late;
                 let slot = Slot {
                     target: entry.target.clone(),
                     at: entry.next,
+                    plan: entry.plan,
                 };
                 if is_late {
                     due.missed.push(Missed::one(slot, GapReason::AgentDown));
@@ -175,6 +209,7 @@ impl Entry {
                 last: run.last,
                 count: run.count,
                 reason: GapReason::AgentDown,
+                plan: self.plan,
             });
             self.next = self.grid.after(run.last);
         }

@@ -30,7 +30,7 @@ mod tests;
 
 pub use reaction::{Reaction, to_refusal};
 
-use reaction::Backoff;
+pub(crate) use reaction::Backoff;
 
 /// First wait for a checkpoint that holds the newest batch.
 const CHECKPOINT_WAIT_MIN: Duration = Duration::from_secs(1);

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Probe(Box<command::probe::Options>),
     /// Judge a log of samples by a contract: a verdict from files, without any server.
     Assess(Box<command::assess::Options>),
+    /// Check, apply and show the plan of what is probed.
+    Plan(command::plan::Options),
     /// List, show and check contracts.
     Contract(command::contract::Options),
     /// Show what models cost, and make a table of prices from LiteLLM's.

@@ -7,6 +7,7 @@ pub(crate) mod contract;
 pub(crate) mod evidence;
 pub(crate) mod hold;
 pub(crate) mod migrate;
+pub(crate) mod plan;
 pub(crate) mod price;
 pub(crate) mod probe;
 pub(crate) mod rebuild;

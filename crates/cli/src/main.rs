@@ -39,6 +39,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Sim(options) => command::sim::run(&options),
         Command::Probe(options) => Ok(command::probe::run(&options)),
         Command::Assess(options) => Ok(command::assess::run(&options)),
+        Command::Plan(options) => command::plan::run(options),
         Command::Contract(options) => command::contract::run(&options),
         Command::Price(options) => command::price::run(&options),
         Command::Evidence(options) => command::evidence::run(&options),

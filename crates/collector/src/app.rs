@@ -1,5 +1,6 @@
 //! The collector as a whole: what it is made of, how it starts, works and stops.
 
+mod fleet;
 mod periodic;
 
 use std::net::SocketAddr;
@@ -8,7 +9,6 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use domain::{AgentId, Clock};
-use evidence::registry::RegistryType;
 use evidence::tree::Tree;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
@@ -16,10 +16,9 @@ use sqlx::{PgPool, Postgres};
 use telemetry::Metrics;
 use telemetry::metrics::CollectorMetrics;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::{error, info};
-use verify::layout::registry::SoftwareBody;
 use wire::names::Origin;
 use wire::plan::{Plan, PlanError};
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
@@ -34,12 +33,13 @@ use crate::job::retain::{self, Retained};
 use crate::job::sequence::{self, Log};
 use crate::job::{assess, cells};
 use crate::keys::{Keys, KeysError};
-use crate::registry::{self, Entry, RecordError};
+use crate::plans::{Plans, Shelf};
+use crate::registry::RecordError;
 use crate::retention::Retention;
 use crate::signer::{Signer, SignerError};
 use crate::store::StoreError;
 use crate::witness::{self, WitnessError};
-use crate::{http, known, store};
+use crate::{http, store};
 
 /// Connections to the database: a few handlers, the flusher and the jobs.
 const CONNECTIONS_MAX: u32 = 12;
@@ -59,7 +59,7 @@ pub struct Setup {
     pub origin: Origin,
     /// Where to listen; port 0 picks one.
     pub listen: SocketAddr,
-    /// The plan in force.
+    /// The plan of the collector's file: recorded where it is newer than what is recorded.
     pub plan: Plan,
     /// Contracts to judge.
     pub contracts: Vec<ContractSetup>,
@@ -132,9 +132,11 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) origin: Origin,
     pub(crate) keys: Keys,
-    pub(crate) plan: Plan,
-    /// Every revision recorded, this one too, in the order in which they take effect.
-    pub(crate) plans: Vec<Plan>,
+    pub(crate) shelf: Shelf,
+    /// Requests for the plan that may still be held.
+    pub(crate) held: Semaphore,
+    /// Shows when the collector stops.
+    pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) contracts: Vec<Loaded>,
     pub(crate) retention: Retention,
     pub(crate) intake: Intake,
@@ -144,6 +146,11 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Every recorded revision of the plan, as of a moment ago.
+    pub(crate) fn plans(&self) -> Arc<Plans> {
+        self.shelf.get()
+    }
+
     pub(crate) async fn connection(&self) -> Result<PoolConnection<Postgres>, StoreError> {
         self.pool
             .acquire()
@@ -166,7 +173,8 @@ impl Collector {
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let pool = connect(&setup.database_url).await?;
         migrate(&pool).await?;
-        let (app, queue) = build(&setup, pool.clone()).await?;
+        let (stop, stopped) = watch::channel(false);
+        let (app, queue) = build(&setup, pool.clone(), stopped.clone()).await?;
         let app = Arc::new(app);
         let listen = setup.listen;
         let listening = |source| StartError::Listen {
@@ -175,14 +183,14 @@ impl Collector {
         };
         let listener = TcpListener::bind(listen).await.map_err(listening)?;
         let addr = listener.local_addr().map_err(listening)?;
-        let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(flush::run(Arc::downgrade(&app), pool, queue));
         tasks.spawn(http::serve(listener, app.clone(), stopped.clone()));
         if let Jobs::Periodic { checkpoint, assess } = setup.jobs {
             tasks.spawn(periodic::sequence(app.clone(), checkpoint, stopped.clone()));
             tasks.spawn(periodic::judge(app.clone(), assess, stopped.clone()));
-            tasks.spawn(periodic::retain(app.clone(), stopped));
+            tasks.spawn(periodic::retain(app.clone(), stopped.clone()));
+            tasks.spawn(periodic::plans(app.clone(), stopped));
         }
         info!(server.address = %addr, "collector listens on http://{addr}");
         Ok(Self {
@@ -267,6 +275,18 @@ impl Collector {
             .collect())
     }
 
+    /// Requests for the plan that are held now.
+    #[cfg(test)]
+    pub(crate) fn held_polls(&self) -> usize {
+        http::plan::HELD_MAX - self.app.held.available_permits()
+    }
+
+    /// The revisions that it knows.
+    #[cfg(test)]
+    pub(crate) fn plans(&self) -> Arc<Plans> {
+        self.app.plans()
+    }
+
     /// Finishes requests under way, within a bound, and stops.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
@@ -306,12 +326,16 @@ async fn migrate(pool: &PgPool) -> Result<(), StartError> {
         .map_err(StartError::Migrate)
 }
 
-async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), StartError> {
+async fn build(
+    setup: &Setup,
+    pool: PgPool,
+    stopping: watch::Receiver<bool>,
+) -> Result<(App, flush::Queue), StartError> {
     let keys = Keys::load(&setup.state_dir.join("keys"), &setup.origin)?;
     let now = setup.clock.now_utc();
-    register_fleet(&pool, setup, &keys, now).await?;
-    let plans = recorded_plans(&pool, setup).await?;
-    let contracts = contracts::register(&pool, &keys, setup, now).await?;
+    fleet::register(&pool, setup, &keys, now).await?;
+    let plans = fleet::plans(&pool, setup).await?;
+    let contracts = contracts::register(&pool, &keys, (setup, plans.newest()), now).await?;
     let signer = Signer::open(setup.state_dir.join("signer.state"))?;
     let (intake, queue) = flush::queue();
     let app = App {
@@ -319,8 +343,9 @@ async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), Start
         clock: setup.clock.clone(),
         origin: setup.origin.clone(),
         keys,
-        plan: setup.plan.clone(),
-        plans,
+        shelf: Shelf::new(plans),
+        held: Semaphore::new(http::plan::HELD_MAX),
+        stopping,
         contracts,
         retention: setup.retention.clone(),
         intake,
@@ -339,40 +364,6 @@ async fn build(setup: &Setup, pool: PgPool) -> Result<(App, flush::Queue), Start
         );
     }
     Ok((app, queue))
-}
-
-/// Keys first, then the plan: fleet entry 0 names the keys that sign everything after it.
-async fn register_fleet(
-    pool: &PgPool,
-    setup: &Setup,
-    keys: &Keys,
-    at: chrono::DateTime<chrono::Utc>,
-) -> Result<(), StartError> {
-    let chain = setup.origin.fleet_chain();
-    let software = registry::body(&SoftwareBody {
-        export_vkey: keys.export.verifier_key().to_string(),
-        log_vkey: keys.log.verifier_key().to_string(),
-        operator_vkey: keys.operator.verifier_key().to_string(),
-        program: concat!("nines ", env!("CARGO_PKG_VERSION")).to_owned(),
-    })?;
-    let plan = setup.plan.to_body().map_err(StartError::Plan)?;
-    let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
-    for (kind, body) in [
-        (RegistryType::Software, software),
-        (RegistryType::Plan, plan),
-    ] {
-        let entry = Entry { kind, at, body };
-        registry::append_if_new(&mut tx, &chain, entry, &keys.operator).await?;
-    }
-    tx.commit().await.map_err(StoreError::query("commit"))?;
-    Ok(())
-}
-
-async fn recorded_plans(pool: &PgPool, setup: &Setup) -> Result<Vec<Plan>, StoreError> {
-    let conn = pool.acquire().await;
-    let mut conn = conn.map_err(StoreError::query("get a connection"))?;
-    let records = store::registry::list(&mut conn, &setup.origin.fleet_chain()).await?;
-    known::plans(&records)
 }
 
 pub(crate) async fn sequence_once(app: &App) -> Result<u64, sequence::SequenceError> {

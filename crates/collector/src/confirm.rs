@@ -53,9 +53,11 @@ pub(crate) async fn open_orders(app: &App, agent: &AgentId) -> Result<Vec<String
     let limit = i64::try_from(ORDERS_OPEN_MAX).unwrap_or(i64::MAX);
     let mut conn = app.connection().await?;
     let open = confirm::open(&mut conn, agent, app.clock.now_utc(), limit).await?;
+    let plans = app.plans();
+    let plan = plans.in_force(app.clock.now().to_millis());
     let is_planned = |order: &confirm::Open| {
         let target = order.target.parse().ok();
-        target.is_some_and(|target| confirms(&app.plan, &target))
+        target.is_some_and(|target| confirms(plan, &target))
     };
     let open = open.into_iter().filter(is_planned);
     Ok(open.map(|order| order.note).collect())
@@ -65,7 +67,8 @@ pub(crate) async fn open_orders(app: &App, agent: &AgentId) -> Result<Vec<String
 /// left: the batches are safe, and a planned slot comes anyway.
 pub(crate) async fn issue(app: &App, conn: &mut PgConnection, batches: &[&Admission]) {
     let now = app.clock.now().to_millis();
-    let seen = failures(batches, &app.plan, now);
+    let plans = app.plans();
+    let seen = failures(batches, plans.in_force(now), now);
     if seen.is_empty() {
         return;
     }

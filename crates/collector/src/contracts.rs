@@ -190,12 +190,12 @@ struct Checked<'a> {
 pub(crate) async fn register(
     pool: &PgPool,
     keys: &Keys,
-    setup: &Setup,
+    (setup, plan): (&Setup, &wire::plan::Plan),
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<Vec<Loaded>, ContractSetupError> {
     let mut all = Vec::with_capacity(setup.contracts.len());
     for contract in &setup.contracts {
-        all.push(check(contract, &setup.plan)?);
+        all.push(check(contract, plan)?);
     }
     check_versions(&all)?;
     let mut loaded: Vec<Loaded> = Vec::with_capacity(all.len());

@@ -8,10 +8,13 @@ use evidence::note::{KeyError, NoteError, SignedNote, VerifierKey};
 use evidence::registry::RegistryType;
 use sqlx::{Connection as _, PgConnection};
 use verify::layout::registry::EnrolBody;
+use wire::names::Origin;
 use wire::plan::Plan;
 use wire::protocol::{EnrolAnswer, EnrolRequest, enrol_text};
 
 use crate::app::App;
+use crate::known;
+use crate::plans;
 use crate::registry::{self, Entry, RecordError};
 use crate::store::{self, StoreError, agent::NewAgent};
 
@@ -69,20 +72,25 @@ pub enum EnrolError {
     Store(#[from] StoreError),
 }
 
-/// Mints a token that lets one agent of the plan enrol once, within a day.
+/// Mints a token that lets one agent of the newest plan enrol once, within a day: the recorded
+/// plan, and before there is one, the collector's file.
 pub async fn mint_token(
     database_url: &str,
-    plan: &Plan,
+    (origin, file): (&Origin, &Plan),
     agent: &AgentId,
     clock: &dyn Clock,
 ) -> Result<String, EnrolError> {
-    if !plan.agents.iter().any(|planned| planned.id == *agent) {
+    let conn = PgConnection::connect(database_url).await;
+    let mut conn = conn.map_err(StoreError::query("connect"))?;
+    let records = store::registry::list(&mut conn, &origin.fleet_chain()).await?;
+    let recorded = known::plans(&records)?;
+    let newest = recorded.last().into_iter().chain([file]);
+    let newest = newest.max_by_key(|plan| plan.revision).unwrap_or(file);
+    if !newest.agents.iter().any(|planned| planned.id == *agent) {
         return Err(EnrolError::NotPlanned {
             agent: agent.clone(),
         });
     }
-    let conn = PgConnection::connect(database_url).await;
-    let mut conn = conn.map_err(StoreError::query("connect"))?;
     insert_token(&mut conn, agent, clock).await
 }
 
@@ -105,8 +113,9 @@ pub(crate) async fn insert_token(
 /// Checks an enrolment and stores it; the key's record is in the log before its first batch.
 pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnswer, EnrolError> {
     let agent = &request.agent;
-    let planned = app.plan.agents.iter().find(|planned| planned.id == *agent);
-    let planned = planned.ok_or_else(|| EnrolError::NotPlanned {
+    plans::look(app).await?;
+    let plans = app.plans();
+    let planned = plans.agent(agent).ok_or_else(|| EnrolError::NotPlanned {
         agent: agent.clone(),
     })?;
     check_proof(app, request)?;
@@ -165,6 +174,7 @@ fn answer(app: &App) -> EnrolAnswer {
     EnrolAnswer {
         origin: app.origin.to_string(),
         log_vkey: app.keys.log.verifier_key().to_string(),
+        operator_vkey: app.keys.operator.verifier_key().to_string(),
         now_us: app.clock.now(),
     }
 }

@@ -10,6 +10,7 @@ mod log;
 mod name;
 mod openapi;
 mod pages;
+pub(crate) mod plan;
 mod problem;
 mod violations;
 
@@ -51,6 +52,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch:
 fn router(app: Arc<App>) -> Router {
     let api = Router::new()
         .route("/agents", post(agents::create).get(agents::list))
+        .route("/agents/{agent}/plan", get(plan::show))
         .route("/batches", post(batches::create))
         .route("/contracts", get(contracts::list))
         .route("/contracts/{contract}", get(contracts::show))

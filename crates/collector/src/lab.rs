@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use chrono::{DateTime, Utc};
 use domain::{
     AgentId, Attribution, Detail, Gap, GapReason, Kind, ManualClock, Outcome, Sample, Source,
@@ -13,7 +14,7 @@ use domain::{
 };
 use evidence::batch_note::Seen;
 use evidence::hash::Hash;
-use evidence::note::SigningKey;
+use evidence::note::{SigningKey, VerifierKey};
 use evidence::tree;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use telemetry::Metrics;
@@ -23,6 +24,7 @@ use wire::line::{encode_gap, encode_sample};
 use wire::names::Origin;
 use wire::plan::Plan;
 
+use crate::keys::Keys;
 use crate::store::agent::NewAgent;
 use crate::{Collector, ContractSetup, Jobs, Retention, Setup, store};
 
@@ -80,10 +82,8 @@ impl Lab {
         let (host, _) = address.rsplit_once('/').unwrap();
         let url = format!("{host}/{name}?{options}");
         let (dir, clock) = (TempDir::new().unwrap(), ManualClock::at(at.into()));
-        let setup = setup(&url, dir.path().to_str().unwrap(), &clock);
-        let collector = Collector::start(Setup { retention, ..setup })
-            .await
-            .unwrap();
+        let setup = setup(&url, dir.path(), &clock, retention);
+        let collector = Collector::start(setup).await.unwrap();
         let agent: AgentId = "a".parse().unwrap();
         let key = SigningKey::from_seed(&origin().agent(&agent), &[7; 32]).unwrap();
         let mut conn = PgConnection::connect(&url).await.unwrap();
@@ -114,8 +114,29 @@ impl Lab {
             let file = format!("keys/{key}.key");
             std::fs::copy(self.dir.path().join(&file), dir.join(&file)).unwrap();
         }
-        let setup = setup(&self.url, dir.to_str().unwrap(), &self.clock);
+        let setup = setup(&self.url, dir, &self.clock, Retention::default());
         Collector::start(setup).await.unwrap()
+    }
+
+    /// Another collector on the same database and keys.
+    pub(crate) async fn start_another(&self) -> Collector {
+        let setup = setup(
+            &self.url,
+            self.dir.path(),
+            &self.clock,
+            Retention::default(),
+        );
+        Collector::start(setup).await.unwrap()
+    }
+
+    pub(crate) fn state_dir(&self) -> Utf8PathBuf {
+        self.dir.path().to_str().unwrap().into()
+    }
+
+    /// The key that signs registry records.
+    pub(crate) fn operator_key(&self) -> VerifierKey {
+        let keys = Keys::load(&self.state_dir().join("keys"), &origin()).unwrap();
+        keys.operator.verifier_key()
     }
 
     /// Delivers batches of one sample a minute, each as soon as it is sealed; provider errors
@@ -220,15 +241,15 @@ impl Lab {
     }
 }
 
-fn setup(url: &str, state_dir: &str, clock: &ManualClock) -> Setup {
+fn setup(url: &str, dir: &Path, clock: &ManualClock, retention: Retention) -> Setup {
     Setup {
         database_url: url.to_owned(),
-        state_dir: state_dir.into(),
+        state_dir: dir.to_str().unwrap().into(),
         origin: origin(),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         plan: plan(),
         contracts: vec![contract()],
-        retention: Retention::default(),
+        retention,
         clock: Arc::new(clock.clone()),
         jobs: Jobs::Manual,
         metrics: Metrics::local("lab", "0").unwrap(),

@@ -18,6 +18,7 @@ mod keys;
 mod known;
 #[cfg(test)]
 mod lab;
+mod plans;
 mod rebuild;
 mod registry;
 mod retention;
@@ -37,6 +38,8 @@ pub use holds::{HoldError, add_hold, list_holds, release_hold};
 pub use ingest::IngestError;
 pub use job::retain::Retained;
 pub use job::sequence::SequenceError;
+pub use plans::OrderError;
+pub use plans::apply::{Applied, ApplyError, ApplySetup, apply_plan, list_plans};
 pub use rebuild::{
     DayReport, Difference, Event as RebuildEvent, Mode as RebuildMode, RebuildError, RebuildSetup,
     Totals, What, rebuild,

@@ -212,7 +212,8 @@ async fn judge(
     let records = store::registry::list(conn, &setup.origin.fleet_chain()).await?;
     let plans = known::plans(&records)?;
     let known = known::Known::now(&plans, conn).await?;
-    let contracts = contracts::registered(conn, &setup.contracts, &setup.plan).await?;
+    let plan = plans.last().unwrap_or(&setup.plan);
+    let contracts = contracts::registered(conn, &setup.contracts, plan).await?;
     let scope = verdicts::Scope {
         contracts: &contracts,
         known: &known,

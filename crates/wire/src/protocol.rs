@@ -32,8 +32,38 @@ pub struct EnrolAnswer {
     pub origin: String,
     /// Key of the log, to pin: a C2SP verifier key.
     pub log_vkey: String,
+    /// Key of the operator, who signs plans and orders, to pin: a C2SP verifier key.
+    pub operator_vkey: String,
     /// The collector's clock, so that the agent can check its own at the door.
     pub now_us: UnixMicros,
+}
+
+/// Longest time for which an agent may ask that a request for the plan be held, seconds.
+pub const PLAN_WAIT_S_MAX: u64 = 60;
+
+/// Answer to `GET /api/v1/agents/{agent}/plan`: the newest revision of the plan, which may not be
+/// in force yet, and what else the agent is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanAnswer {
+    /// The operator's registry note of type `plan`, signed.
+    pub note: String,
+    /// The plan, the canonical JSON whose hash the note holds.
+    pub body: String,
+    /// Open orders for this agent, each a signed note.
+    pub orders: Vec<String>,
+}
+
+impl PlanAnswer {
+    /// The strong entity tag of this answer, in its quotes: a hash over the plan's note and the
+    /// orders, in their order.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        let mut parts = Hash::of(self.note.as_bytes()).to_hex();
+        for order in &self.orders {
+            parts.push_str(&Hash::of(order.as_bytes()).to_hex());
+        }
+        format!("\"{}\"", Hash::of(parts.as_bytes()).to_hex())
+    }
 }
 
 /// What became of a batch. Both answers end retrying.
@@ -94,4 +124,34 @@ pub struct CosignatureRequest {
     pub size: u64,
     /// The signature line of a C2SP cosignature/v1, without line end.
     pub line: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tag_of_a_plan_changes_with_the_plan_and_with_every_order() {
+        let answer = |note: &str, orders: &[&str]| PlanAnswer {
+            note: note.to_owned(),
+            body: String::new(),
+            orders: orders.iter().map(ToString::to_string).collect(),
+        };
+        let tags: std::collections::BTreeSet<String> = [
+            answer("a", &[]),
+            answer("b", &[]),
+            answer("a", &["x"]),
+            answer("a", &["x", "y"]),
+            answer("a", &["y", "x"]),
+            answer("a", &["xy"]),
+        ]
+        .iter()
+        .map(PlanAnswer::etag)
+        .collect();
+        assert_eq!(tags.len(), 6);
+        assert!(
+            tags.iter()
+                .all(|tag| tag.len() == 66 && tag.starts_with('"'))
+        );
+    }
 }

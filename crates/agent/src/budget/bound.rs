@@ -62,7 +62,7 @@ pub enum BoundError {
 
 /// What one call of a target can use at most.
 #[derive(Clone, Debug)]
-pub(super) struct Bound {
+pub struct Bound {
     input_tokens: u64,
     output_tokens: u64,
     price: PriceOf,

@@ -137,6 +137,16 @@ impl Ledger {
         }
     }
 
+    /// Goes on with the shares of another plan; those of targets that it does not name stay.
+    pub fn follow(
+        &mut self,
+        shares: BTreeMap<TargetId, Budget>,
+        is_named: impl Fn(&TargetId) -> bool,
+    ) {
+        self.shares.retain(|target, _| !is_named(target));
+        self.shares.extend(shares);
+    }
+
     /// Counts a call at its worst, if every cap has room for it. What is planned stops earlier
     /// than repeats: see [`Budget::planned`].
     pub fn reserve(

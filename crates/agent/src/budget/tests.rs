@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use domain::{Detail, Outcome};
 use telemetry::Metrics;
@@ -7,6 +9,7 @@ use super::*;
 
 mod books;
 mod calls;
+mod follow;
 
 /// A table with one model at a dollar for a million tokens in, and two for a million out.
 pub(crate) fn prices() -> Arc<PriceTable> {
@@ -75,8 +78,12 @@ impl Bench {
     }
 
     fn open(&self) -> Result<Budgets, BudgetError> {
-        Budgets::open(BudgetSettings {
-            plan: &self.plan,
+        self.with_settings(&self.plan, Budgets::open)
+    }
+
+    fn with_settings<T>(&self, plan: &Plan, act: impl FnOnce(BudgetSettings<'_>) -> T) -> T {
+        act(BudgetSettings {
+            plan,
             cap: self.cap,
             keys: &Keys::new(),
             prices: prices(),

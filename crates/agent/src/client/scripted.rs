@@ -17,6 +17,11 @@ pub(crate) enum Answer {
     Json(u16, Value),
     Text(String),
     RetryAfter(u64),
+    /// A good answer under an entity tag.
+    Tagged(&'static str, Value),
+    NotModified,
+    /// Takes the request and never answers.
+    Held,
     /// Takes the request and hangs up.
     Lost,
 }
@@ -72,6 +77,12 @@ impl Scripted {
                 .header("retry-after", s)
                 .body(Full::default())
                 .unwrap(),
+            Answer::Tagged(tag, body) => response
+                .header("etag", tag)
+                .body(Full::from(body.to_string()))
+                .unwrap(),
+            Answer::NotModified => response.status(304).body(Full::default()).unwrap(),
+            Answer::Held => std::future::pending().await,
             Answer::Lost => return Err(std::io::Error::other("scripted")),
         })
     }

@@ -32,6 +32,11 @@ fn log_vkey() -> String {
     log.verifier_key().to_string()
 }
 
+fn operator_vkey() -> String {
+    let operator = SigningKey::from_seed("nines.example/operator", &[3; 32]).unwrap();
+    operator.verifier_key().to_string()
+}
+
 fn policy() -> Answer {
     Answer::Text(format!("log {}\nquorum none\n", log_vkey()))
 }
@@ -73,7 +78,12 @@ fn answer(log_vkey: &str) -> Answer {
     let origin = "nines.example";
     Answer::Json(
         200,
-        json!({"origin": origin, "log_vkey": log_vkey, "now_us": now_us}),
+        json!({
+            "origin": origin,
+            "log_vkey": log_vkey,
+            "operator_vkey": operator_vkey(),
+            "now_us": now_us,
+        }),
     )
 }
 

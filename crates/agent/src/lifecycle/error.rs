@@ -24,6 +24,12 @@ pub enum AgentError {
         /// The agent.
         agent: AgentId,
     },
+    /// No plan of the collector can be believed.
+    #[error(
+        "this agent was enrolled before collectors told the key that signs plans: set `plan` to a \
+         file, or enrol it again under a new name"
+    )]
+    NoOperatorKey,
     /// The plan, or the one that ran before, cannot be used.
     #[error("failed to use the plan")]
     Plan(#[source] PlanError),

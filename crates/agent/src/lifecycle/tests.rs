@@ -6,7 +6,7 @@ use crate::recorder::tests::identity;
 pub(super) fn setup(dir: &std::path::Path, plan: &str) -> AgentSetup {
     AgentSetup {
         identity: identity(),
-        plan: Arc::new(Plan::parse(plan).unwrap()),
+        plan: PlanSource::Fixed(Arc::new(Plan::parse(plan).unwrap())),
         keys: BTreeMap::new(),
         dir: Utf8PathBuf::from_path_buf(dir.to_owned()).unwrap(),
         clock: Arc::new(SystemClock),

@@ -6,13 +6,13 @@ use crate::schedule::Slot;
 
 impl Recorder {
     /// Notes that an attempt begins, in order with what is recorded.
-    pub(super) fn begin(&mut self, slot: &Slot) -> Result<(), RecorderError> {
+    pub(crate) fn begin(&mut self, slot: &Slot) -> Result<(), RecorderError> {
         Ok(self.spool.append_begun(&slot.target, slot.at)?)
     }
 
     /// Slots whose attempts a former run left unfinished, and that younger lines have passed: the
-    /// schedule goes on behind those.
-    pub(super) fn lost_slots(&self) -> Vec<Slot> {
+    /// schedule goes on behind those. They count as slots of revision `plan`.
+    pub(crate) fn lost_slots(&self, plan: u64) -> Vec<Slot> {
         let state = self.spool.state();
         let mut lost = Vec::new();
         for (target, begun) in &state.begun {
@@ -21,6 +21,7 @@ impl Recorder {
             lost.extend(passed.map(|at| Slot {
                 target: target.clone(),
                 at: *at,
+                plan,
             }));
         }
         lost

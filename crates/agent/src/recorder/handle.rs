@@ -1,13 +1,14 @@
 //! What the recorder's task can be told and asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Kind, UnixMillis};
+use domain::{Kind, TargetId, UnixMillis};
 use evidence::batch_note::Seen;
 use probe::Attempt;
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::batch::SealedBatch;
-use wire::plan::PlanTarget;
+use wire::plan::{Grid, PlanTarget};
 
 use crate::schedule::{Missed, Slot};
 use crate::stamp::Stamp;
@@ -17,6 +18,8 @@ use crate::stamp::Stamp;
 pub struct Taken {
     /// What was probed.
     pub target: Arc<PlanTarget>,
+    /// Revision of the plan whose slot it is.
+    pub plan_revision: u64,
     /// The planned moment; for what was ordered, the moment of the order.
     pub slot: UnixMillis,
     /// 1 for the slot's own attempt, 2 and up for repeats.
@@ -50,6 +53,10 @@ pub(super) enum Command {
     Begin(Slot),
     Take(Box<Taken>),
     Miss(Missed),
+    Adopt {
+        plan_revision: u64,
+        grids: BTreeMap<TargetId, Grid>,
+    },
     FindUnacked {
         from_seq: u64,
         reply: oneshot::Sender<Option<SealedBatch>>,
@@ -109,6 +116,19 @@ impl RecorderHandle {
     /// Records slots that were not run.
     pub async fn miss(&self, missed: Missed) -> Result<(), RecorderGone> {
         self.send(Command::Miss(missed)).await
+    }
+
+    /// Tells where the slots of each target lie in a revision that takes over.
+    pub async fn adopt(
+        &self,
+        plan_revision: u64,
+        grids: BTreeMap<TargetId, Grid>,
+    ) -> Result<(), RecorderGone> {
+        self.send(Command::Adopt {
+            plan_revision,
+            grids,
+        })
+        .await
     }
 
     /// The oldest batch without a receipt from `from_seq` on.

@@ -86,14 +86,14 @@ fn sample(attempted: &Attempted<'_>, i: u64) -> Sample {
     }
 }
 
-pub(super) fn encode_gap(missed: &Missed, plan: u64, i: u64) -> Result<EncodedLine, LineError> {
+pub(super) fn encode_gap(missed: &Missed, i: u64) -> Result<EncodedLine, LineError> {
     wire::line::encode_gap(&Gap {
         count: missed.count,
         first_ms: missed.first,
         gap: missed.reason,
         i,
         last_ms: missed.last,
-        plan,
+        plan: missed.plan,
         v: CORE_VERSION,
     })
 }

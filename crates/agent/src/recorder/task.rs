@@ -30,6 +30,8 @@ mod tests;
 
 /// Facts that may wait to be written; above it, whoever probes waits.
 const QUEUE_MAX: usize = 1_024;
+/// Revisions of the plan that are known at once: the one in force, and those whose attempts end.
+const REVISIONS_MAX: usize = 4;
 /// Facts written with one sync.
 const GROUP_MAX: usize = 1_000;
 
@@ -47,9 +49,9 @@ pub enum TaskError {
 /// What the task needs beside the recorder.
 #[derive(Debug)]
 pub struct TaskSettings {
-    /// Plan revision in force.
+    /// Revision of the plan in force at the start; 0 before the first.
     pub plan_revision: u64,
-    /// Where the slots of each target lie.
+    /// Where its slots of each target lie.
     pub grids: BTreeMap<TargetId, Grid>,
     /// Both clocks.
     pub timebase: Timebase,
@@ -69,6 +71,7 @@ pub fn spawn(
     let (sealed_tx, sealed) = watch::channel(recorder.spool().state().next_seq);
     let mut desk = Desk {
         recorder,
+        grids: BTreeMap::from([(settings.plan_revision, settings.grids.clone())]),
         settings,
         held: VecDeque::new(),
         sealed: sealed_tx,
@@ -79,7 +82,8 @@ pub fn spawn(
 }
 
 async fn run(mut desk: Desk, mut commands: mpsc::Receiver<Command>) -> Result<(), TaskError> {
-    let lost = desk.recorder.lost_slots().into_iter();
+    let plan_revision = desk.settings.plan_revision;
+    let lost = desk.recorder.lost_slots(plan_revision).into_iter();
     let mut group: Vec<Command> = lost
         .map(|slot| Command::Miss(Missed::one(slot, GapReason::AgentDown)))
         .collect();
@@ -114,6 +118,8 @@ async fn run(mut desk: Desk, mut commands: mpsc::Receiver<Command>) -> Result<()
 struct Desk {
     recorder: Recorder,
     settings: TaskSettings,
+    /// Where slots lie, by revision of the plan: of the newest few.
+    grids: BTreeMap<u64, BTreeMap<TargetId, Grid>>,
     /// Slots whose lines the spool refused, in runs, until there is room to declare them.
     held: VecDeque<Missed>,
     sealed: watch::Sender<u64>,
@@ -157,6 +163,15 @@ impl Desk {
             }
             Command::Take(taken) => self.take(&taken, now)?,
             Command::Miss(missed) => self.miss(missed, now)?,
+            Command::Adopt {
+                plan_revision,
+                grids,
+            } => {
+                self.grids.insert(plan_revision, grids);
+                while self.grids.len() > REVISIONS_MAX {
+                    self.grids.pop_first();
+                }
+            }
             Command::FindUnacked { from_seq, reply } => {
                 drop(reply.send(self.find_unacked(from_seq)));
             }
@@ -186,7 +201,7 @@ impl Desk {
     fn take(&mut self, taken: &Taken, now: Stamp) -> Result<(), RecorderError> {
         let attempted = Attempted {
             target: &taken.target,
-            plan_revision: self.settings.plan_revision,
+            plan_revision: taken.plan_revision,
             slot: taken.slot,
             number: taken.number,
             kind: taken.kind,
@@ -205,6 +220,7 @@ impl Desk {
                     Slot {
                         target,
                         at: taken.slot,
+                        plan: taken.plan_revision,
                     },
                     reason,
                 ),
@@ -229,9 +245,7 @@ impl Desk {
         self.settings
             .health
             .update(|health| health.slots_missed += missed.count);
-        let recorded = self
-            .recorder
-            .record_gap(&missed, self.settings.plan_revision, now);
+        let recorded = self.recorder.record_gap(&missed, now);
         if self.refused(recorded)?.is_some() {
             self.hold(missed);
         }
@@ -241,9 +255,11 @@ impl Desk {
     /// Joins a gap to the run that it continues. Gaps that do not touch stay apart: a slot between
     /// them may have been run, and its line may still come. So do those that lie unevenly.
     fn hold(&mut self, missed: Missed) {
-        let grid = self.settings.grids.get(&missed.target);
+        let grids = self.grids.get(&missed.plan);
+        let grid = grids.and_then(|grids| grids.get(&missed.target));
         let continues = |held: &&mut Missed| {
             held.target == missed.target
+                && held.plan == missed.plan
                 && held.reason == missed.reason
                 && grid.is_some_and(|grid| {
                     let joined = grid.run(held.first, missed.last.plus_ms(1), SLOTS_MAX);
@@ -264,9 +280,7 @@ impl Desk {
         while !self.recorder.spool().is_full()
             && let Some(missed) = self.held.pop_front()
         {
-            let recorded = self
-                .recorder
-                .record_gap(&missed, self.settings.plan_revision, now);
+            let recorded = self.recorder.record_gap(&missed, now);
             if self.refused(recorded)?.is_some() {
                 self.held.push_front(missed);
                 break;

@@ -134,6 +134,7 @@ fn slot(at_s: i64) -> crate::schedule::Slot {
     crate::schedule::Slot {
         target: "acme".parse().unwrap(),
         at: UnixMillis::new(at_s * 1_000),
+        plan: 1,
     }
 }
 
@@ -318,8 +319,9 @@ fn a_full_batch_is_sealed_before_the_next_line() {
             last: UnixMillis::new(at),
             count: 1,
             reason: GapReason::Budget,
+            plan: 7,
         };
-        bench.recorder.record_gap(&missed, 7, stamp(1)).unwrap();
+        bench.recorder.record_gap(&missed, stamp(1)).unwrap();
     }
     assert_eq!(bench.recorder.spool().state().next_seq, 1);
     let rest = bench.seal(2).unwrap();

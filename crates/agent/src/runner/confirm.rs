@@ -1,8 +1,9 @@
 //! Orders of the collector: which of them are to be followed.
 //!
 //! Invariants: an order is believed under the pinned key of the operator and no other; it is
-//! followed once, however often it shows; by the agent's own clock it is neither expired nor from
-//! the future; what is kept of orders is bounded.
+//! followed once, however often it shows and whoever ran before: what was ordered before a runner
+//! began is not its business; by the agent's own clock an order is neither expired nor from the
+//! future; what is kept of orders is bounded.
 //!
 //! Non-goals: fetching them. Whoever talks to the collector shows what is open.
 
@@ -29,6 +30,8 @@ const SKEW_MS_MAX: i64 = 30_000;
 pub(super) struct Orders {
     agent: AgentId,
     key: Option<VerifierKey>,
+    /// Earlier ones may have been followed by the runner before.
+    since: UnixMillis,
     /// Signed notes that are open now; none once nobody shows any.
     open: Option<watch::Receiver<Vec<String>>>,
     /// The notes that were open when last looked at.
@@ -41,12 +44,13 @@ impl Orders {
     pub(super) fn new(
         agent: AgentId,
         key: Option<VerifierKey>,
-        mut open: watch::Receiver<Vec<String>>,
+        since: UnixMillis,
+        open: watch::Receiver<Vec<String>>,
     ) -> Self {
-        open.mark_changed(); // What is open already is news to this runner.
         Self {
             agent,
             key,
+            since,
             open: Some(open),
             shown: Vec::new(),
             known: BTreeSet::new(),
@@ -90,7 +94,7 @@ impl Orders {
             warn!(error, "an order is refused");
             OrderResult::Refused
         })?;
-        if !is_open(&order, now) {
+        if order.issued < self.since || !is_open(&order, now) {
             return Err(OrderResult::Stale);
         }
         let is_new = self.known.insert((order.issued, order.number));

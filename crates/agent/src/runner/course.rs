@@ -26,6 +26,8 @@ pub(super) type Permits = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
 /// What all attempts share.
 pub(super) struct Desk {
+    /// Revision of the plan whose slots are run.
+    pub(super) plan: u64,
     pub(super) recorder: RecorderHandle,
     pub(super) timebase: Timebase,
     pub(super) permits: Arc<Semaphore>,
@@ -79,6 +81,7 @@ impl Course {
                 let slot = Slot {
                     target: self.target.plan.id.clone(),
                     at: self.slot,
+                    plan: self.desk.plan,
                 };
                 return self.desk.recorder.miss(Missed::one(slot, reason)).await;
             }
@@ -177,6 +180,7 @@ impl Course {
         };
         Ok(Taken {
             target,
+            plan_revision: self.desk.plan,
             slot: self.slot,
             number,
             kind,

@@ -105,6 +105,7 @@ impl Bench {
             attempts_max: 3,
             attempt,
             budgets,
+            until: watch::channel(crate::schedule::NEVER).1,
             orders,
             operator_key: Some(confirm::operator().verifier_key()),
             metrics: AgentMetrics::new(&metrics, "eu-1"),

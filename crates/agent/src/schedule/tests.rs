@@ -53,13 +53,15 @@ fn an_agent_that_was_off_owes_the_slots_since_its_last() {
         last: at(45_000),
         count: 3,
         reason: GapReason::AgentDown,
+        plan: 1,
     };
     assert_eq!(due.missed, [missed]);
     assert_eq!(
         due.slots,
         [Slot {
             target: "t".parse().unwrap(),
-            at: at(55_000)
+            at: at(55_000),
+            plan: 1,
         }]
     );
     assert_eq!(schedule.next_at(), Some(at(65_000)));

@@ -62,25 +62,25 @@ pub fn to_refusal(refusal: &Refusal) -> Reaction {
 
 /// Capped exponential waits with jitter, so that a fleet does not return in step.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
     random: u64,
 }
 
 impl Backoff {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             failures: 0,
             random: seed,
         }
     }
 
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
     /// The next wait: between half and all of 1, 2, 4, .. 60 seconds.
-    pub(super) fn next(&mut self) -> Duration {
+    pub(crate) fn next(&mut self) -> Duration {
         let full = BACKOFF_MIN
             .saturating_mul(1 << self.failures.min(10))
             .min(BACKOFF_MAX);

@@ -80,6 +80,7 @@ impl Bench {
             last: at,
             count: 1,
             reason: GapReason::Budget,
+            plan: 1,
         };
         self.recorder.miss(missed).await.unwrap();
         self.recorder.finish().await.unwrap();

@@ -67,9 +67,10 @@ pub(crate) fn run(options: Options, metrics: &Metrics) -> anyhow::Result<ExitCod
             agent,
             database,
         } => {
-            let plan = Loaded::read(&config)?.plan;
+            let loaded = Loaded::read(&config)?;
+            let plan = (&loaded.origin, &loaded.plan);
             let url = environment::database_url(&database)?;
-            let minted = collector::mint_token(&url, &plan, &agent, &SystemClock);
+            let minted = collector::mint_token(&url, plan, &agent, &SystemClock);
             print::line(&runtime()?.block_on(minted)?);
         }
         Action::Enroll {

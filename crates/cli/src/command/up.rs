@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use agent::identity::{StoredIdentity, find_seed};
 use agent::operate::{self, EnrolOptions};
-use agent::{Agent, AgentLimits, AgentSetup};
+use agent::{Agent, AgentLimits, AgentSetup, PlanSource};
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use collector::{Collector, Jobs, Setup};
@@ -88,7 +88,7 @@ async fn run_with(
     first_look::show(&plan, config, &keys).await?;
     let agent = Agent::start(AgentSetup {
         identity: Arc::new(identity),
-        plan: Arc::new(plan),
+        plan: PlanSource::Fixed(Arc::new(plan)),
         keys,
         dir,
         clock: Arc::new(SystemClock),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Agent, AgentLimits, AgentSetup};
+use agent::{Agent, AgentLimits, AgentSetup, PlanSource};
 use anyhow::Context as _;
 use collector::{Collector, Jobs};
 use domain::{Clock as _, SystemClock};
@@ -172,7 +172,7 @@ fn agent_setup(
     Ok(AgentSetup {
         dir: demo.agent_dir(&identity.agent),
         identity: Arc::new(identity),
-        plan: Arc::new(fleet::plan_of(demo)?),
+        plan: PlanSource::Fixed(Arc::new(fleet::plan_of(demo)?)),
         keys,
         clock: Arc::new(SystemClock),
         seal_interval: Duration::from_secs(10),

@@ -10,8 +10,11 @@ use tracing::error;
 
 use super::{App, sequence_once};
 use crate::job::{assess, cells, retain};
+use crate::plans as revisions;
 use crate::store::StoreError;
 
+/// Between two looks for a newer plan.
+const PLANS_EVERY: Duration = Duration::from_secs(2);
 /// Between two looks for days whose time is up.
 const RETAIN_EVERY: Duration = Duration::from_hours(1);
 
@@ -45,6 +48,15 @@ pub(super) async fn retain(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         if !wait(RETAIN_EVERY, &mut stop).await {
             return;
         }
+    }
+}
+
+/// Looks for newer plans again and again.
+pub(super) async fn plans(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while wait(PLANS_EVERY, &mut stop).await {
+        let started = Instant::now();
+        let done = revisions::look(&app).await;
+        told(&app, "plan", started, done);
     }
 }
 

@@ -26,7 +26,9 @@ pub(super) struct Anchored(Vec<Anchor>);
 /// Reads the anchors in the order in which they were cosigned. A checkpoint that was cosigned
 /// after a larger one dated nothing, and is left out.
 pub(super) async fn anchored(app: &App, conn: &mut PgConnection) -> Result<Anchored, ExportError> {
-    let needed = quorum(app.plan.agents.len());
+    let plans = app.plans();
+    let in_force = plans.in_force(app.clock.now().to_millis());
+    let needed = quorum(in_force.agents.len());
     let mut anchors: Vec<Anchor> = Vec::new();
     let mut end = 0;
     for stored in store::log::anchors(conn).await? {

@@ -25,8 +25,8 @@ mod tests {
     use sla::{Assessment, Contract, Facts, Terms};
     use wire::problem::{self, Problem, ProblemType};
     use wire::protocol::{
-        CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, Inclusion, Receipt,
-        ReceiptState,
+        CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, Inclusion, PlanAnswer,
+        Receipt, ReceiptState,
     };
 
     use super::*;
@@ -137,7 +137,7 @@ mod tests {
         let description = description();
         for (name, operation) in operations(&description) {
             for (status, response) in members(&operation["responses"]) {
-                if status.starts_with('2') {
+                if status.starts_with('2') || status == "304" {
                     continue;
                 }
                 let response = resolve(&description, response);
@@ -194,9 +194,12 @@ mod tests {
             &EnrolAnswer {
                 origin,
                 log_vkey,
+                operator_vkey: text(),
                 now_us: now,
             },
         );
+        let (note, body, orders) = (text(), text(), Vec::new());
+        check("PlanAnswer", &PlanAnswer { note, body, orders });
         let state = ReceiptState::Stored;
         let batch = text();
         check(

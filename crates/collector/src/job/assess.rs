@@ -29,7 +29,7 @@ pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
     let mut conn = app.connection().await?;
     let now = app.clock.now_utc();
     let complete = complete_until(&mut conn, now).await?;
-    let known = Known::now(&app.plans, &mut conn).await?;
+    let known = Known::now(app.plans().all(), &mut conn).await?;
     for loaded in &app.contracts {
         let current = loaded
             .contract

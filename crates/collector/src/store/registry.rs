@@ -46,6 +46,25 @@ pub(crate) async fn list(conn: &mut PgConnection, chain: &str) -> Result<Vec<Rec
         .collect()
 }
 
+/// Number of the newest record of a kind.
+pub(crate) async fn newest_entry(
+    conn: &mut PgConnection,
+    chain: &str,
+    kind: &str,
+) -> Result<Option<u64>, StoreError> {
+    let newest = sqlx::query_scalar!(
+        "SELECT entry FROM registry WHERE chain = $1 AND kind = $2 ORDER BY entry DESC LIMIT 1",
+        chain,
+        kind
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(StoreError::query("find the newest registry record"))?;
+    newest
+        .map(|entry| to_u64("registry.entry", entry.into()))
+        .transpose()
+}
+
 /// Holds off other writers of a chain until the transaction ends.
 pub(crate) async fn lock(conn: &mut PgConnection, chain: &str) -> Result<(), StoreError> {
     sqlx::query!(

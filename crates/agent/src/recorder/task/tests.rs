@@ -51,6 +51,7 @@ async fn what_a_full_spool_refuses_becomes_a_gap_once_there_is_room() {
     let target = Arc::new(Plan::parse(PLAN).unwrap().targets.remove(0));
     let take = |slot: i64| Taken {
         target: Arc::clone(&target),
+        plan_revision: 7,
         slot: UnixMillis::new(slot * 60_000),
         number: 1,
         kind: Kind::Planned,
@@ -80,6 +81,7 @@ async fn a_slot_that_a_former_run_had_begun_becomes_one_gap() {
     let at = |slot: i64| Slot {
         target: target.id.clone(),
         at: UnixMillis::new(slot * 60_000),
+        plan: 7,
     };
     let run = |boot| {
         let settings = RecorderSettings {
@@ -99,6 +101,7 @@ async fn a_slot_that_a_former_run_had_begun_becomes_one_gap() {
     }
     let taken = Taken {
         target: Arc::clone(&target),
+        plan_revision: 7,
         slot: at(2).at,
         number: 1,
         kind: Kind::Planned,
@@ -148,6 +151,7 @@ fn refused_slots_are_joined_only_where_they_touch() {
     let (held, sealed) = (VecDeque::new(), watch::channel(0).0);
     let mut desk = Desk {
         recorder,
+        grids: BTreeMap::from([(7, settings.grids.clone())]),
         settings,
         held,
         sealed,
@@ -158,6 +162,7 @@ fn refused_slots_are_joined_only_where_they_touch() {
             Slot {
                 target: target.clone(),
                 at,
+                plan: 7,
             },
             GapReason::SpoolFull,
         ));

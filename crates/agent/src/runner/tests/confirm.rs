@@ -100,11 +100,12 @@ async fn an_order_is_followed_once_at_once_and_as_often_as_the_plan_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_that_was_open_before_the_start_is_followed() {
-    let (_sender, open) = watch::channel(vec![note(&order(1, -1_000))]);
+async fn an_order_from_before_the_start_may_have_been_followed_and_is_left() {
+    let (sender, open) = watch::channel(Vec::new());
     let bench = Bench::with_orders(plan(""), answering_ok(), open);
+    sender.send_replace(vec![note(&order(1, -1)), note(&order(2, 0))]);
     let lines = bench.run_for(5).await;
-    assert_eq!(confirmed(&lines), [(CONFIRM_ATTEMPT_FIRST, -1_000, 0)]);
+    assert_eq!(confirmed(&lines), [(CONFIRM_ATTEMPT_FIRST, 0, 0)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,7 +168,7 @@ async fn what_is_not_for_this_agent_is_not_followed() {
 async fn without_the_operators_key_no_order_is_followed() {
     let (sender, open) = watch::channel(Vec::new());
     let mut bench = Bench::with_orders(plan(""), answering_ok(), open.clone());
-    bench.runner.orders = Orders::new("eu-1".parse().unwrap(), None, open);
+    bench.runner.orders = Orders::new("eu-1".parse().unwrap(), None, UnixMillis::new(0), open);
     let metrics = bench.metrics.clone();
     sender.send_replace(vec![note(&order(1, 0))]);
     assert_eq!(confirmed(&bench.run_for(20).await), []);

@@ -58,14 +58,16 @@ fn row(
 
 async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, StoreError> {
     let since = app.clock.now_utc() - MATRIX_SPAN;
-    let mut rows = Vec::with_capacity(app.plan.targets.len());
-    for target in &app.plan.targets {
+    let plans = app.plans();
+    let plan = plans.in_force(app.clock.now().to_millis());
+    let mut rows = Vec::with_capacity(plan.targets.len());
+    for target in &plan.targets {
         let latest = store::sample::latest(conn, target.id.as_str(), since).await?;
         let mut by_agent: BTreeMap<String, Latest> = BTreeMap::new();
         for sample in latest {
             by_agent.insert(sample.agent.clone(), shown(&sample)?);
         }
-        let agents = app.plan.agents.iter();
+        let agents = plan.agents.iter();
         let latest = agents
             .map(|agent| by_agent.remove(agent.id.as_str()))
             .collect();
@@ -75,7 +77,7 @@ async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, Stor
             latest,
         });
     }
-    let agents = app.plan.agents.iter();
+    let agents = plan.agents.iter();
     let column = |agent: &wire::plan::PlanAgent| MatrixAgent {
         id: agent.id.clone(),
         region: agent.region.clone(),

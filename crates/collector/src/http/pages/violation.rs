@@ -64,7 +64,9 @@ fn sightings(
             || conclusion.id.ends_with(&format!("@{}", agent.region))
     };
     let rules = Rules::of(contract, conclusion);
-    let agents = app.plan.agents.iter().filter(is_about);
+    let plans = app.plans();
+    let in_force = plans.in_force(app.clock.now().to_millis());
+    let agents = in_force.agents.iter().filter(is_about);
     agents
         .map(|agent| {
             let mut seen = Seen::default();

@@ -1,0 +1,47 @@
+//! What a collector records of itself when it starts: its keys and its plan.
+
+use evidence::registry::RegistryType;
+use sqlx::PgPool;
+use verify::layout::registry::SoftwareBody;
+
+use super::{Setup, StartError};
+use crate::keys::Keys;
+use crate::plans::{self, Plans};
+use crate::registry::{self, Entry};
+use crate::store::{self, StoreError};
+
+/// Keys first, then the plan: fleet entry 0 names the keys that sign everything after it.
+pub(super) async fn register(
+    pool: &PgPool,
+    setup: &Setup,
+    keys: &Keys,
+    at: chrono::DateTime<chrono::Utc>,
+) -> Result<(), StartError> {
+    let chain = setup.origin.fleet_chain();
+    let software = registry::body(&SoftwareBody {
+        export_vkey: keys.export.verifier_key().to_string(),
+        log_vkey: keys.log.verifier_key().to_string(),
+        operator_vkey: keys.operator.verifier_key().to_string(),
+        program: concat!("nines ", env!("CARGO_PKG_VERSION")).to_owned(),
+    })?;
+    let plan = setup.plan.to_body().map_err(StartError::Plan)?;
+    let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
+    let entry = Entry {
+        kind: RegistryType::Software,
+        at,
+        body: software,
+    };
+    registry::append_if_new(&mut tx, &chain, entry, &keys.operator).await?;
+    let plan = (&setup.plan, plan);
+    plans::register(&mut tx, &chain, plan, &keys.operator, at).await?;
+    tx.commit().await.map_err(StoreError::query("commit"))?;
+    Ok(())
+}
+
+pub(super) async fn plans(pool: &PgPool, setup: &Setup) -> Result<Plans, StoreError> {
+    let conn = pool.acquire().await;
+    let mut conn = conn.map_err(StoreError::query("get a connection"))?;
+    let records = store::registry::list(&mut conn, &setup.origin.fleet_chain()).await?;
+    let missing = || StoreError::inconsistent("registry.kind", "no plan is recorded");
+    Plans::of(records)?.ok_or_else(missing)
+}
