@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod fleet;
+#[cfg(test)]
 mod repository;
 #[cfg(test)]
 mod thread;

@@ -8,7 +8,7 @@
 
 mod account;
 mod crash;
-mod database;
+pub(crate) mod database;
 mod installation;
 mod outage;
 mod problems;

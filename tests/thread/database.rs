@@ -1,7 +1,7 @@
 //! A database of a test's own, asked through `psql` as an outsider would.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pgembed::Binaries;
 use tokio::process::Command;
@@ -13,14 +13,14 @@ const VARIABLE: &str = "DATABASE_URL";
 
 /// A database that no other test uses.
 #[derive(Debug)]
-pub(super) struct Database {
+pub(crate) struct Database {
     url: String,
     psql: PathBuf,
 }
 
 impl Database {
     /// Makes it anew, empty.
-    pub(super) async fn create(name: &str) -> Self {
+    pub(crate) async fn create(name: &str) -> Self {
         let server = env::var_os(VARIABLE)
             .unwrap_or_else(|| panic!("{VARIABLE} is not set; run `cargo xtask test`"))
             .into_string()
@@ -40,8 +40,13 @@ impl Database {
     }
 
     /// Where programs find it.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The program that asks it.
+    pub(crate) fn psql(&self) -> &Path {
+        &self.psql
     }
 
     /// What a query gives, a row a line, columns set apart by `|`.

@@ -19,6 +19,7 @@ mod frame;
 mod limits;
 mod open;
 mod recover;
+mod salvage;
 mod segment;
 mod state;
 #[cfg(test)]
@@ -45,7 +46,7 @@ pub struct Recovered {
     pub torn_bytes: u64,
     /// Damaged segments that were put aside, under their new names.
     pub quarantined: Vec<Utf8PathBuf>,
-    /// Unsealed lines that the damage took.
+    /// Unsealed lines that the damage took; a stream's last one only where its index tells of it.
     pub lines_lost: u64,
     /// Unacknowledged batches that the damage took.
     pub batches_lost: Vec<u64>,
@@ -232,6 +233,9 @@ impl Spool {
                 && now.get().saturating_sub(closed.until.get()) > self.limits.kept_us_max;
             if !aged && kept <= self.limits.kept_bytes_max {
                 break;
+            }
+            if deleted == 0 {
+                self.sync()?; // A receipt that a crash took back would leave a batch missing.
             }
             let path = segment::path(&self.dir, number);
             fs::remove_file(&path).map_err(|source| SpoolError::Delete {

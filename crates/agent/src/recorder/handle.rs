@@ -49,36 +49,59 @@ pub struct Progress {
 
 /// What the task is asked to do.
 #[derive(Debug)]
-pub(super) enum Command {
+pub enum Command {
+    /// Note that the attempt of a slot begins.
     Begin(Slot),
+    /// Record an attempt.
     Take(Box<Taken>),
+    /// Record slots that were not run.
     Miss(Missed),
+    /// Know where the slots of a further revision lie.
     Adopt {
+        /// The revision.
         plan_revision: u64,
+        /// Its grids by target.
         grids: BTreeMap<TargetId, Grid>,
     },
+    /// Give the oldest batch without a receipt.
     FindUnacked {
+        /// From this number on.
         from_seq: u64,
+        /// Where the answer goes.
         reply: oneshot::Sender<Option<SealedBatch>>,
     },
+    /// Give a batch that is not proven to be in the log yet.
     FindBatch {
+        /// Its number.
         seq: u64,
+        /// Where the answer goes.
         reply: oneshot::Sender<Option<SealedBatch>>,
     },
+    /// Note a receipt for every batch so far.
     Acked {
+        /// Number of the last of them.
         seq: u64,
     },
+    /// Note that the log has every batch so far.
     Released {
+        /// Number of the last of them.
         seq: u64,
     },
+    /// Note the newest verified checkpoint.
     Seen {
+        /// The signed note.
         checkpoint: String,
+        /// Told once it is durable.
         reply: oneshot::Sender<()>,
     },
+    /// Tell how far the chain has come.
     Progress {
+        /// Where the answer goes.
         reply: oneshot::Sender<Progress>,
     },
+    /// Seal what is there.
     Finish {
+        /// Told once it is durable.
         reply: oneshot::Sender<()>,
     },
 }

@@ -12,19 +12,18 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinHandle};
 use tracing::{debug, error, warn};
 use wire::batch::SealedBatch;
-use wire::limits::SLOTS_MAX;
 use wire::plan::Grid;
 
-use super::handle::Command;
 use super::{Attempted, Recorder, RecorderError};
 
-pub use super::handle::{Progress, RecorderGone, RecorderHandle, Taken};
+pub use super::handle::{Command, Progress, RecorderGone, RecorderHandle, Taken};
 
 use crate::health::{Health, TargetState};
 use crate::schedule::{Missed, Slot};
 use crate::spool::SpoolError;
 use crate::stamp::{Stamp, Timebase};
 
+mod held;
 #[cfg(test)]
 mod tests;
 
@@ -68,25 +67,13 @@ pub fn spawn(
     settings: TaskSettings,
 ) -> (RecorderHandle, JoinHandle<Result<(), TaskError>>) {
     let (queue, commands) = mpsc::channel(QUEUE_MAX);
-    let (sealed_tx, sealed) = watch::channel(recorder.spool().state().next_seq);
-    let mut desk = Desk {
-        recorder,
-        grids: BTreeMap::from([(settings.plan_revision, settings.grids.clone())]),
-        settings,
-        held: VecDeque::new(),
-        sealed: sealed_tx,
-    };
-    desk.report();
+    let (desk, sealed) = Desk::new(recorder, settings);
     let task = tokio::spawn(run(desk, commands));
     (RecorderHandle { queue, sealed }, task)
 }
 
 async fn run(mut desk: Desk, mut commands: mpsc::Receiver<Command>) -> Result<(), TaskError> {
-    let plan_revision = desk.settings.plan_revision;
-    let lost = desk.recorder.lost_slots(plan_revision).into_iter();
-    let mut group: Vec<Command> = lost
-        .map(|slot| Command::Miss(Missed::one(slot, GapReason::AgentDown)))
-        .collect();
+    let mut group = desk.owed();
     loop {
         let due = desk.settings.timebase.instant(desk.recorder.due_at_us());
         let received = !group.is_empty()
@@ -114,22 +101,53 @@ async fn run(mut desk: Desk, mut commands: mpsc::Receiver<Command>) -> Result<()
     }
 }
 
-/// The recorder with what belongs on its desk.
-struct Desk {
+/// The recorder with what belongs on its desk: what the task does, without its queue and its
+/// timer, for whoever brings his own time.
+#[derive(Debug)]
+pub struct Desk {
     recorder: Recorder,
     settings: TaskSettings,
     /// Where slots lie, by revision of the plan: of the newest few.
     grids: BTreeMap<u64, BTreeMap<TargetId, Grid>>,
     /// Slots whose lines the spool refused, in runs, until there is room to declare them.
     held: VecDeque<Missed>,
+    /// Attempts under way that the spool had no room to note.
+    unbegun: Vec<Slot>,
     sealed: watch::Sender<u64>,
 }
 
 impl Desk {
-    fn write(&mut self, group: Vec<Command>) -> Result<(), RecorderError> {
+    /// A desk, and the number of the next batch as it changes.
+    #[must_use]
+    pub fn new(recorder: Recorder, settings: TaskSettings) -> (Self, watch::Receiver<u64>) {
+        let (sealed_tx, sealed) = watch::channel(recorder.spool().state().next_seq);
+        let mut desk = Self {
+            recorder,
+            grids: BTreeMap::from([(settings.plan_revision, settings.grids.clone())]),
+            settings,
+            held: VecDeque::new(),
+            unbegun: Vec::new(),
+            sealed: sealed_tx,
+        };
+        desk.report();
+        (desk, sealed)
+    }
+
+    /// What a former run left unfinished, to be written before anything else.
+    #[must_use]
+    pub fn owed(&self) -> Vec<Command> {
+        let plan = self.settings.plan_revision;
+        let lost = self.recorder.lost_slots(plan).into_iter();
+        lost.map(|slot| Command::Miss(Missed::one(slot, GapReason::AgentDown)))
+            .collect()
+    }
+
+    /// Writes a group of facts with one sync, and seals if that is due; an empty group only does
+    /// the latter. On return what was recorded is durable and what was asked is answered.
+    pub fn write(&mut self, group: Vec<Command>) -> Result<(), RecorderError> {
         let now = self.settings.timebase.now();
-        let to_sync = !self.held.is_empty() || !group.iter().all(Command::needs_no_sync);
-        self.write_held(now)?;
+        let to_sync = self.is_behind() || !group.iter().all(Command::needs_no_sync);
+        self.catch_up(now)?;
         let mut replies = Vec::new();
         for command in group {
             self.apply(command, now, &mut replies)?;
@@ -157,10 +175,7 @@ impl Desk {
         replies: &mut Vec<oneshot::Sender<()>>,
     ) -> Result<(), RecorderError> {
         match command {
-            Command::Begin(slot) => {
-                let begun = self.recorder.begin(&slot);
-                self.refused(begun)?;
-            }
+            Command::Begin(slot) => self.begin(slot)?,
             Command::Take(taken) => self.take(&taken, now)?,
             Command::Miss(missed) => self.miss(missed, now)?,
             Command::Adopt {
@@ -188,8 +203,8 @@ impl Desk {
             Command::Finish { reply } => {
                 self.seal()?;
                 // The seal may have made room for what was refused before.
-                if !self.held.is_empty() {
-                    self.write_held(now)?;
+                if self.is_behind() {
+                    self.catch_up(now)?;
                     self.seal()?;
                 }
                 replies.push(reply);
@@ -208,7 +223,13 @@ impl Desk {
             start: taken.start,
             attempt: &taken.attempt,
         };
-        let recorded = self.recorder.record_attempt(&attempted);
+        self.unbegun
+            .retain(|slot| slot.target != taken.target.id || slot.at != taken.slot);
+        let recorded = if self.catch_up(now)? {
+            self.recorder.record_attempt(&attempted)
+        } else {
+            Err(self.full())
+        };
         let refused = self.refused(recorded)?;
         self.settings
             .metrics
@@ -245,46 +266,16 @@ impl Desk {
         self.settings
             .health
             .update(|health| health.slots_missed += missed.count);
-        let recorded = self.recorder.record_gap(&missed, now);
+        let slots = missed.first..=missed.last;
+        self.unbegun
+            .retain(|slot| slot.target != missed.target || !slots.contains(&slot.at));
+        let recorded = if self.catch_up(now)? {
+            self.recorder.record_gap(&missed, now)
+        } else {
+            Err(self.full())
+        };
         if self.refused(recorded)?.is_some() {
             self.hold(missed);
-        }
-        Ok(())
-    }
-
-    /// Joins a gap to the run that it continues. Gaps that do not touch stay apart: a slot between
-    /// them may have been run, and its line may still come. So do those that lie unevenly.
-    fn hold(&mut self, missed: Missed) {
-        let grids = self.grids.get(&missed.plan);
-        let grid = grids.and_then(|grids| grids.get(&missed.target));
-        let continues = |held: &&mut Missed| {
-            held.target == missed.target
-                && held.plan == missed.plan
-                && held.reason == missed.reason
-                && grid.is_some_and(|grid| {
-                    let joined = grid.run(held.first, missed.last.plus_ms(1), SLOTS_MAX);
-                    (joined.last, joined.count)
-                        == (missed.last, held.count.saturating_add(missed.count))
-                })
-        };
-        match self.held.iter_mut().rev().find(continues) {
-            Some(held) => {
-                held.last = missed.last;
-                held.count = held.count.saturating_add(missed.count);
-            }
-            None => self.held.push_back(missed),
-        }
-    }
-
-    fn write_held(&mut self, now: Stamp) -> Result<(), RecorderError> {
-        while !self.recorder.spool().is_full()
-            && let Some(missed) = self.held.pop_front()
-        {
-            let recorded = self.recorder.record_gap(&missed, now);
-            if self.refused(recorded)?.is_some() {
-                self.held.push_front(missed);
-                break;
-            }
         }
         Ok(())
     }

@@ -15,7 +15,10 @@ use wire::line::EncodedLine;
 use super::state::State;
 
 /// Bytes before kind and payload.
-const HEADER_BYTES: usize = 8;
+pub(super) const HEADER_BYTES: usize = 8;
+
+/// The kind of a sealed batch.
+pub(super) const KIND_SEAL: u8 = 2;
 
 /// Longest kind and payload: one batch body, and room for its note and numbers.
 const FRAME_BYTES_MAX: usize = BATCH_BODY_BYTES_MAX + 1024 * 1024;
@@ -94,7 +97,7 @@ impl Frame {
                 }
             }
             Self::Seal { batch, sealed_us } => {
-                out.push(2);
+                out.push(KIND_SEAL);
                 out.extend_from_slice(&batch.seq.to_le_bytes());
                 out.extend_from_slice(batch.hash.as_bytes());
                 out.extend_from_slice(&sealed_us.get().to_le_bytes());
@@ -130,7 +133,7 @@ impl Frame {
         let (kind, payload) = content.split_first()?;
         match kind {
             1 => SpooledLine::decode(std::str::from_utf8(payload).ok()?).map(Self::Line),
-            2 => decode_seal(payload),
+            &KIND_SEAL => decode_seal(payload),
             3 => Some(Self::Acked {
                 seq: u64::from_le_bytes(payload.try_into().ok()?),
             }),
@@ -187,7 +190,7 @@ fn decode_begun(payload: &str) -> Option<Frame> {
     })
 }
 
-fn decode_seal(payload: &[u8]) -> Option<Frame> {
+pub(super) fn decode_seal(payload: &[u8]) -> Option<Frame> {
     let (seq, rest) = payload.split_first_chunk::<8>()?;
     let (hash, rest) = rest.split_first_chunk::<32>()?;
     let (sealed_us, rest) = rest.split_first_chunk::<8>()?;

@@ -13,8 +13,9 @@ use wire::batch;
 
 use super::SpoolError;
 use super::frame::{Frame, Piece, Pieces, SpooledLine, slots};
+use super::salvage;
 use super::segment::{self, Location};
-use super::state::State;
+use super::state::{State, StreamState};
 
 /// Everything that the segments say together.
 #[derive(Debug, Default)]
@@ -31,6 +32,8 @@ pub(super) struct Fold {
     /// Where the newest segment's last intact frame ends.
     pub(super) intact_to: u64,
     counters_known: bool,
+    /// Batches whose frames are damaged, each with the counters that it had sealed.
+    seals_lost: BTreeMap<u64, BTreeMap<TargetId, StreamState>>,
 }
 
 /// Reads every segment that still matters.
@@ -99,16 +102,46 @@ impl Fold {
                         },
                     );
                 }
-                Piece::Damage(range) if number == newest && range.end == bytes.len() => {
+                // A segment has its head before it has its name: a head is never torn.
+                Piece::Damage(range)
+                    if number == newest && range.end == bytes.len() && range.start > 0 =>
+                {
                     self.torn_bytes = range.len() as u64;
                 }
-                Piece::Damage(_) => {
+                Piece::Damage(range) => {
                     if self.damaged.last() != Some(&number) {
                         self.damaged.push(number);
                     }
+                    self.add_damage(&bytes[range]);
                 }
             }
         }
+    }
+
+    /// Counts a batch that damage took. Its lines come again, in a later batch, unless a receipt
+    /// shows that the collector has them.
+    fn add_damage(&mut self, damage: &[u8]) {
+        let Some((seq, hash)) = salvage::lost_seal(damage, self.state.next_seq) else {
+            return;
+        };
+        if seq >= self.state.next_seq {
+            self.seals_lost.insert(seq, self.state.streams.clone());
+            self.state.next_seq = seq + 1;
+            self.state.prev = hash;
+        }
+    }
+
+    fn settle_acked(&mut self) {
+        let unacked = self.seals_lost.split_off(&self.state.acked_below);
+        for (id, sealed) in std::mem::replace(&mut self.seals_lost, unacked)
+            .into_values()
+            .flatten()
+        {
+            let counters = self.state.streams.entry(id).or_default();
+            counters.sealed_i = counters.sealed_i.max(sealed.next_i);
+            counters.sealed_slot = counters.sealed_slot.max(sealed.last_slot);
+        }
+        self.drop_sealed();
     }
 
     fn apply(&mut self, frame: Frame, location: Location) {
@@ -131,9 +164,14 @@ impl Fold {
             }
             Frame::Acked { seq } => {
                 self.state.acked_below = self.state.acked_below.max(seq + 1);
+                if !self.seals_lost.is_empty() {
+                    self.settle_acked();
+                }
             }
             Frame::Released { seq } => {
                 self.state.released_below = self.state.released_below.max(seq + 1);
+                // What is in the log was received, also where the frame of its receipt is damaged.
+                self.state.acked_below = self.state.acked_below.max(seq + 1);
                 self.batches = self.batches.split_off(&self.state.released_below);
             }
             Frame::Begun { stream, slot } => self.state.begin(&stream, slot),

@@ -73,6 +73,50 @@ async fn what_a_full_spool_refuses_becomes_a_gap_once_there_is_room() {
     assert_eq!(health.get().slots_missed, refused);
 }
 
+/// Its snapshots name every attempt under way: weeks of them would not fit a frame.
+#[tokio::test]
+async fn a_full_spool_does_not_grow_with_every_slot_it_cannot_take() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let limits = Limits {
+        segment_bytes_max: 2_000,
+        backlog_bytes_max: 8_000,
+        ..Limits::default()
+    };
+    let settings = RecorderSettings {
+        boot: 1,
+        limits,
+        seal_interval: Duration::from_hours(1),
+    };
+    let (recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
+    let (mut desk, _sealed) = Desk::new(recorder, task_settings());
+    let target = Arc::new(Plan::parse(PLAN).unwrap().targets.remove(0));
+    let start = desk.settings.timebase.now();
+    for slot in 0..200 {
+        let slot = UnixMillis::new(slot * 60_000);
+        let at = Slot {
+            target: target.id.clone(),
+            at: slot,
+            plan: 7,
+        };
+        let taken = Taken {
+            target: Arc::clone(&target),
+            plan_revision: 7,
+            slot,
+            number: 1,
+            kind: Kind::Planned,
+            start,
+            attempt: attempt(Outcome::Ok),
+        };
+        desk.write(vec![Command::Begin(at)]).unwrap();
+        desk.write(vec![Command::Take(Box::new(taken))]).unwrap();
+    }
+    let spool = desk.recorder.spool();
+    assert!(spool.is_full() && spool.backlog_bytes() < 10_000);
+    assert!(spool.state().begun.values().flatten().count() <= 1);
+    assert_eq!((desk.held.len(), desk.unbegun.len()), (1, 0));
+}
+
 #[tokio::test]
 async fn a_slot_that_a_former_run_had_begun_becomes_one_gap() {
     let temp = tempfile::tempdir().unwrap();
@@ -148,14 +192,7 @@ fn refused_slots_are_joined_only_where_they_touch() {
     let (recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
     let settings = task_settings();
     let target = settings.grids.keys().next().unwrap().clone();
-    let (held, sealed) = (VecDeque::new(), watch::channel(0).0);
-    let mut desk = Desk {
-        recorder,
-        grids: BTreeMap::from([(7, settings.grids.clone())]),
-        settings,
-        held,
-        sealed,
-    };
+    let (mut desk, _sealed) = Desk::new(recorder, settings);
     for slot in [1, 2, 4, 5] {
         let at = UnixMillis::new(slot * 60_000);
         desk.hold(Missed::one(
