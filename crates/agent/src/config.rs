@@ -19,9 +19,11 @@ use wire::plan::Budget;
 
 use crate::address::CollectorUrl;
 use crate::lifecycle::AgentLimits;
+use crate::selfcheck::SelfcheckSettings;
 use crate::spool::{Limits, SEGMENT_BYTES_MAX};
 
 mod keys;
+mod own_checks;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +56,8 @@ pub struct AgentConfig {
     pub limits: AgentLimits,
     /// What models cost, for budgets.
     pub prices: Arc<PriceTable>,
+    /// What is asked about the agent's own clock and network.
+    pub selfcheck: SelfcheckSettings,
     /// What is logged.
     pub log_filter: String,
     /// How it is logged.
@@ -154,6 +158,10 @@ struct Given {
     seal_interval_s: u64,
     #[serde(default)]
     credential: BTreeMap<CredentialAlias, GivenCredential>,
+    #[serde(default)]
+    clock: own_checks::GivenClock,
+    #[serde(default)]
+    control: Vec<own_checks::GivenControl>,
     http: GivenHttp,
     limits: GivenLimits,
     telemetry: GivenTelemetry,
@@ -333,6 +341,7 @@ impl Given {
             listen: self.http.listen,
             limits: self.limits.into_limits(),
             prices: Arc::new(prices),
+            selfcheck: own_checks::settings(&self.clock, self.control)?,
             log_filter: self.telemetry.log_filter,
             log_format: self
                 .telemetry

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Attribution, Outcome, TargetId, UnixMicros, UnixMillis};
+use wire::reserved::{ControlLine, TimeLine};
 
 use crate::budget::Standing;
 
@@ -79,6 +80,14 @@ pub struct HealthState {
     pub budget_overall: Option<Standing>,
     /// Why no capped call can be made.
     pub budget_failed: Option<String>,
+    /// How right the clock was when it was last looked at.
+    pub clock: Option<TimeLine>,
+    /// How many controls are configured.
+    pub controls_configured: usize,
+    /// Whether the agent's own network carried in the newest minute that is told.
+    pub controls: Option<ControlLine>,
+    /// Longest time by which a timer was late since the start, microseconds.
+    pub lag_us_max: Option<u64>,
 }
 
 impl HealthState {

@@ -160,6 +160,7 @@ fn summary(agent: &AgentId, health: &HealthState) -> String {
         UplinkState::Stopped { reason } => format!("stopped: {reason}"),
     };
     line(&mut text, "uplink     ", &uplink);
+    own_checks(&mut text, health);
     let overall = health.budget_overall.as_ref();
     if let Some(spent) = overall.filter(|spent| !spent.caps.is_none()) {
         line(&mut text, "budget     ", &spent.to_string());
@@ -179,6 +180,48 @@ fn summary(agent: &AgentId, health: &HealthState) -> String {
         }
     }
     text
+}
+
+/// What the agent found out about its clock and its own network.
+fn own_checks(text: &mut String, health: &HealthState) {
+    let clock = health.clock.as_ref().map_or_else(
+        || "not looked at yet".to_owned(),
+        |clock| {
+            let source = clock.source.as_str();
+            match (clock.offset_us, clock.bound_us, clock.synced) {
+                (Some(offset), Some(bound), _) => {
+                    format!("off by {offset} us, at most {bound} us, by {source}")
+                }
+                (_, _, Some(true)) => format!("synchronised, by {source}"),
+                (_, _, Some(false)) => format!("not synchronised, by {source}"),
+                _ => "nobody tells whether it is right; see `[clock]`".to_owned(),
+            }
+        },
+    );
+    line(text, "clock      ", &clock);
+    let controls = match (&health.controls, health.controls_configured) {
+        (_, 0) => "none configured: our own outages cannot be told from others'".to_owned(),
+        (None, n) => format!("{n} configured, none asked yet"),
+        (Some(told), _) => {
+            let failed = told.failed.iter().map(|name| format!(" {name}"));
+            let failed: String = failed.collect();
+            let silent = if failed.is_empty() { "" } else { "; silent:" };
+            format!(
+                "{} of {} answered at {}{silent}{failed}",
+                told.ok,
+                told.of,
+                told.minute.start()
+            )
+        }
+    };
+    line(text, "controls   ", &controls);
+    if let Some(lag_us) = health.lag_us_max {
+        line(
+            text,
+            "lag        ",
+            &format!("{lag_us} us at most since the start"),
+        );
+    }
 }
 
 fn line(text: &mut String, label: &str, value: &str) {

@@ -3,7 +3,8 @@
 //! The way of a sample: [`schedule`] says which slots are due, [`runner`] makes their attempts,
 //! [`recorder`] turns them into lines and signed batches in the [`spool`], [`uplink`] brings these
 //! to the collector and, as a [`witness`], watches the log they go into; [`follow`] hears of new
-//! plans. [`Agent`] holds the tasks
+//! plans. What the agent finds out about its own clock, network and load ([`selfcheck`]) goes the
+//! same way. [`Agent`] holds the tasks
 //! together; [`operate`] is what the commands of a binary call.
 //!
 //! Invariants: a sample is on disk before it counts; every slot ends as a sample or in a gap; a
@@ -27,6 +28,7 @@ pub mod operate;
 pub mod recorder;
 pub mod runner;
 pub mod schedule;
+pub mod selfcheck;
 pub mod spool;
 pub mod stamp;
 pub mod uplink;
@@ -37,4 +39,5 @@ pub use config::AgentConfig;
 pub use identity::Identity;
 pub use lifecycle::{Agent, AgentError, AgentLimits, AgentSetup, PlanSource, SPOOL_DIR};
 pub use recorder::Recorder;
+pub use selfcheck::SelfcheckSettings;
 pub use spool::Durability;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use domain::{AgentId, Clock, CredentialAlias, TargetId, UnixMillis};
+use domain::{AgentId, Clock, CredentialAlias};
+use probe::TlsRoots;
 use probe::price::PriceTable;
-use probe::{Engine, Spec, TlsRoots};
 use secrecy::SecretString;
 use telemetry::Metrics;
 use telemetry::metrics::AgentMetrics;
@@ -29,6 +29,8 @@ use crate::identity::Identity;
 use crate::recorder::task::{self, RecorderGone, RecorderHandle, TaskSettings};
 use crate::recorder::{Recorder, RecorderSettings};
 use crate::runner::{ATTEMPTS_MAX_DEFAULT, AttemptFn, OVERLAP_MAX_DEFAULT};
+use crate::selfcheck::control;
+use crate::selfcheck::{Readings, Selfcheck, SelfcheckSettings, Surroundings};
 use crate::spool::{Limits, Recovered};
 use crate::stamp::Timebase;
 use crate::uplink::{Uplink, UplinkSettings};
@@ -36,13 +38,12 @@ use crate::uplink::{Uplink, UplinkSettings};
 mod error;
 mod former;
 mod plans;
+mod probing;
 mod succession;
 #[cfg(test)]
 mod tests;
 
 pub use error::AgentError;
-use plans::Heard;
-use succession::{Stage, Succession};
 
 /// Name of the spool below the state directory.
 pub const SPOOL_DIR: &str = "spool";
@@ -108,6 +109,8 @@ pub struct AgentSetup {
     pub limits: AgentLimits,
     /// What models cost, for budgets.
     pub prices: Arc<PriceTable>,
+    /// What it asks about its own clock and network.
+    pub selfcheck: SelfcheckSettings,
     /// The process's metrics; the agent's carry its name.
     pub metrics: Metrics,
 }
@@ -123,6 +126,7 @@ pub struct Agent {
     failed: watch::Receiver<bool>,
     follower: Option<JoinHandle<()>>,
     runner: JoinHandle<Result<(), RecorderGone>>,
+    selfcheck: Selfcheck,
     recording: JoinHandle<()>,
     uplink: Option<JoinHandle<Result<(), RecorderGone>>>,
     pages: Option<(JoinHandle<()>, SocketAddr)>,
@@ -134,6 +138,7 @@ struct Shared {
     timebase: Timebase,
     health: Health,
     metrics: AgentMetrics,
+    readings: Readings,
     boot: u64,
 }
 
@@ -146,24 +151,35 @@ impl Agent {
             timebase: Timebase::start(Arc::clone(&setup.clock)),
             health: Health::default(),
             metrics: AgentMetrics::new(&setup.metrics, id.as_str()),
+            readings: Readings::default(),
             boot: boot()?,
         };
         let mut recorder = open_recorder(&setup, shared.boot).await?;
         let plans = plans::at_start(&setup, &shared)?;
         let current = plans.settle(&mut recorder, &id, shared.timebase.now())?;
+        recorder.observe(shared.readings.clone());
+        if let Some(plan) = &current {
+            shared.readings.adopt(plan.revision);
+        }
         let last_slots = recorder.last_slots();
         let (recorder, recording) = task::spawn(recorder, shared.task(current.as_deref()));
         let (failing, failed) = watch::channel(false);
         let recording = tokio::spawn(watch_recording(recording, failing));
         let (told, heard) = plans.channels();
         // Everything that may refuse comes before anything that runs.
-        let mut succession = succession(&setup, &shared, (&recorder, heard), last_slots)?;
+        let attempt = probing::attempt(&setup)?;
+        let (news, probed) = control::probed();
+        let watched = control::watched(Arc::clone(&attempt), news);
+        let mut succession =
+            probing::succession(&setup, &shared, (&recorder, heard), (watched, last_slots));
         let follower = plans::follower(&setup, &shared, told)?;
         let uplink = uplink(&setup, &shared, &recorder)?;
         let pages = match setup.http {
             Some(address) => Some(pages(address, &setup, &shared).await?),
             None => None,
         };
+        let around = shared.surroundings(&recorder, attempt);
+        let selfcheck = Selfcheck::start(&setup.selfcheck, &around, probed);
         let (stop_runner, stopping_runner) = watch::channel(false);
         let (stop_uplink, stopping_uplink) = watch::channel(false);
         if let Some(plan) = &current {
@@ -179,6 +195,7 @@ impl Agent {
             failed,
             follower: follower.map(|f| tokio::spawn(f.run(stopping_runner.clone()))),
             runner: tokio::spawn(succession.run(stopping_runner)),
+            selfcheck,
             recording,
             uplink: uplink.map(|uplink| tokio::spawn(uplink.run(stopping_uplink))),
             pages,
@@ -216,6 +233,7 @@ impl Agent {
             stop_uplink,
             follower,
             runner,
+            selfcheck,
             recording,
             ..
         } = self;
@@ -224,6 +242,7 @@ impl Agent {
             error!(agent.id = %id, error = &lost as &dyn std::error::Error, "a task was lost");
         }
         report(&id, "runner", runner.await);
+        selfcheck.stop().await;
         if recorder.finish().await.is_err() {
             error!(agent.id = %id, "agent {id} could not seal its last batch");
         }
@@ -256,6 +275,17 @@ impl Shared {
             timebase: self.timebase.clone(),
             health: self.health.clone(),
             metrics: self.metrics.clone(),
+        }
+    }
+
+    fn surroundings(&self, recorder: &RecorderHandle, attempt: Arc<AttemptFn>) -> Surroundings {
+        Surroundings {
+            recorder: recorder.clone(),
+            timebase: self.timebase.clone(),
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+            readings: self.readings.clone(),
+            attempt,
         }
     }
 }
@@ -312,37 +342,6 @@ async fn watch_recording(
     failing.send_replace(true);
 }
 
-fn succession(
-    setup: &AgentSetup,
-    shared: &Shared,
-    (recorder, heard): (&RecorderHandle, Heard),
-    last_slots: BTreeMap<TargetId, UnixMillis>,
-) -> Result<Succession, AgentError> {
-    let engine = Engine::new(&setup.roots)
-        .map_err(AgentError::Engine)?
-        .with_prices(Arc::clone(&setup.prices));
-    let attempt: Arc<AttemptFn> = Arc::new(move |spec: Spec| {
-        let engine = engine.clone();
-        Box::pin(async move { engine.attempt(&spec).await })
-    });
-    let stage = Stage {
-        agent: setup.identity.agent.clone(),
-        keys: setup.keys.clone(),
-        prices: Arc::clone(&setup.prices),
-        limits: setup.limits,
-        dir: setup.dir.clone(),
-        attempt,
-        timebase: shared.timebase.clone(),
-        health: shared.health.clone(),
-        metrics: shared.metrics.clone(),
-        recorder: recorder.clone(),
-        orders: heard.orders,
-        operator_key: setup.identity.operator_key.clone(),
-        budgets: None,
-    };
-    Ok(Succession::new(stage, heard.plans, last_slots))
-}
-
 fn uplink(
     setup: &AgentSetup,
     shared: &Shared,
@@ -358,6 +357,7 @@ fn uplink(
         timebase: shared.timebase.clone(),
         health: shared.health.clone(),
         metrics: shared.metrics.clone(),
+        readings: shared.readings.clone(),
         seed: shared.boot,
     };
     let uplink = Uplink::new(settings, recorder.clone());

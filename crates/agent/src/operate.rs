@@ -103,6 +103,7 @@ pub async fn run(
         roots: config.roots.clone(),
         limits: config.limits,
         prices: Arc::clone(&config.prices),
+        selfcheck: config.selfcheck.clone(),
         metrics,
     })
     .await?;

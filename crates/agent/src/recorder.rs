@@ -20,15 +20,18 @@ use probe::Attempt;
 use wire::batch::{self, BatchError, SealedBatch};
 use wire::line::{EncodedLine, LineError};
 use wire::plan::PlanTarget;
+use wire::stream::StreamId;
 
 use crate::identity::Identity;
 use crate::schedule::Missed;
+use crate::selfcheck::Readings;
 use crate::spool::{Limits, Recovered, Spool, SpoolError, SpooledLine};
 use crate::stamp::Stamp;
 
 mod begun;
 mod handle;
 mod line;
+mod note;
 mod open;
 pub mod task;
 #[cfg(test)]
@@ -84,7 +87,7 @@ pub enum RecorderError {
     #[error("failed to encode a line of stream `{stream}`")]
     Line {
         /// The stream.
-        stream: TargetId,
+        stream: StreamId,
         /// What is wrong with it.
         #[source]
         source: LineError,
@@ -111,7 +114,7 @@ pub enum RecorderError {
     #[error("failed to read a recovered line of stream `{stream}`")]
     Recovered {
         /// The stream.
-        stream: TargetId,
+        stream: StreamId,
         /// What is wrong with it.
         #[source]
         source: LineError,
@@ -129,6 +132,7 @@ pub struct Recorder {
     sealed_mono_us: u64,
     changed_mono_us: Option<u64>,
     ok: BTreeMap<TargetId, bool>,
+    readings: Option<Readings>,
 }
 
 impl Recorder {
@@ -157,6 +161,7 @@ impl Recorder {
             sealed_mono_us: 0,
             changed_mono_us: None,
             ok: BTreeMap::new(),
+            readings: None,
         };
         recorder.seal_recovered(&recovered)?;
         recorder.spool.begin_run(settings.boot)?;
@@ -173,14 +178,8 @@ impl Recorder {
                 })?;
         }
         if !self.open.is_empty() {
-            let sealed_us = self.open.last_wall();
-            self.append_seal(
-                recovered.boot,
-                Stamp {
-                    wall: sealed_us,
-                    mono_us: 0,
-                },
-            )?;
+            let last = self.open.last();
+            self.append_seal(recovered.boot, last)?;
             self.spool.sync()?;
         }
         Ok(())
@@ -200,22 +199,19 @@ impl Recorder {
 
     /// Appends the sample of one attempt. It is durable after the next [`Recorder::commit`].
     pub fn record_attempt(&mut self, attempted: &Attempted<'_>) -> Result<(), RecorderError> {
-        let stream = &attempted.target.id;
+        let target = &attempted.target.id;
+        let stream = StreamId::from(target.clone());
         let salt = line::salt().map_err(RecorderError::Random)?;
-        let line = line::encode(attempted, self.next_i(stream), &salt).map_err(|source| {
-            RecorderError::Line {
-                stream: stream.clone(),
-                source,
-            }
-        })?;
+        let line = line::encode(attempted, self.next_i(&stream), &salt)
+            .map_err(|source| line_error(&stream, source))?;
         let ordered = attempted.kind == Kind::Confirm;
         let slot = (!ordered).then_some(attempted.slot);
-        self.append(stream, slot, line, attempted.start)?;
+        self.append(&stream, slot, line, attempted.start)?;
         self.open.cover(attempted.start);
         let ok = attempted.attempt.outcome == Outcome::Ok;
         // Before its first sample a stream passes for well, so that a bad start is told at once.
         // Whoever gave an order waits for the answer, whatever it is.
-        if self.ok.insert(stream.clone(), ok).unwrap_or(true) != ok || ordered {
+        if self.ok.insert(target.clone(), ok).unwrap_or(true) != ok || ordered {
             self.changed_mono_us
                 .get_or_insert(attempted.start.mono_us + attempted.attempt.end_us);
         }
@@ -224,26 +220,32 @@ impl Recorder {
 
     /// Appends a gap for slots that were not run.
     pub fn record_gap(&mut self, missed: &Missed, now: Stamp) -> Result<(), RecorderError> {
-        let stream = &missed.target;
-        let line = line::encode_gap(missed, self.next_i(stream)).map_err(|source| {
-            RecorderError::Line {
-                stream: stream.clone(),
-                source,
-            }
-        })?;
-        self.append(stream, Some(missed.last), line, now)
+        let stream = StreamId::from(missed.target.clone());
+        let line = line::encode_gap(missed, self.next_i(&stream))
+            .map_err(|source| line_error(&stream, source))?;
+        self.append(&stream, Some(missed.last), line, now)
     }
 
     fn append(
         &mut self,
-        stream: &TargetId,
+        stream: &StreamId,
         slot: Option<UnixMillis>,
         line: EncodedLine,
         now: Stamp,
     ) -> Result<(), RecorderError> {
         if self.open.is_full_for(stream, &line) {
+            self.note_seal(now)?;
             self.append_seal(self.settings.boot, now)?;
         }
+        self.append_open(stream, slot, line)
+    }
+
+    fn append_open(
+        &mut self,
+        stream: &StreamId,
+        slot: Option<UnixMillis>,
+        line: EncodedLine,
+    ) -> Result<(), RecorderError> {
         let i = self.next_i(stream);
         let spooled = SpooledLine {
             stream: stream.clone(),
@@ -289,6 +291,7 @@ impl Recorder {
         if self.open.is_empty() && (!self.due(now) || self.spool.is_full()) {
             return Ok(None);
         }
+        self.note_seal(now)?;
         let sealed = self.append_seal(self.settings.boot, now)?;
         self.spool.commit()?;
         Ok(Some(sealed))
@@ -358,11 +361,11 @@ impl Recorder {
     pub fn last_slots(&self) -> BTreeMap<TargetId, UnixMillis> {
         let streams = self.spool.state().streams.iter();
         streams
-            .filter_map(|(id, stream)| Some((id.clone(), stream.last_slot?)))
+            .filter_map(|(id, stream)| Some((id.target()?.clone(), stream.last_slot?)))
             .collect()
     }
 
-    fn next_i(&self, stream: &TargetId) -> u64 {
+    fn next_i(&self, stream: &StreamId) -> u64 {
         self.spool
             .state()
             .streams
@@ -375,6 +378,13 @@ impl Recorder {
 #[must_use]
 pub fn is_burst_worthy(attempt: &Attempt) -> bool {
     attempt.outcome != Outcome::Ok && attempt.attribution != Attribution::Ours
+}
+
+fn line_error(stream: &StreamId, source: LineError) -> RecorderError {
+    RecorderError::Line {
+        stream: stream.clone(),
+        source,
+    }
 }
 
 fn seen_of(checkpoint: &str) -> Result<Seen, RecorderError> {

@@ -39,8 +39,8 @@ mod tests;
 
 use confirm::Orders;
 use course::{Course, Desk, Repeats};
-pub(crate) use spec::request as request_for;
 pub use spec::{CallError, Keys, SpecForError, TargetError, short_deadline, spec_for};
+pub(crate) use spec::{nonce, request as request_for};
 
 /// Attempts at one target that may be under way at once, where nothing else is configured.
 pub const OVERLAP_MAX_DEFAULT: usize = 2;

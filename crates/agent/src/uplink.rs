@@ -21,6 +21,7 @@ use crate::client::{Client, Refusal};
 use crate::health::{Health, UplinkState};
 use crate::identity::Identity;
 use crate::recorder::task::{Progress, RecorderGone, RecorderHandle};
+use crate::selfcheck::Readings;
 use crate::stamp::Timebase;
 use crate::witness::{self, Trusted, WitnessError, Witnessed};
 
@@ -54,6 +55,8 @@ pub struct UplinkSettings {
     pub health: Health,
     /// The agent's instruments.
     pub metrics: AgentMetrics,
+    /// Where the times of receipts are kept.
+    pub readings: Readings,
     /// Seed of the spread between agents.
     pub seed: u64,
 }
@@ -145,8 +148,16 @@ impl Uplink {
     }
 
     async fn send(&mut self, batch: SealedBatch) -> Result<Step, RecorderGone> {
+        let sent = self.settings.timebase.now();
         let answered = self.settings.client.post_batch(batch.body.clone()).await;
-        let answered = answered.and_then(|receipt| self.check_receipt(&receipt, &batch));
+        let answered = answered.and_then(|receipt| {
+            self.check_receipt(&receipt, &batch)?;
+            let now = self.settings.timebase.now();
+            self.settings
+                .readings
+                .receive(sent, now, receipt.received_us);
+            Ok(())
+        });
         let reaction = answered
             .as_ref()
             .map_or_else(to_refusal, |()| Reaction::Acked);

@@ -130,6 +130,7 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
         anchors: anchored.notes_from(segment_start)?,
         minutes: minutes.collect::<BTreeMap<_, _>>(),
         streams: disclosure.streams,
+        reserved: disclosure.reserved,
         assessment,
         policy: policy_text(app, &mut conn).await?,
         terms,

@@ -6,6 +6,8 @@
 
 pub(crate) mod flush;
 pub(crate) mod receive;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -14,9 +16,12 @@ use evidence::note::NoteError;
 use wire::batch::{self, Batch, BatchError};
 use wire::limits::{FUTURE_SKEW_MS_MAX, SAMPLE_AGE_MS_MAX};
 use wire::names::Origin;
+use wire::reserved::ReservedLine;
 
 use crate::store::StoreError;
 use crate::store::agent::Agent;
+use crate::store::agent_minute::AgentMinute;
+use crate::store::agent_state::Told;
 use crate::store::batch::NewBatch;
 use crate::store::sample::{GapRow, SampleRow};
 
@@ -92,6 +97,10 @@ pub(crate) struct Admission {
     pub(crate) gaps: Vec<GapRow>,
     /// Hours touched, as `(target name, hour)`.
     pub(crate) hours: BTreeSet<(String, i64)>,
+    /// Whether the agent's own network carried.
+    pub(crate) minutes: Vec<AgentMinute>,
+    /// How the agent is.
+    pub(crate) told: Told,
 }
 
 /// Who sends a body, by the name its note claims; the signature is checked by [`admit`].
@@ -132,7 +141,13 @@ pub(crate) fn admit(
             rows.push(&stream.id, &line.value, now.to_millis())?;
         }
     }
-    let lines = rows.samples.len() + rows.gaps.len();
+    let mut lines = rows.samples.len() + rows.gaps.len();
+    for stream in &batch.reserved {
+        lines += stream.lines.len();
+        for (_, line) in &stream.lines {
+            rows.push_own(line, now.to_millis())?;
+        }
+    }
     let (first, last) = batch.note.wall_us;
     Ok(Admission {
         agent: id,
@@ -151,6 +166,8 @@ pub(crate) fn admit(
         samples: rows.samples,
         gaps: rows.gaps,
         hours: rows.hours,
+        minutes: rows.minutes,
+        told: rows.told,
     })
 }
 
@@ -161,6 +178,8 @@ struct Rows {
     samples: Vec<SampleRow>,
     gaps: Vec<GapRow>,
     hours: BTreeSet<(String, i64)>,
+    minutes: Vec<AgentMinute>,
+    told: Told,
 }
 
 impl Rows {
@@ -172,18 +191,7 @@ impl Rows {
     ) -> Result<(), IngestError> {
         let (agent, seq, target) = (self.agent, self.seq, stream.clone());
         let index = line.index();
-        let plausible = |slot: UnixMillis| {
-            let age = now.get() - slot.get();
-            if age > SAMPLE_AGE_MS_MAX || -age > FUTURE_SKEW_MS_MAX {
-                return Err(IngestError::Clock {
-                    stream: stream.to_string(),
-                    index,
-                    slot,
-                    now,
-                });
-            }
-            Ok(())
-        };
+        let plausible = |slot: UnixMillis| plausible(slot, now, (stream.as_str(), index));
         match line {
             Line::Sample(sample) => {
                 plausible(sample.slot_ms)?;
@@ -213,4 +221,43 @@ impl Rows {
         }
         Ok(())
     }
+
+    /// What an agent says about itself. How its clock reads is taken as it is: a wrong clock is
+    /// what these lines are there to tell.
+    fn push_own(&mut self, line: &ReservedLine, now: UnixMillis) -> Result<(), IngestError> {
+        match line {
+            ReservedLine::Ctrl(line) => {
+                plausible(line.minute.start(), now, ("_ctrl", line.i))?;
+                self.minutes.push(AgentMinute {
+                    agent: self.agent,
+                    minute: line.minute,
+                    seq: self.seq,
+                    i: line.i,
+                    controls: line.of.into(),
+                    controls_ok: line.ok.into(),
+                });
+            }
+            ReservedLine::Sys(line) => self.told.hear(line),
+            ReservedLine::Time(line) => self.told.clock = Some(line.clone()),
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a slot that a line of a stream and index cannot speak of.
+fn plausible(
+    slot: UnixMillis,
+    now: UnixMillis,
+    (stream, index): (&str, u64),
+) -> Result<(), IngestError> {
+    let age = now.get().saturating_sub(slot.get());
+    if !(-FUTURE_SKEW_MS_MAX..=SAMPLE_AGE_MS_MAX).contains(&age) {
+        return Err(IngestError::Clock {
+            stream: stream.to_owned(),
+            index,
+            slot,
+            now,
+        });
+    }
+    Ok(())
 }

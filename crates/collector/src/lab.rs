@@ -1,6 +1,8 @@
 //! A collector on a real database with one agent whose batches tests make by hand, in simulated
 //! time.
 
+mod own;
+
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -178,6 +180,12 @@ impl Lab {
             at += chrono::TimeDelta::minutes(1);
         }
         let (first, last) = (UnixMicros::from(from).get(), UnixMicros::from(to).get());
+        let mut streams = own::streams(self.seq, (from, to));
+        streams.push(StreamLines {
+            id: TARGET.parse().unwrap(),
+            first_i,
+            lines,
+        });
         let sealed = batch::seal(
             &Draft {
                 origin: &origin(),
@@ -192,11 +200,7 @@ impl Lab {
                     size: 0,
                     root: tree::root(&[]),
                 },
-                streams: &[StreamLines {
-                    id: TARGET.parse().unwrap(),
-                    first_i,
-                    lines,
-                }],
+                streams: &streams,
             },
             &self.key,
         )
@@ -224,7 +228,14 @@ impl Lab {
     pub(crate) async fn fingerprint(&self) -> Vec<String> {
         let mut conn = PgConnection::connect(&self.url).await.unwrap();
         let mut prints = Vec::new();
-        for table in ["sample", "slot_gap", "cell", "assessment", "violation"] {
+        for table in [
+            "sample",
+            "slot_gap",
+            "agent_minute",
+            "cell",
+            "assessment",
+            "violation",
+        ] {
             let sql = format!(
                 "SELECT '{table} ' || count(*) || ' ' || COALESCE(md5(string_agg(x::text, '/'
                  ORDER BY x::text)), '') FROM {table} x"

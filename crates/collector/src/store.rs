@@ -2,6 +2,8 @@
 //! transaction. Rows become domain values here and nowhere else.
 
 pub(crate) mod agent;
+pub(crate) mod agent_minute;
+pub(crate) mod agent_state;
 pub(crate) mod assessment;
 pub(crate) mod batch;
 pub(crate) mod cell;

@@ -20,6 +20,7 @@ mod contract;
 mod finding;
 mod fleet;
 mod overview;
+mod own;
 mod page;
 mod promise;
 mod sighting;

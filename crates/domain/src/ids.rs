@@ -102,6 +102,11 @@ name!(
     CredentialAlias, "credential alias"
 );
 
+name!(
+    /// Something that is no target, asked only to learn whether an agent's own network carries.
+    ControlId, "control name"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

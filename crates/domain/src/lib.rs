@@ -24,7 +24,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use detail::Detail;
 pub use digest::Digest;
 pub use fold::Fold;
-pub use ids::{AgentId, ContractId, CredentialAlias, ProviderId, TargetId};
+pub use ids::{AgentId, ContractId, ControlId, CredentialAlias, ProviderId, TargetId};
 pub use outcome::{Attribution, GapReason, Kind, Outcome, Source};
 pub use sample::{Gap, Line, Sample};
 pub use time::{Hour, Minute, UnixMicros, UnixMillis};

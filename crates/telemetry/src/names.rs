@@ -74,6 +74,14 @@ pub mod metric {
     pub const AGENT_BUDGET_TOKENS: &str = "nines.agent.budget.tokens";
     /// Tokens that a budget allows.
     pub const AGENT_BUDGET_TOKENS_LIMIT: &str = "nines.agent.budget.tokens.limit";
+    /// By how much the agent's clock is off.
+    pub const AGENT_CLOCK_OFFSET: &str = "nines.agent.clock.offset";
+    /// By how much it may be off at most.
+    pub const AGENT_CLOCK_ERROR: &str = "nines.agent.clock.error";
+    /// Controls of the agent's own network that were asked.
+    pub const AGENT_CONTROLS: &str = "nines.agent.controls";
+    /// Controls that answered.
+    pub const AGENT_CONTROLS_OK: &str = "nines.agent.controls.ok";
     /// Samples that arrived at the collector.
     pub const INGEST_SAMPLES: &str = "nines.ingest.samples";
     /// Batches that arrived at the collector.
@@ -103,6 +111,10 @@ pub mod metric {
         AGENT_BUDGET_COST_LIMIT,
         AGENT_BUDGET_TOKENS,
         AGENT_BUDGET_TOKENS_LIMIT,
+        AGENT_CLOCK_OFFSET,
+        AGENT_CLOCK_ERROR,
+        AGENT_CONTROLS,
+        AGENT_CONTROLS_OK,
         INGEST_SAMPLES,
         INGEST_BATCHES,
         INGEST_FLUSH_DURATION,

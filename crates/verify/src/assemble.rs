@@ -17,6 +17,7 @@ use evidence::tree::CompactRange;
 use serde::Serialize;
 use sla::{Assessment, Contract, ContractError, Terms};
 use wire::names::Origin;
+use wire::stream::Reserved;
 
 use crate::layout::claim::{Claim, ClaimSchema, Inputs, InputsSchema};
 use crate::layout::paths::StreamPath;
@@ -61,6 +62,9 @@ pub struct Contents {
     pub anchors: Vec<Vec<u8>>,
     /// One per agent and target that has lines in the window.
     pub streams: Vec<DisclosedStream>,
+    /// What the agents say about themselves over the same batches: all three streams of each
+    /// agent that has any, also where one is empty.
+    pub reserved: Vec<DisclosedReserved>,
     /// The result: [`sla::assess`] over the cells of the disclosed lines.
     pub assessment: Assessment,
     /// By commitment: [`sla::minutes_csv`] over the same cells.
@@ -95,6 +99,20 @@ pub struct DisclosedStream {
     /// Detail lines without LF of every core whose outcome is not `ok` and that names one, in
     /// the order of the cores.
     pub details: Vec<String>,
+    /// One per batch that carries the stream, in order; see [`StreamPath::of`].
+    pub paths: Vec<StreamPath>,
+}
+
+/// The lines that an agent keeps about itself, from the first batch that touches the window to the
+/// last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisclosedReserved {
+    /// The agent.
+    pub agent: AgentId,
+    /// Which of its streams.
+    pub stream: Reserved,
+    /// Lines without LF, contiguous.
+    pub lines: Vec<String>,
     /// One per batch that carries the stream, in order; see [`StreamPath::of`].
     pub paths: Vec<StreamPath>,
 }
@@ -167,6 +185,16 @@ pub fn assemble(
     add_log(&mut members, contents)?;
     for stream in &contents.streams {
         add_stream(&mut members, stream)?;
+    }
+    for own in &contents.reserved {
+        members.add(
+            &layout::own_lines(&own.agent, own.stream),
+            lines(&own.lines),
+        )?;
+        members.add(
+            &layout::own_paths(&own.agent, own.stream),
+            lines(&own.paths),
+        )?;
     }
     let page = Page {
         claim: &claim,

@@ -11,6 +11,7 @@ mod log;
 mod member;
 mod recount;
 mod registry;
+mod reserved;
 mod segment;
 mod streams;
 mod time;
@@ -30,6 +31,7 @@ use crate::verdict::{Check, Checked, Halt, Report, judge, needed};
 
 use member::json;
 use registry::Registry;
+use reserved::ReservedFacts;
 use segment::Segment;
 use streams::StreamFacts;
 use time::Anchors;
@@ -67,6 +69,7 @@ struct Parts<'a> {
     /// By chain and number.
     proofs: Checked<BTreeMap<(String, u64), RecordProof>>,
     streams: Vec<StreamFacts>,
+    reserved: Vec<ReservedFacts>,
 }
 
 /// Verifies a bundle. `policy` has to come from outside of it: whose log and which witnesses are
@@ -97,8 +100,10 @@ pub fn verify<R: Read + Seek>(
         anchors,
         proofs,
         streams: Vec::new(),
+        reserved: Vec::new(),
     };
     parts.streams = streams::read(bundle, &parts);
+    parts.reserved = reserved::read(bundle, &parts);
     let verdicts = [
         judge(Check::Container, |remarks| {
             container::check(bundle, &parts, remarks)

@@ -11,6 +11,7 @@ pub mod registry;
 
 use domain::{AgentId, TargetId};
 use evidence::hash::Hash;
+use wire::stream::Reserved;
 
 /// What the file is and how to check it, for people.
 pub const README: &str = "README.txt";
@@ -83,6 +84,18 @@ pub fn details(agent: &AgentId, target: &TargetId) -> String {
 #[must_use]
 pub fn paths(agent: &AgentId, target: &TargetId) -> String {
     format!("agents/{agent}/{target}.paths")
+}
+
+/// Lines of a stream that an agent keeps about itself.
+#[must_use]
+pub fn own_lines(agent: &AgentId, stream: Reserved) -> String {
+    format!("agents/{agent}/{stream}.jsonl")
+}
+
+/// Where those lines hang in the agent's batches.
+#[must_use]
+pub fn own_paths(agent: &AgentId, stream: Reserved) -> String {
+    format!("agents/{agent}/{stream}.paths")
 }
 
 /// What each minute was to a commitment.

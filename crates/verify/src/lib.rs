@@ -20,7 +20,7 @@ pub mod words;
 
 mod check;
 
-pub use assemble::{Contents, DisclosedStream, Record, assemble};
+pub use assemble::{Contents, DisclosedReserved, DisclosedStream, Record, assemble};
 pub use cells::{CellsBuilder, cells_from_lines, timeliness};
 pub use check::{Options, Signatures, verify};
 pub use evidence::bundle::Bundle;

@@ -1,5 +1,6 @@
 mod fixture;
 mod honest;
 mod misconduct;
+mod own;
 mod results;
 mod tampering;

@@ -23,6 +23,8 @@ use evidence::tree;
 use crate::limits::{BATCH_BODY_BYTES_MAX, BATCH_TEXT_BYTES_MAX};
 use crate::line::{EncodedLine, LineError};
 use crate::names::Origin;
+use crate::reserved::ReservedLine;
+use crate::stream::{Reserved, StreamId};
 use sections::Sections;
 
 /// Level of compression: beyond it, sample lines shrink by less than they cost.
@@ -31,8 +33,8 @@ const ZSTD_LEVEL: i32 = 3;
 /// Lines of one stream that go into the same batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamLines {
-    /// Name of the stream: the target's.
-    pub id: TargetId,
+    /// Name of the stream.
+    pub id: StreamId,
     /// Index of the first line.
     pub first_i: u64,
     /// The lines, contiguous from `first_i`.
@@ -109,13 +111,13 @@ pub enum BatchError {
     #[error("the body ends inside stream `{stream}`")]
     Short {
         /// The stream.
-        stream: TargetId,
+        stream: StreamId,
     },
     /// A line cannot be read.
     #[error("stream `{stream}`, index {index}: the line cannot be used")]
     Line {
         /// The stream.
-        stream: TargetId,
+        stream: StreamId,
         /// The index it should have.
         index: u64,
         /// What is wrong with it.
@@ -126,7 +128,7 @@ pub enum BatchError {
     #[error("stream `{stream}`: index {found} stands where {expected} belongs")]
     Index {
         /// The stream.
-        stream: TargetId,
+        stream: StreamId,
         /// Index by counting.
         expected: u64,
         /// Index in the line.
@@ -136,7 +138,7 @@ pub enum BatchError {
     #[error("streams must be sorted, unique, not empty and within the limits; `{stream}` is not")]
     Streams {
         /// The stream.
-        stream: TargetId,
+        stream: StreamId,
     },
     /// The note speaks of other streams than the body has.
     #[error("the body's streams do not hash to the root in the note")]
@@ -233,11 +235,15 @@ pub struct Batch<'a> {
     pub note: BatchNote,
     /// Hash of its text.
     pub hash: Hash,
-    /// The streams, sorted by name.
+    /// What was signed of each stream, sorted by name.
+    pub signed_streams: Vec<StreamLine>,
+    /// The streams of targets, sorted by name.
     pub streams: Vec<Stream<'a>>,
+    /// What the agent says about itself, sorted by name.
+    pub reserved: Vec<ReservedStream<'a>>,
 }
 
-/// One stream of a batch.
+/// The samples of one target in a batch.
 #[derive(Debug)]
 pub struct Stream<'a> {
     /// The signed counter and root.
@@ -246,6 +252,15 @@ pub struct Stream<'a> {
     pub id: TargetId,
     /// Its lines.
     pub lines: Vec<ReadLine<'a>>,
+}
+
+/// One reserved stream of a batch.
+#[derive(Debug)]
+pub struct ReservedStream<'a> {
+    /// Which.
+    pub id: Reserved,
+    /// Its lines: the bytes that were hashed, and what they say.
+    pub lines: Vec<(&'a str, ReservedLine)>,
 }
 
 /// One line, as bytes and as value.
@@ -266,9 +281,9 @@ pub fn parse(text: &[u8]) -> Result<Batch<'_>, BatchError> {
     let (note_text, sections) = text.split_at(note_end);
     let signed = SignedNote::parse(note_text.as_bytes()).map_err(BatchError::Note)?;
     let note = BatchNote::parse(signed.text()).map_err(BatchError::BatchNote)?;
-    let streams = Sections::new(sections, note_text.lines().count()).read_all()?;
-    let lines: Vec<StreamLine> = streams.iter().map(|stream| stream.line.clone()).collect();
-    let root = streams_root(&lines).map_err(BatchError::BatchNote)?;
+    let read = Sections::new(sections, note_text.lines().count()).read_all()?;
+    let lines = &read.signed;
+    let root = streams_root(lines).map_err(BatchError::BatchNote)?;
     if lines.len() as u64 != note.streams || root != note.streams_root {
         return Err(BatchError::Root);
     }
@@ -278,7 +293,9 @@ pub fn parse(text: &[u8]) -> Result<Batch<'_>, BatchError> {
         signed,
         note,
         hash,
-        streams,
+        signed_streams: read.signed,
+        streams: read.targets,
+        reserved: read.reserved,
     })
 }
 

@@ -6,7 +6,7 @@
 //! Every request may be repeated: batches are known by `(agent, seq)` and their hash. What the
 //! collector asks of agents outside of their schedule is an [`order`].
 //!
-//! Sample lines ([`mod@line`]) and the plan ([`plan`]) stand here because agent, collector and
+//! Sample lines ([`mod@line`]), what agents say about themselves ([`reserved`]) and the plan ([`plan`]) stand here because agent, collector and
 //! verifier must read the very same bytes the very same way. Logs of other systems, and our lines
 //! in files, are read as samples by [`log`].
 
@@ -20,3 +20,5 @@ pub mod order;
 pub mod plan;
 pub mod problem;
 pub mod protocol;
+pub mod reserved;
+pub mod stream;

@@ -27,6 +27,9 @@ pub enum LineError {
     /// Canonical, but neither a sample nor a gap.
     #[error("line is neither a sample nor a gap of a known version")]
     Shape(#[source] serde_json::Error),
+    /// A minute in which more controls answered than were asked.
+    #[error("more controls answered than were asked")]
+    Controls,
     /// A core names a detail that does not hash to it.
     #[error("detail line does not match the hash in its core")]
     DetailHash,

@@ -7,7 +7,9 @@ use super::ConfigError;
 
 const TOP: &[&str] = &[
     "ca_file",
+    "clock",
     "collector",
+    "control",
     "credential",
     "http",
     "limits",
@@ -17,6 +19,8 @@ const TOP: &[&str] = &[
     "state_dir",
     "telemetry",
 ];
+const CLOCK: &[&str] = &["ntp"];
+const CONTROL: &[&str] = &["name", "url"];
 const CREDENTIAL: &[&str] = &["key_env", "key_file"];
 const HTTP: &[&str] = &["listen"];
 const LIMITS: &[&str] = &[
@@ -38,7 +42,12 @@ const TELEMETRY: &[&str] = &["log_filter", "log_format", "otlp_endpoint"];
 /// Refuses the first key that is not known.
 pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
     check_table("", table, TOP)?;
-    for (name, known) in [("http", HTTP), ("limits", LIMITS), ("telemetry", TELEMETRY)] {
+    for (name, known) in [
+        ("clock", CLOCK),
+        ("http", HTTP),
+        ("limits", LIMITS),
+        ("telemetry", TELEMETRY),
+    ] {
         if let Some(Value::Table(table)) = table.get(name) {
             check_table(&format!("{name}."), table, known)?;
         }
@@ -46,6 +55,12 @@ pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
     let limits = table.get("limits").and_then(Value::as_table);
     if let Some(Value::Table(budget)) = limits.and_then(|limits| limits.get("budget")) {
         check_table("limits.budget.", budget, BUDGET)?;
+    }
+    let controls = table.get("control").and_then(Value::as_array);
+    for control in controls.into_iter().flatten() {
+        if let Value::Table(control) = control {
+            check_table("control.", control, CONTROL)?;
+        }
     }
     let credentials = table.get("credential").and_then(Value::as_table);
     for (alias, credential) in credentials.into_iter().flatten() {

@@ -24,7 +24,9 @@ fn the_defaults_are_a_configuration_and_match_the_code() {
 fn every_commented_example_in_the_defaults_is_a_known_key() {
     let uncomment = |line: &str| {
         let key = line.strip_prefix("# ")?;
-        let entry = key.starts_with("[credential.") || key.split_once(" = ").is_some();
+        let entry = key.starts_with("[credential.")
+            || key == "[[control]]"
+            || key.split_once(" = ").is_some();
         entry.then(|| key.to_owned())
     };
     let text: String = DEFAULT
@@ -36,6 +38,7 @@ fn every_commented_example_in_the_defaults_is_a_known_key() {
     let config = parse(&text.replace("price_table", "# price_table")).unwrap();
     assert_eq!(config.credentials.len(), 1);
     assert!(config.otlp_endpoint.is_some() && config.collector.is_some());
+    assert_eq!(config.selfcheck.controls.len(), 2);
     assert!(config.limits.budget.needs_prices());
 }
 

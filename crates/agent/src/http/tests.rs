@@ -96,3 +96,20 @@ async fn the_pages_are_served_over_http() {
     assert_eq!(answer.text().await.unwrap(), "ok\n");
     server.abort();
 }
+
+#[test]
+fn clock_controls_and_lag_are_told_as_far_as_they_are_known() {
+    let agent: AgentId = "eu-1".parse().unwrap();
+    let text = summary(&agent, &HealthState::default());
+    assert!(text.contains("clock      not looked at yet"), "{text}");
+    assert!(text.contains("controls   none configured"), "{text}");
+    assert!(!text.contains("lag "), "{text}");
+    let health = HealthState {
+        lag_us_max: Some(1_900),
+        controls_configured: 2,
+        ..HealthState::default()
+    };
+    let text = summary(&agent, &health);
+    assert!(text.contains("2 configured, none asked yet"), "{text}");
+    assert!(text.contains("lag        1900 us at most"), "{text}");
+}

@@ -16,6 +16,7 @@ pub(super) fn setup(dir: &std::path::Path, plan: &str) -> AgentSetup {
         roots: TlsRoots::Platform,
         limits: AgentLimits::default(),
         prices: Arc::new(PriceTable::embedded()),
+        selfcheck: SelfcheckSettings::default(),
         metrics: Metrics::local("test", "0").unwrap(),
     }
 }

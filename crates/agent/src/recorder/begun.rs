@@ -1,6 +1,8 @@
 //! Attempts under way: known before their lines, so that a run which ends at once leaves no slot
 //! unaccounted for.
 
+use wire::stream::StreamId;
+
 use super::{Recorder, RecorderError};
 use crate::schedule::Slot;
 
@@ -16,7 +18,10 @@ impl Recorder {
         let state = self.spool.state();
         let mut lost = Vec::new();
         for (target, begun) in &state.begun {
-            let newest = state.streams.get(target).and_then(|s| s.last_slot);
+            let newest = state
+                .streams
+                .get(&StreamId::from(target.clone()))
+                .and_then(|s| s.last_slot);
             let passed = begun.iter().filter(|at| Some(**at) < newest);
             lost.extend(passed.map(|at| Slot {
                 target: target.clone(),

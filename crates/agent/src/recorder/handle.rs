@@ -9,6 +9,7 @@ use probe::Attempt;
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::batch::SealedBatch;
 use wire::plan::{Grid, PlanTarget};
+use wire::reserved::ReservedLine;
 
 use crate::schedule::{Missed, Slot};
 use crate::stamp::Stamp;
@@ -63,6 +64,8 @@ pub enum Command {
         /// Its grids by target.
         grids: BTreeMap<TargetId, Grid>,
     },
+    /// Record what the agent says about itself.
+    Note(Box<ReservedLine>),
     /// Give the oldest batch without a receipt.
     FindUnacked {
         /// From this number on.
@@ -152,6 +155,11 @@ impl RecorderHandle {
             grids,
         })
         .await
+    }
+
+    /// Records what the agent says about itself; the line's index is given to it here.
+    pub async fn note(&self, line: ReservedLine) -> Result<(), RecorderGone> {
+        self.send(Command::Note(Box::new(line))).await
     }
 
     /// The oldest batch without a receipt from `from_seq` on.

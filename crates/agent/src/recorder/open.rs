@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Line, TargetId, UnixMicros};
+use domain::{Line, UnixMicros};
 use wire::batch::StreamLines;
 use wire::limits::{BATCH_BODY_BYTES_MAX, BATCH_LINES_MAX, BATCH_STREAMS_MAX};
 use wire::line::{EncodedLine, LineError, parse_core};
+use wire::reserved::ReservedLine;
+use wire::stream::{Reserved, StreamId};
 
 use crate::spool::SpooledLine;
 use crate::stamp::Stamp;
@@ -14,14 +16,22 @@ use crate::stamp::Stamp;
 /// the limit of the body then, with room for note and headings.
 const TEXT_BYTES_MAX: usize = BATCH_BODY_BYTES_MAX - 256 * 1024;
 
+/// Lines at which a batch is full: those that the seal itself adds still fit.
+pub(super) const LINES_MAX: usize = BATCH_LINES_MAX - super::note::SEAL_LINES;
+
+/// Streams of targets in one batch.
+const TARGETS_MAX: usize = BATCH_STREAMS_MAX - Reserved::ALL.len();
+
 /// Lines since the last seal, and what they cover.
 #[derive(Debug, Default)]
 pub(super) struct OpenBatch {
-    streams: BTreeMap<TargetId, StreamLines>,
+    streams: BTreeMap<StreamId, StreamLines>,
     lines: usize,
     text_bytes: usize,
     wall_us: Option<(i64, i64)>,
     mono_us: Option<(u64, u64)>,
+    /// When the last line that a former run wrote about itself was written.
+    noted: Option<Stamp>,
 }
 
 impl OpenBatch {
@@ -30,11 +40,11 @@ impl OpenBatch {
     }
 
     /// Whether the line has to go into the next batch.
-    pub(super) fn is_full_for(&self, stream: &TargetId, line: &EncodedLine) -> bool {
+    pub(super) fn is_full_for(&self, stream: &StreamId, line: &EncodedLine) -> bool {
         let new_stream = !self.streams.contains_key(stream);
-        self.lines >= BATCH_LINES_MAX
+        self.lines >= LINES_MAX
             || self.text_bytes + text_bytes(line) > TEXT_BYTES_MAX
-            || (new_stream && self.streams.len() >= BATCH_STREAMS_MAX)
+            || (new_stream && self.streams.len() >= TARGETS_MAX)
     }
 
     pub(super) fn add(&mut self, spooled: SpooledLine) {
@@ -54,7 +64,17 @@ impl OpenBatch {
 
     /// Adds a line of a former run, and covers the time it speaks of.
     pub(super) fn add_recovered(&mut self, spooled: &SpooledLine) -> Result<(), LineError> {
-        match parse_core(spooled.line.core.as_bytes())? {
+        let core = spooled.line.core.as_bytes();
+        if let StreamId::Reserved(stream) = &spooled.stream {
+            let (wall, mono_us) = ReservedLine::parse(*stream, core)?.written();
+            let noted = Stamp { wall, mono_us };
+            if self.noted.is_none_or(|last| last.mono_us < mono_us) {
+                self.noted = Some(noted);
+            }
+            self.add(spooled.clone());
+            return Ok(());
+        }
+        match parse_core(core)? {
             Line::Sample(sample) => {
                 self.cover(Stamp {
                     wall: sample.wall_us,
@@ -87,8 +107,17 @@ impl OpenBatch {
         )
     }
 
-    pub(super) fn last_wall(&self) -> UnixMicros {
-        UnixMicros::new(self.wall_us.map_or(0, |(_, last)| last))
+    /// The last moment that lines of a former run speak of, as far as they tell.
+    pub(super) fn last(&self) -> Stamp {
+        let noted = self.noted.unwrap_or(Stamp {
+            wall: UnixMicros::new(0),
+            mono_us: 0,
+        });
+        let wall = self.wall_us.map(|(_, last)| UnixMicros::new(last));
+        Stamp {
+            wall: wall.unwrap_or(noted.wall),
+            mono_us: self.mono_us.map_or(noted.mono_us, |(_, last)| last),
+        }
     }
 
     pub(super) fn streams(&self) -> Vec<StreamLines> {

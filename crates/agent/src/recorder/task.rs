@@ -182,11 +182,13 @@ impl Desk {
                 plan_revision,
                 grids,
             } => {
+                self.recorder.adopt(plan_revision);
                 self.grids.insert(plan_revision, grids);
                 while self.grids.len() > REVISIONS_MAX {
                     self.grids.pop_first();
                 }
             }
+            Command::Note(line) => self.recorder.record_note(*line, now)?,
             Command::FindUnacked { from_seq, reply } => {
                 drop(reply.send(self.find_unacked(from_seq)));
             }

@@ -5,6 +5,8 @@ use wire::plan::Plan;
 
 use super::*;
 
+mod notes;
+
 pub(crate) const PLAN: &str = r#"
 revision = 7
 effective_from_ms = 0
@@ -310,7 +312,7 @@ fn an_empty_batch_is_sealed_only_as_a_heartbeat() {
 fn a_full_batch_is_sealed_before_the_next_line() {
     let mut bench = Bench::new();
     bench.recorder.settings.limits.durability = crate::spool::Durability::Manual;
-    let lines = wire::limits::BATCH_LINES_MAX as u64;
+    let lines = open::LINES_MAX as u64;
     for i in 0..=lines {
         let at = i64::try_from(i).unwrap();
         let missed = Missed {

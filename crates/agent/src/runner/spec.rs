@@ -177,7 +177,7 @@ fn path(target: &PlanTarget) -> Via {
 }
 
 /// A nonce that no answer repeats by chance.
-pub(super) fn nonce() -> Result<Nonce, getrandom::Error> {
+pub(crate) fn nonce() -> Result<Nonce, getrandom::Error> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)?;
     let text = format!("{:016x}", u64::from_be_bytes(bytes));

@@ -11,6 +11,7 @@ use evidence::hash::Hash;
 use wire::batch::SealedBatch;
 use wire::limits::BATCH_BODY_BYTES_MAX;
 use wire::line::EncodedLine;
+use wire::stream::StreamId;
 
 use super::state::State;
 
@@ -52,11 +53,11 @@ pub(super) enum Frame {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpooledLine {
     /// Stream that it belongs to.
-    pub stream: TargetId,
+    pub stream: StreamId,
     /// Its index in the stream.
     pub i: u64,
     /// The slot of the plan that it speaks of; for a gap, the last one. None where no plan asked
-    /// for the attempt: nothing of the schedule is settled by it.
+    /// for the attempt, and in a reserved stream: nothing of the schedule is settled by it.
     pub slot: Option<UnixMillis>,
     /// Its bytes.
     pub line: EncodedLine,

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use camino::Utf8Path;
-use domain::TargetId;
+use domain::UnixMillis;
 use wire::batch;
+use wire::stream::StreamId;
 
 use super::SpoolError;
 use super::frame::{Frame, Piece, Pieces, SpooledLine, slots};
@@ -22,7 +23,7 @@ use super::state::{State, StreamState};
 pub(super) struct Fold {
     pub(super) state: State,
     /// Lines in no batch, with the segment that holds each.
-    pub(super) unsealed: BTreeMap<(TargetId, u64), (SpooledLine, u64)>,
+    pub(super) unsealed: BTreeMap<(StreamId, u64), (SpooledLine, u64)>,
     /// Batches that are not proven to be in the log.
     pub(super) batches: BTreeMap<u64, Location>,
     /// Segments with damage that no crash explains.
@@ -33,7 +34,7 @@ pub(super) struct Fold {
     pub(super) intact_to: u64,
     counters_known: bool,
     /// Batches whose frames are damaged, each with the counters that it had sealed.
-    seals_lost: BTreeMap<u64, BTreeMap<TargetId, StreamState>>,
+    seals_lost: BTreeMap<u64, BTreeMap<StreamId, StreamState>>,
 }
 
 /// Reads every segment that still matters.
@@ -213,12 +214,22 @@ impl Fold {
                 self.state.settle(&stream.id, &slots);
                 last_slot = last_slot.max(Some(*slots.end()));
             }
-            let counters = self.state.streams.entry(stream.id).or_default();
-            counters.sealed_i = stream.line.first_i + stream.line.count;
-            counters.sealed_slot = counters.sealed_slot.max(last_slot);
-            counters.next_i = counters.next_i.max(counters.sealed_i);
-            counters.last_slot = counters.last_slot.max(counters.sealed_slot);
+            let end_i = stream.line.first_i + stream.line.count;
+            self.add_sealed_lines(stream.id.into(), end_i, last_slot);
         }
+        for stream in batch.reserved {
+            if let Some((_, line)) = stream.lines.last() {
+                self.add_sealed_lines(stream.id.into(), line.index() + 1, None);
+            }
+        }
+    }
+
+    fn add_sealed_lines(&mut self, stream: StreamId, end_i: u64, last_slot: Option<UnixMillis>) {
+        let counters = self.state.streams.entry(stream).or_default();
+        counters.sealed_i = end_i;
+        counters.sealed_slot = counters.sealed_slot.max(last_slot);
+        counters.next_i = counters.next_i.max(counters.sealed_i);
+        counters.last_slot = counters.last_slot.max(counters.sealed_slot);
     }
 
     /// Forgets lines that the counters say are in a batch, or were never written.

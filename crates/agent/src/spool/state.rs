@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use domain::{TargetId, UnixMicros, UnixMillis};
 use evidence::hash::Hash;
 use serde::{Deserialize, Serialize};
+use wire::stream::StreamId;
 
 use super::frame::SpooledLine;
 
@@ -33,7 +34,7 @@ pub struct State {
     /// The newest verified checkpoint, a signed note.
     pub seen: Option<String>,
     /// Counters of each stream that ever had a line.
-    pub streams: BTreeMap<TargetId, StreamState>,
+    pub streams: BTreeMap<StreamId, StreamState>,
 }
 
 /// Counters of one stream.
@@ -72,10 +73,11 @@ impl State {
         let counters = self.streams.entry(line.stream.clone()).or_default();
         counters.next_i = counters.next_i.max(line.i + 1);
         counters.last_slot = counters.last_slot.max(line.slot);
-        if self.begun.contains_key(&line.stream)
+        if let Some(target) = line.stream.target()
+            && self.begun.contains_key(target)
             && let Some(slots) = line.slots()
         {
-            self.settle(&line.stream, &slots);
+            self.settle(target, &slots);
         }
     }
 

@@ -1,8 +1,9 @@
 use camino::Utf8Path;
-use domain::{TargetId, UnixMicros, UnixMillis};
+use domain::{UnixMicros, UnixMillis};
 use evidence::hash::Hash;
 use tempfile::TempDir;
 use wire::line::EncodedLine;
+use wire::stream::StreamId;
 
 use super::*;
 
@@ -56,7 +57,7 @@ fn open(dir: &Utf8Path) -> (Spool, Recovered) {
 }
 
 fn next_i(spool: &Spool, stream: &str) -> u64 {
-    spool.state().streams[&stream.parse::<TargetId>().unwrap()].next_i
+    spool.state().streams[&stream.parse::<StreamId>().unwrap()].next_i
 }
 
 /// Flips one bit of the first occurrence of `text` in a segment.

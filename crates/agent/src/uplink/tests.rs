@@ -59,6 +59,7 @@ impl Bench {
             timebase,
             health: health.clone(),
             metrics,
+            readings: crate::selfcheck::Readings::default(),
             seed: 7,
         };
         let uplink = Uplink::new(settings, recorder.clone()).unwrap();

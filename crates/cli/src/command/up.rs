@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use agent::identity::{StoredIdentity, find_seed};
 use agent::operate::{self, EnrolOptions};
-use agent::{Agent, AgentLimits, AgentSetup, PlanSource};
+use agent::{Agent, AgentLimits, AgentSetup, PlanSource, SelfcheckSettings};
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use collector::{Collector, Jobs, Setup};
@@ -98,6 +98,7 @@ async fn run_with(
         roots: TlsRoots::Platform,
         limits: AgentLimits::default(),
         prices: Arc::new(PriceTable::embedded()),
+        selfcheck: SelfcheckSettings::default(),
         metrics: metrics.clone(),
     })
     .await?;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Agent, AgentLimits, AgentSetup, PlanSource};
+use agent::{Agent, AgentLimits, AgentSetup, PlanSource, SelfcheckSettings};
 use anyhow::Context as _;
 use collector::{Collector, Jobs};
 use domain::{Clock as _, SystemClock};
@@ -181,6 +181,7 @@ fn agent_setup(
         roots: TlsRoots::Platform,
         limits: AgentLimits::default(),
         prices: Arc::new(PriceTable::embedded()),
+        selfcheck: SelfcheckSettings::default(),
         metrics: metrics.clone(),
     })
 }

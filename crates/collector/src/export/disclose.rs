@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::{AgentId, CellHour, Line, Minute, Outcome, TargetId, UnixMicros, Window};
 use sqlx::PgConnection;
-use verify::assemble::DisclosedStream;
+use verify::assemble::{DisclosedReserved, DisclosedStream};
 use verify::cells::{CellsBuilder, timeliness};
 use verify::layout::paths::StreamPath;
 use wire::batch::{self, Batch};
+use wire::stream::Reserved;
 
 use super::{Anchored, ExportError};
 use crate::contracts::Loaded;
@@ -17,6 +18,7 @@ use crate::store::{self, agent::Agent, batch::Stored};
 #[derive(Debug, Default)]
 pub(super) struct Disclosure {
     pub(super) streams: Vec<DisclosedStream>,
+    pub(super) reserved: Vec<DisclosedReserved>,
     pub(super) cells: Vec<CellHour>,
     /// Log index of the first batch disclosed.
     pub(super) first_index: Option<u64>,
@@ -54,6 +56,7 @@ impl Disclosure {
             .iter()
             .map(|target| (target, OpenStream::new(&agent.id, target, window)))
             .collect();
+        let mut own = Reserved::ALL.map(|stream| open_own(&agent.id, stream));
         for stored in batches {
             let text = batch::decompress(&stored.body).map_err(ExportError::Batch)?;
             let batch = batch::parse(&text).map_err(ExportError::Batch)?;
@@ -61,6 +64,13 @@ impl Disclosure {
             for (target, stream) in &mut open {
                 stream.add(&batch, target, anchored_s);
             }
+            for stream in &mut own {
+                add_own(stream, &batch);
+            }
+        }
+        // An agent of an older version has none of them; a newer one discloses all.
+        if own.iter().any(|stream| !stream.lines.is_empty()) {
+            self.reserved.extend(own);
         }
         if let (Some(first), Some(last)) = (batches.first(), batches.last()) {
             let index = first.log_index;
@@ -75,6 +85,25 @@ impl Disclosure {
             }
         }
         Ok(())
+    }
+}
+
+fn open_own(agent: &AgentId, stream: Reserved) -> DisclosedReserved {
+    DisclosedReserved {
+        agent: agent.clone(),
+        stream,
+        lines: Vec::new(),
+        paths: Vec::new(),
+    }
+}
+
+fn add_own(own: &mut DisclosedReserved, batch: &Batch<'_>) {
+    let held = batch.reserved.iter().find(|held| held.id == own.stream);
+    let path = StreamPath::of(batch, own.stream.as_str());
+    if let (Some(held), Some(path)) = (held, path) {
+        own.paths.push(path);
+        let lines = held.lines.iter().map(|(line, _)| (*line).to_owned());
+        own.lines.extend(lines);
     }
 }
 
@@ -103,7 +132,7 @@ impl OpenStream {
         let Some(stream) = batch.streams.iter().find(|stream| stream.id == *target) else {
             return;
         };
-        let Some(path) = StreamPath::of(batch, target) else {
+        let Some(path) = StreamPath::of(batch, target.as_str()) else {
             return;
         };
         self.disclosed.paths.push(path);

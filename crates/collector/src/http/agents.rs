@@ -12,7 +12,7 @@ use wire::protocol::{EnrolAnswer, EnrolRequest};
 use super::Problem;
 use crate::app::App;
 use crate::enrol;
-use crate::store;
+use crate::store::{self, agent_state::AgentState};
 
 /// Enrols an agent by its one-time token.
 #[tracing::instrument(name = "http.agents.create", skip_all)]
@@ -32,14 +32,19 @@ pub(crate) struct AgentView {
     lines: u64,
     last_seq: Option<u64>,
     received_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// How it is, by its own newest lines; absent where it never said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own: Option<AgentState>,
 }
 
-/// Agents with what they have delivered.
+/// Agents with what they have delivered and what they say about themselves.
 #[tracing::instrument(name = "http.agents.list", skip_all)]
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<AgentView>>, Problem> {
     let mut conn = app.connection().await?;
     let delivered = store::batch::delivered(&mut conn).await?;
+    let mut states = store::agent_state::list(&mut conn).await?;
     let view = |d: store::batch::Delivered| AgentView {
+        own: states.remove(&d.agent),
         agent: d.agent,
         batches: d.batches,
         lines: d.lines,

@@ -14,6 +14,7 @@ use wire::protocol::{Receipt, ReceiptState};
 use super::{Admission, IngestError};
 use crate::app::App;
 use crate::confirm;
+use crate::store::agent_state::Heard;
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
 use crate::store::{self, StoreError};
@@ -240,10 +241,23 @@ async fn insert_rows(
     insert_samples(conn, store::sample::encode(&samples, &targets)?).await?;
     let gaps: Vec<_> = new.iter().flat_map(|a| a.gaps.iter().cloned()).collect();
     store::sample::insert_gaps(conn, &gaps, &targets).await?;
+    insert_own(conn, new).await?;
     store::cell::mark(conn, &touched(new, &targets)).await?;
     let agents: Vec<_> = new.iter().map(|a| a.batch.agent).collect();
     let seqs: Vec<_> = new.iter().map(|a| a.batch.seq).collect();
     store::log::enqueue_batches(conn, &agents, &seqs).await
+}
+
+/// What the agents say about themselves.
+async fn insert_own(conn: &mut PgConnection, new: &[&Admission]) -> Result<(), StoreError> {
+    let minutes = store::agent_minute::newest(new.iter().flat_map(|a| &a.minutes));
+    store::agent_minute::insert(conn, &minutes).await?;
+    let heard = new.iter().map(|admission| Heard {
+        agent: admission.batch.agent,
+        received_at: admission.batch.received_at,
+        told: &admission.told,
+    });
+    store::agent_state::update(conn, &heard.collect::<Vec<_>>()).await
 }
 
 /// COPY where every key is new, as it is but for broken agents; else row by row, keeping what

@@ -48,6 +48,10 @@ pub(crate) async fn run_once(app: &App) -> Result<Retained, StoreError> {
         }
     }
     let mut total = Retained::default();
+    if let Some(days) = app.retention.samples_days {
+        let before = now - chrono::TimeDelta::days(days.into());
+        total.rows += store::agent_minute::drop_before(&mut conn, before).await?;
+    }
     for table in [Table::Sample, Table::Raw] {
         for date in candidates(&mut conn, app, table, today).await? {
             match drop_day(app, &mut conn, (table, date), now).await? {

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::derive::Index;
 use super::report::{DayReport, Difference, What};
-use super::{Day, Mode};
+use super::{Day, Mode, minutes};
 use crate::job::cells;
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
@@ -35,7 +35,8 @@ pub(super) async fn run(
     let snapshot = conn.begin_with(SNAPSHOT).await;
     let mut tx = snapshot.map_err(StoreError::query("begin"))?;
     index.follow(&mut tx, day).await?;
-    report.batches = index.stage(&mut tx, day).await?.batches;
+    let staged = index.stage(&mut tx, day).await?;
+    report.batches = staged.batches;
     let counts = rebuild::compare(&mut tx, day.start, day.end).await?;
     (report.samples, report.gaps) = (counts.samples, counts.gaps);
     report.unverifiable = counts.unverifiable;
@@ -51,6 +52,7 @@ pub(super) async fn run(
         report.rewritten = true;
     }
     compare_cells(&mut tx, day, mode, &mut report).await?;
+    minutes::compare(&mut tx, (day, mode), &staged.minutes, &mut report).await?;
     match mode {
         Mode::Rewrite => tx.commit().await,
         Mode::Check => tx.rollback().await,

@@ -12,6 +12,7 @@ use super::Day;
 use super::report::{Difference, What};
 use crate::ingest::{self, Admission, IngestError};
 use crate::store::agent::Agent;
+use crate::store::agent_minute::{self, AgentMinute};
 use crate::store::batch::Raw;
 use crate::store::sample::{GapRow, SampleRow};
 use crate::store::{self, StoreError};
@@ -37,9 +38,11 @@ pub(super) struct Index {
 }
 
 /// What was staged for one day.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Staged {
     pub(super) batches: u64,
+    /// Minutes of agents: too few to be staged in the database.
+    pub(super) minutes: BTreeMap<agent_minute::Key, AgentMinute>,
 }
 
 impl Index {
@@ -129,6 +132,7 @@ impl Index {
     ) -> Result<Staged, StoreError> {
         let keys = self.days.get(&day.date).map_or(&[][..], Vec::as_slice);
         let (mut samples, mut gaps) = (Vec::new(), Vec::new());
+        let mut minutes = Vec::new();
         for keys in keys.chunks(BATCHES_AT_ONCE) {
             for raw in store::batch::raw(conn, keys).await? {
                 let Ok(admission) = self.admit(&raw) else {
@@ -138,6 +142,8 @@ impl Index {
                 samples.extend(admission.samples.into_iter().filter(of_day));
                 let of_day = |row: &GapRow| day.holds(last_at(row));
                 gaps.extend(admission.gaps.into_iter().filter(of_day));
+                let of_day = |row: &AgentMinute| day.holds(minute_at(row));
+                minutes.extend(admission.minutes.into_iter().filter(of_day));
                 if samples.len() + gaps.len() >= STAGE_ROWS {
                     flush(conn, &mut samples, &mut gaps).await?;
                 }
@@ -146,6 +152,7 @@ impl Index {
         flush(conn, &mut samples, &mut gaps).await?;
         Ok(Staged {
             batches: keys.len() as u64,
+            minutes: agent_minute::newest(&minutes),
         })
     }
 }
@@ -195,7 +202,9 @@ fn unreadable(raw: &Raw, agent: Option<&Agent>, failure: &Unreadable) -> Differe
 fn days(admission: &Admission) -> BTreeSet<NaiveDate> {
     let samples = admission.samples.iter().map(slot_at);
     let gaps = admission.gaps.iter().map(last_at);
-    samples.chain(gaps).map(|at| at.date_naive()).collect()
+    let minutes = admission.minutes.iter().map(minute_at);
+    let all = samples.chain(gaps).chain(minutes);
+    all.map(|at| at.date_naive()).collect()
 }
 
 fn slot_at(row: &SampleRow) -> DateTime<Utc> {
@@ -205,4 +214,8 @@ fn slot_at(row: &SampleRow) -> DateTime<Utc> {
 /// A gap belongs to the day of its last slot, which is bounded by when it was received.
 fn last_at(row: &GapRow) -> DateTime<Utc> {
     row.gap.last_ms.to_micros().to_utc()
+}
+
+fn minute_at(row: &AgentMinute) -> DateTime<Utc> {
+    row.minute.start().to_micros().to_utc()
 }

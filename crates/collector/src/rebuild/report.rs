@@ -32,15 +32,15 @@ impl What {
 /// One place where what is stored is not what the batches say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where: `sample`, `gap`, `cell`, `assessment` or `batch`.
+    /// Where: `sample`, `gap`, `cell`, `agent_minute`, `assessment` or `batch`.
     pub table: &'static str,
     /// In which way.
     pub what: What,
-    /// The target, or the contract of an assessment; empty for a batch.
+    /// The target, or the contract of an assessment; empty for a batch and a minute of an agent.
     pub target: String,
     /// The agent; empty for an assessment.
     pub agent: String,
-    /// The slot, the last slot of a gap, the hour of a cell, the start of an assessment's window,
+    /// The slot, the last slot of a gap, the hour of a cell, the minute of an agent, the start of an assessment's window,
     /// or when a batch was received.
     pub slot: DateTime<Utc>,
     /// What more there is to say; may be empty.

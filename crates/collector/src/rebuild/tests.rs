@@ -102,6 +102,35 @@ async fn corrupt_lost_and_invented_rows_are_found_and_healed() {
     lab.stop().await;
 }
 
+#[tokio::test]
+async fn minutes_of_agents_are_compared_and_healed() {
+    let (from, to) = (utc("2026-01-30T12:00:00Z"), utc("2026-01-30T14:00:00Z"));
+    let mut lab = Lab::start("minutes", from).await;
+    lab.measure((from, to), |_| false).await;
+    let before = lab.fingerprint().await;
+    lab.tamper(
+        "UPDATE agent_minute SET controls_ok = 2 WHERE i = 0;
+         DELETE FROM agent_minute WHERE i = 1;
+         INSERT INTO agent_minute SELECT agent_id, minute_at + interval '1 minute', seq, i, 2, 0
+             FROM agent_minute WHERE i = 2",
+    )
+    .await;
+    let (found, totals) = run(&lab, Mode::Check).await;
+    let wanted = [
+        "agent_minute changed a 2026-01-30T12:00:00Z",
+        "agent_minute extra a 2026-01-30T13:01:00Z",
+        "agent_minute missing a 2026-01-30T12:30:00Z",
+    ];
+    assert_eq!(
+        (found, totals.differing),
+        (wanted.map(String::from).to_vec(), 3)
+    );
+    run(&lab, Mode::Rewrite).await;
+    assert_eq!(run(&lab, Mode::Check).await.0, Vec::<String>::new());
+    assert_eq!(lab.fingerprint().await, before);
+    lab.stop().await;
+}
+
 /// However rows are damaged, a check names every slot of them, and a rewrite undoes it.
 #[tokio::test]
 async fn any_damage_is_found_and_undone() {

@@ -4,7 +4,7 @@ use domain::UnixMillis;
 use maud::{Markup, html};
 
 use super::view::{AgentRow, AgentStanding, Latest, LogRow, Matrix, MatrixRow, Overview, Site};
-use super::{chip, page, words};
+use super::{chip, own, page, words};
 
 /// Age from which a stream's newest sample is marked as old: well above probing intervals.
 const STALE_MS: i64 = 10 * 60 * 1_000;
@@ -85,6 +85,7 @@ pub(super) fn agents(view: &Overview) -> Markup {
                     th.num scope="col" { "Received" }
                     th.num scope="col" { "Batches" }
                     th.num scope="col" { "Lines" }
+                    (own::headings())
                 }
             }
             tbody { @for row in &view.fleet { (agent(row, view.site.now)) } }
@@ -125,6 +126,7 @@ fn agent(row: &AgentRow, now: UnixMillis) -> Markup {
             }
             td.num { (words::count(row.batches)) }
             td.num { (words::count(row.lines)) }
+            (own::cells(&row.own))
         }
     }
 }

@@ -140,8 +140,31 @@ pub(crate) struct AgentRow {
     pub(crate) newest: Option<NewestBatch>,
     /// Batches stored.
     pub(crate) batches: u64,
-    /// Lines in them: samples and gaps.
+    /// Lines in them: samples, gaps, and what it says about itself.
     pub(crate) lines: u64,
+    /// How it is, by its own newest lines.
+    pub(crate) own: AgentOwn,
+}
+
+/// What an agent says about itself; what is unknown is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AgentOwn {
+    /// True time less its clock, and by how much that may be off, microseconds.
+    pub(crate) clock: Option<(i64, i64)>,
+    /// Who says so.
+    pub(crate) clock_source: Option<String>,
+    /// Whether the clock is called synchronised.
+    pub(crate) clock_synced: Option<bool>,
+    /// Controls of its own network that answered, of how many.
+    pub(crate) controls: Option<(i32, i32)>,
+    /// Longest time by which a timer was late, microseconds.
+    pub(crate) lag_us_max: Option<i64>,
+    /// Plan revision that it runs.
+    pub(crate) plan: Option<i64>,
+    /// SHA-256 of its program, hexadecimal.
+    pub(crate) build: Option<String>,
+    /// Version of its program.
+    pub(crate) version: Option<String>,
 }
 
 /// Whether an agent's batches are accepted.

@@ -22,6 +22,10 @@ pub struct AgentMetrics {
     budget_cost_limit: Gauge<u64>,
     budget_tokens: Gauge<u64>,
     budget_tokens_limit: Gauge<u64>,
+    clock_offset: Gauge<i64>,
+    clock_error: Gauge<u64>,
+    controls: Gauge<u64>,
+    controls_ok: Gauge<u64>,
 }
 
 /// How much of one cap of a budget is used.
@@ -126,6 +130,26 @@ impl AgentMetrics {
                 .with_unit("{token}")
                 .with_description("A cap on tokens.")
                 .build(),
+            clock_offset: meter
+                .i64_gauge(metric::AGENT_CLOCK_OFFSET)
+                .with_unit("us")
+                .with_description("True time less the agent's, by its best source.")
+                .build(),
+            clock_error: meter
+                .u64_gauge(metric::AGENT_CLOCK_ERROR)
+                .with_unit("us")
+                .with_description("Most that the agent's clock is off, by its best source.")
+                .build(),
+            controls: meter
+                .u64_gauge(metric::AGENT_CONTROLS)
+                .with_unit("{control}")
+                .with_description("Controls asked in the newest minute.")
+                .build(),
+            controls_ok: meter
+                .u64_gauge(metric::AGENT_CONTROLS_OK)
+                .with_unit("{control}")
+                .with_description("Controls that answered in the newest minute.")
+                .build(),
         }
     }
 
@@ -156,6 +180,18 @@ impl AgentMetrics {
     pub fn order_taken(&self, result: OrderResult) {
         let result = KeyValue::new(attribute::ORDER_RESULT, result.as_str());
         self.orders.add(1, &[self.agent.clone(), result]);
+    }
+
+    /// The agent's clock is off by `offset_us`, and by no more than `error_us`, microseconds.
+    pub fn clock_read(&self, offset_us: i64, error_us: u64) {
+        self.clock_offset.record(offset_us, from_ref(&self.agent));
+        self.clock_error.record(error_us, from_ref(&self.agent));
+    }
+
+    /// In a minute, `ok` of `of` controls answered.
+    pub fn controls_answered(&self, ok: u64, of: u64) {
+        self.controls.record(of, from_ref(&self.agent));
+        self.controls_ok.record(ok, from_ref(&self.agent));
     }
 
     /// So much of a cap is used.

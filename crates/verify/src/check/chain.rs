@@ -43,6 +43,9 @@ pub(super) fn check<R: Read + Seek>(
     for stream in &parts.streams {
         owned(&stream.disclosed)?;
     }
+    for facts in &parts.reserved {
+        owned(&facts.told)?;
+    }
     Ok(())
 }
 

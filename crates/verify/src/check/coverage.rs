@@ -31,6 +31,7 @@ pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
             check_stream(parts, registry, &spans, (agent, target))?;
         }
     }
+    super::reserved::tell_controls(parts, remarks);
     check_plans(parts, registry, remarks)
 }
 

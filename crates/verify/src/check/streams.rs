@@ -43,6 +43,8 @@ pub(super) struct Disclosed {
     pub(super) late: u64,
     /// The first sample that claims a time after its anchor.
     pub(super) ahead: Option<Halt>,
+    /// Number of the last batch that carries a line.
+    pub(super) last_seq: Option<u64>,
 }
 
 /// The first use of a plan revision in a stream.
@@ -112,10 +114,7 @@ impl Stream<'_> {
         for (nth, line) in paths.split_terminator('\n').enumerate() {
             let place = format!("{paths_path}, line {}", nth + 1);
             let path: StreamPath = line.parse().map_err(|error| Halt::error(&place, &error))?;
-            let continues = last
-                .as_ref()
-                .is_none_or(|last| last.seq < path.seq && last.end_i() == path.first_i);
-            if !continues {
+            if last.is_some_and(|last| !last.continues_in(&path)) {
                 let reason = format!("index {} does not continue the stream", path.first_i);
                 return Err(Halt::fail(place, reason));
             }
@@ -158,15 +157,10 @@ impl Reader<'_> {
             leaves.push(tree::leaf_hash(bytes));
             self.line(&line, batch, anchored_s)?;
         }
-        path.verify(self.stream.target, tree::root(&leaves), batch.streams)
-            .map_err(|_| {
-                let (first, last) = (path.first_i, path.end_i() - 1);
-                let reason = format!(
-                    "lines {first} to {last} of {} are not those that batch {} was signed over",
-                    self.cores.path, path.seq
-                );
-                Halt::fail(place, reason)
-            })
+        self.found.last_seq = Some(path.seq);
+        let root = tree::root(&leaves);
+        path.verify(self.stream.target.as_str(), root, batch.streams)
+            .map_err(|_| self.cores.unsigned(place, path))
     }
 
     fn line(&mut self, line: &Line, batch: &LoggedBatch, anchored_s: Option<i64>) -> Checked {
@@ -238,14 +232,14 @@ impl Reader<'_> {
 }
 
 /// The lines of a member, each with its LF.
-struct Lines<'a> {
+pub(super) struct Lines<'a> {
     path: String,
     rest: &'a [u8],
     at: u64,
 }
 
 impl<'a> Lines<'a> {
-    fn new(bytes: &'a [u8], path: String) -> Self {
+    pub(super) fn new(bytes: &'a [u8], path: String) -> Self {
         Self {
             path,
             rest: bytes,
@@ -253,7 +247,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn next(&mut self) -> Checked<&'a [u8]> {
+    pub(super) fn next(&mut self) -> Checked<&'a [u8]> {
         self.at += 1;
         let end = self.rest.iter().position(|byte| *byte == b'\n');
         let end = end.ok_or_else(|| self.fail("the member ends too early"))?;
@@ -262,7 +256,7 @@ impl<'a> Lines<'a> {
         Ok(line)
     }
 
-    fn end(&mut self) -> Checked {
+    pub(super) fn end(&mut self) -> Checked {
         self.at += 1;
         if self.rest.is_empty() {
             Ok(())
@@ -271,11 +265,21 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn fail(&self, reason: impl Into<String>) -> Halt {
+    pub(super) fn fail(&self, reason: impl Into<String>) -> Halt {
         Halt::fail(format!("{}, line {}", self.path, self.at), reason)
     }
 
-    fn error(&self, error: &dyn std::error::Error) -> Halt {
+    pub(super) fn error(&self, error: &dyn std::error::Error) -> Halt {
         self.fail(crate::verdict::causes(error))
+    }
+
+    /// The failure of lines that do not hash to what was signed.
+    pub(super) fn unsigned(&self, place: &str, path: &StreamPath) -> Halt {
+        let (first, last) = (path.first_i, path.end_i() - 1);
+        let reason = format!(
+            "lines {first} to {last} of {} are not those that batch {} was signed over",
+            self.path, path.seq
+        );
+        Halt::fail(place, reason)
     }
 }

@@ -142,6 +142,7 @@ pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
         );
     }
     check_batches(parts, anchors)?;
+    super::reserved::check_clocks(parts, remarks)?;
     let mut late = 0;
     for stream in &parts.streams {
         let disclosed = needed(&stream.disclosed, "the disclosed streams")?;

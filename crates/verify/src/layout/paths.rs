@@ -1,4 +1,4 @@
-//! `agents/<agent>/<target>.paths`: which batch carried which lines of a stream, each with the
+//! `agents/<agent>/<stream>.paths`: which batch carried which lines of a stream, each with the
 //! way from the stream's line to the root that the agent signed.
 //!
 //! One line per batch, in order: `<seq> <leaf index> <streams> <first i> <count> <hash>...`, all
@@ -7,7 +7,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use domain::TargetId;
 use evidence::batch_note::StreamLine;
 use evidence::hash::Hash;
 use evidence::tree::{self, PROOF_HASHES_MAX, TreeError, TreeHead};
@@ -36,17 +35,15 @@ pub struct StreamPath {
 pub struct PathError;
 
 impl StreamPath {
-    /// The path of a target's lines in a batch; `None` where the batch carries none of them.
+    /// The path of a stream's lines in a batch; `None` where the batch carries none of them.
     #[must_use]
-    pub fn of(batch: &Batch<'_>, target: &TargetId) -> Option<Self> {
-        let at = batch
-            .streams
-            .iter()
-            .position(|stream| stream.id == *target)?;
-        let lines = batch.streams.iter().map(|stream| stream.line.leaf_hash());
-        let leaves: Vec<Hash> = lines.collect::<Result<_, _>>().ok()?;
+    pub fn of(batch: &Batch<'_>, stream: &str) -> Option<Self> {
+        let lines = &batch.signed_streams;
+        let at = lines.iter().position(|line| line.id == stream)?;
+        let leaves = lines.iter().map(StreamLine::leaf_hash);
+        let leaves: Vec<Hash> = leaves.collect::<Result<_, _>>().ok()?;
         let leaf_index = u64::try_from(at).ok()?;
-        let line = &batch.streams.get(at)?.line;
+        let line = lines.get(at)?;
         Some(Self {
             seq: batch.note.seq,
             leaf_index,
@@ -57,17 +54,23 @@ impl StreamPath {
         })
     }
 
+    /// Whether `next` can be the path of the next batch that carries the stream.
+    #[must_use]
+    pub fn continues_in(&self, next: &Self) -> bool {
+        self.seq < next.seq && self.end_i() == next.first_i
+    }
+
     /// Index of the line after the last.
     #[must_use]
     pub fn end_i(&self) -> u64 {
         self.first_i.saturating_add(self.count)
     }
 
-    /// Verifies that a batch carries lines with this root for a target. `batch` is the number of
+    /// Verifies that a batch carries lines with this root for a stream. `batch` is the number of
     /// streams and their root as the batch states them that [`StreamPath::seq`] names.
-    pub fn verify(&self, target: &TargetId, root: Hash, batch: TreeHead) -> Result<(), TreeError> {
+    pub fn verify(&self, stream: &str, root: Hash, batch: TreeHead) -> Result<(), TreeError> {
         let line = StreamLine {
-            id: target.to_string(),
+            id: stream.to_owned(),
             first_i: self.first_i,
             count: self.count,
             root,

@@ -3,6 +3,7 @@
 
 mod judge;
 mod lines;
+mod own;
 mod registry;
 
 use std::collections::BTreeMap;
@@ -16,11 +17,12 @@ use evidence::note::{self, SigningKey};
 use evidence::tree::{self, CompactRange, Tree};
 use sla::contract::Dimension;
 use sla::{Contract, Facts, Place, TargetScope, Terms};
-use wire::batch::{Draft, SealedBatch, StreamLines, decompress, parse, seal};
+use wire::batch::{Draft, SealedBatch, decompress, parse, seal};
 use wire::names::Origin;
 
 pub(super) use judge::judge;
 use lines::{lines, mono_us};
+use registry::policy_text;
 
 use crate::layout::paths::StreamPath;
 use crate::*;
@@ -63,6 +65,14 @@ pub(super) enum Twist {
     Confirmed,
     /// Agent `us` held its batches back for half an hour.
     HeldBack,
+    /// Agents are of a version that says nothing about itself.
+    OldAgents,
+    /// Agent `eu` knows that its clock may be off by more than a second.
+    DoubtfulClock,
+    /// Agent `eu` says of its clock that it is an hour ahead of everybody's.
+    FastLine,
+    /// No control of agent `us` answered in some minutes.
+    CutOff,
 }
 
 /// A world after everything has happened.
@@ -119,6 +129,7 @@ struct Agent {
     seq: u64,
     prev: Hash,
     next_i: [u64; 2],
+    own_next_i: own::NextI,
     seen: Seen,
     held: Vec<SealedBatch>,
 }
@@ -139,6 +150,7 @@ struct Maker {
     prefix: CompactRange,
     anchors: Vec<Vec<u8>>,
     streams: BTreeMap<AgentId, DisclosedStream>,
+    reserved: Vec<DisclosedReserved>,
 }
 
 impl Maker {
@@ -159,6 +171,7 @@ impl Maker {
                     seq: 0,
                     prev: Hash::ZERO,
                     next_i: [0, 0],
+                    own_next_i: [0; 3],
                     seen: seen.clone(),
                     held: Vec::new(),
                 }
@@ -189,6 +202,7 @@ impl Maker {
             contract: Vec::new(),
             prefix: CompactRange::default(),
             anchors: Vec::new(),
+            reserved: Vec::new(),
         }
     }
 
@@ -250,9 +264,11 @@ impl Maker {
     /// Agent `nth` seals the five minutes from `from_ms` on.
     fn seal(&mut self, nth: usize, from_ms: i64) {
         let agent = &mut self.agents[nth];
-        let streams: Vec<StreamLines> = (0..TARGETS.len())
-            .map(|target| lines(&mut agent.next_i, (nth, target), from_ms, self.twist))
-            .collect();
+        let mut streams = own::streams(&mut agent.own_next_i, nth, from_ms, self.twist);
+        streams.extend(
+            (0..TARGETS.len())
+                .map(|target| lines(&mut agent.next_i, (nth, target), from_ms, self.twist)),
+        );
         let fast_ms = if self.twist == Twist::FastClock && nth == 0 {
             3_600_000
         } else {
@@ -298,7 +314,9 @@ impl Maker {
         let stream = self.streams.get_mut(&self.agents[nth].id).unwrap();
         let text = decompress(&sealed.body).unwrap();
         let batch = parse(&text).unwrap();
-        stream.paths.extend(StreamPath::of(&batch, &stream.target));
+        own::disclose(&mut self.reserved, &self.agents[nth].id, &batch);
+        let target = stream.target.as_str();
+        stream.paths.extend(StreamPath::of(&batch, target));
         for line in &batch.streams[0].lines {
             stream.cores.push(line.core.to_owned());
             if let (Line::Sample(sample), Some((detail, _))) = (&line.value, &line.detail)
@@ -338,6 +356,7 @@ impl Maker {
             segment,
             anchors: self.anchors,
             streams: self.streams.into_values().collect(),
+            reserved: own::in_order(self.reserved),
             assessment: nothing(&terms),
             terms,
             minutes: BTreeMap::new(),
@@ -376,16 +395,4 @@ fn scope(target: &str) -> TargetScope {
             .map(|(dimension, value)| (dimension, value.to_owned()))
             .into(),
     }
-}
-
-fn policy_text(log: &SigningKey, agents: &[Agent]) -> String {
-    let witnesses = agents
-        .iter()
-        .map(|agent| format!("witness {} {}\n", agent.id, agent.key.cosigner_key()));
-    format!(
-        "log {}\n{}group fleet 2 {}\nquorum fleet\n",
-        log.verifier_key(),
-        witnesses.collect::<String>(),
-        AGENTS.join(" ")
-    )
 }

@@ -6,11 +6,11 @@ use super::fixture::{Twist, World, open};
 use crate::*;
 
 #[track_caller]
-fn all_pass(report: &Report) {
+pub(super) fn all_pass(report: &Report) {
     assert_eq!(report.exit_code(), 0, "{}", render_text(report));
 }
 
-fn remarks(report: &Report, check: Check) -> String {
+pub(super) fn remarks(report: &Report, check: Check) -> String {
     let judged = report.verdicts.iter().find(|judged| judged.check == check);
     judged.unwrap().remarks.join("\n")
 }
@@ -47,7 +47,7 @@ fn samples_made_by_order_fill_no_slot_and_are_counted() {
 fn the_fixture_takes_the_ways_that_tests_are_about() {
     let world = World::new(Twist::None);
     let stream = &world.contents.streams[0];
-    assert!(stream.paths.iter().all(|path| path.hashes.len() == 1));
+    assert!(stream.paths.iter().all(|path| path.hashes.len() == 3));
     assert_eq!(stream.details.len(), 20);
     assert!(world.contents.fleet_records[0].index < world.contents.prefix.size());
     assert!(

@@ -11,8 +11,8 @@ use crate::contracts;
 use crate::http::{LIST_MAX, Problem};
 use crate::store::{self, StoreError};
 use crate::web::view::{
-    AgentRow, AgentStanding, Checkpoint, ContractCard, Judged, Latest, LogRow, Matrix, MatrixAgent,
-    MatrixRow, NewestBatch, Overview, ViolationRow,
+    AgentOwn, AgentRow, AgentStanding, Checkpoint, ContractCard, Judged, Latest, LogRow, Matrix,
+    MatrixAgent, MatrixRow, NewestBatch, Overview, ViolationRow,
 };
 
 /// How far back the newest sample of a stream is looked for.
@@ -114,6 +114,7 @@ async fn fleet(conn: &mut sqlx::PgConnection) -> Result<Vec<AgentRow>, StoreErro
         .into_iter()
         .map(|d| (d.agent.clone(), d))
         .collect();
+    let mut states = store::agent_state::list(conn).await?;
     let agents = store::agent::list(conn).await?;
     let row = |agent: store::agent::Agent| {
         let delivered = by_name.remove(agent.id.as_str());
@@ -135,10 +136,27 @@ async fn fleet(conn: &mut sqlx::PgConnection) -> Result<Vec<AgentRow>, StoreErro
             newest,
             batches: delivered.as_ref().map_or(0, |d| d.batches),
             lines: delivered.as_ref().map_or(0, |d| d.lines),
+            own: states
+                .remove(agent.id.as_str())
+                .map(own)
+                .unwrap_or_default(),
             id: agent.id,
         }
     };
     Ok(agents.into_iter().map(row).collect())
+}
+
+fn own(state: store::agent_state::AgentState) -> AgentOwn {
+    AgentOwn {
+        clock: state.clock_offset_us.zip(state.clock_bound_us),
+        clock_source: state.clock_source,
+        clock_synced: state.clock_synced,
+        controls: state.controls_ok.zip(state.controls),
+        lag_us_max: state.lag_us_max,
+        plan: state.plan,
+        build: state.build,
+        version: state.version,
+    }
 }
 
 async fn log(app: &App, conn: &mut sqlx::PgConnection) -> Result<LogRow, StoreError> {

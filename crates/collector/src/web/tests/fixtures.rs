@@ -298,6 +298,7 @@ fn fleet(now: UnixMillis) -> Vec<AgentRow> {
         }),
         batches: if index == 4 { 0 } else { 9_642 },
         lines: if index == 4 { 0 } else { 1_204_399 },
+        own: AgentOwn::default(),
     };
     AGENTS.iter().enumerate().map(row).collect()
 }
