@@ -10,6 +10,7 @@ mod account;
 mod crash;
 pub(crate) mod database;
 mod installation;
+mod keys;
 mod outage;
 mod problems;
 mod process;

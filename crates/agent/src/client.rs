@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use wire::problem::{Problem, ProblemType};
 use wire::protocol::{
     CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, PlanAnswer, Receipt,
+    RotateAnswer, RotateRequest,
 };
 
 use crate::address::CollectorUrl;
@@ -162,6 +163,17 @@ impl Client {
             .post(self.base.endpoint("api/v1/agents"))
             .json(request))
         .await
+    }
+
+    /// `POST /api/v1/agents/{agent}/keys`.
+    pub async fn rotate(
+        &self,
+        agent: &AgentId,
+        request: &RotateRequest,
+    ) -> Result<RotateAnswer, Refusal> {
+        // An agent id needs no escaping in a URL.
+        let path = format!("api/v1/agents/{agent}/keys");
+        ask(self.http.post(self.base.endpoint(&path)).json(request)).await
     }
 
     /// `POST /api/v1/batches`.

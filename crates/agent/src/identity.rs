@@ -1,7 +1,8 @@
 //! Who an agent is: its key, its name, and the log it has pinned.
 //!
 //! Two files in the state directory: `agent.key`, the 32-byte seed in base64, readable by its owner
-//! only, and `identity.toml`, which enrolment writes. The key is made here and never leaves.
+//! only, and `identity.toml`, which enrolment writes. While a rotation is under way, a third holds
+//! the key that is to take over. Keys are made here and never leave.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -16,6 +17,10 @@ use evidence::note::{KeyError, SigningKey, VerifierKey};
 use serde::{Deserialize, Serialize};
 use wire::names::{Origin, OriginError};
 use zeroize::Zeroizing;
+
+mod next;
+
+pub use next::{NEXT_KEY_FILE, adopt_next_seed, get_or_create_next_seed, has_next_seed};
 
 /// Name of the key file in the state directory.
 pub const KEY_FILE: &str = "agent.key";
@@ -181,7 +186,11 @@ impl StoredIdentity {
 
 /// The seed in the key file; `None` where there is no key yet.
 pub fn find_seed(dir: &Utf8Path) -> Result<Option<Zeroizing<[u8; 32]>>, IdentityError> {
-    let path = dir.join(KEY_FILE);
+    read_seed(&dir.join(KEY_FILE))
+}
+
+fn read_seed(path: &Utf8Path) -> Result<Option<Zeroizing<[u8; 32]>>, IdentityError> {
+    let path = path.to_owned();
     let mode = match fs::metadata(&path) {
         Ok(metadata) => metadata.permissions().mode() & 0o777,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -217,19 +226,27 @@ pub fn get_or_create_seed(dir: &Utf8Path) -> Result<Zeroizing<[u8; 32]>, Identit
             dir: dir.to_owned(),
             source,
         })?;
+    create_seed(&dir.join(KEY_FILE))
+}
+
+/// Writes a new seed into a file that must not be there yet, durable on return.
+fn create_seed(path: &Utf8Path) -> Result<Zeroizing<[u8; 32]>, IdentityError> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut_slice()).map_err(IdentityError::Random)?;
     let text = Zeroizing::new(format!("{}\n", STANDARD.encode(seed.as_slice())));
-    let path = dir.join(KEY_FILE);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
     options
-        .open(&path)
+        .open(path)
         .and_then(|mut file| {
             file.write_all(text.as_bytes())
                 .and_then(|()| file.sync_all())
         })
-        .map_err(|source| IdentityError::Write { path, source })?;
+        .and_then(|()| path.parent().map_or(Ok(()), next::sync_dir))
+        .map_err(|source| IdentityError::Write {
+            path: path.to_owned(),
+            source,
+        })?;
     Ok(seed)
 }
 

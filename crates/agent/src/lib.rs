@@ -26,6 +26,7 @@ pub mod identity;
 pub mod lifecycle;
 pub mod operate;
 pub mod recorder;
+pub mod rotate;
 pub mod runner;
 pub mod schedule;
 pub mod selfcheck;

@@ -313,7 +313,8 @@ async fn open_recorder(setup: &AgentSetup, boot: u64) -> Result<Recorder, AgentE
     Ok(recorder)
 }
 
-fn report_recovered(id: &AgentId, recovered: &Recovered) {
+/// Logs what a spool had to be rid of.
+pub(crate) fn report_recovered(id: &AgentId, recovered: &Recovered) {
     if recovered.torn_bytes > 0 {
         let bytes = recovered.torn_bytes;
         warn!(agent.id = %id, "cut {bytes} bytes that the last run had not finished writing");

@@ -29,6 +29,8 @@ enum Command {
     Enroll(Enroll),
     /// Probe until stopped.
     Run(ConfigFile),
+    /// Let a new key take over from this agent's, which must not run.
+    Rotate(ConfigFile),
     /// Show how the agent on this machine is doing.
     Status(ConfigFile),
 }
@@ -96,6 +98,11 @@ fn start(cli: Cli) -> anyhow::Result<()> {
                 Ok(operate::run(&config, variable, metrics, stop).await?)
             })
         }
+        Command::Rotate(file) => {
+            let config = AgentConfig::read(&file.config)?;
+            let _telemetry = telemetry::install(&settings("info", LogFormat::Text, None))?;
+            runtime.block_on(rotate(&config))
+        }
         Command::Status(file) => {
             let config = AgentConfig::read(&file.config)?;
             let page = runtime.block_on(operate::status(&config))?;
@@ -133,6 +140,16 @@ async fn enroll(options: Enroll) -> anyhow::Result<()> {
     writeln!(
         std::io::stdout(),
         "enrolled agent {agent}; its log's key is\n{log}"
+    )
+    .context("failed to print")
+}
+
+async fn rotate(config: &AgentConfig) -> anyhow::Result<()> {
+    let rotated = operate::rotate(config).await?;
+    let (agent, vkey, from) = (&rotated.agent, &rotated.vkey, rotated.from_batch);
+    writeln!(
+        std::io::stdout(),
+        "agent {agent} signs from batch {from} on with\n{vkey}"
     )
     .context("failed to print")
 }

@@ -13,6 +13,7 @@ use wire::plan::{Plan, PlanError};
 use crate::config::AgentConfig;
 use crate::identity::{self, Identity, IdentityError, StoredIdentity};
 use crate::lifecycle::{Agent, AgentError, AgentSetup, PlanSource};
+use crate::rotate::{self, RotateError, RotateOptions, Rotated};
 
 pub use crate::enrol::{EnrolError, EnrolOptions, enrol};
 
@@ -25,6 +26,17 @@ pub enum OperateError {
         /// The state directory.
         dir: Utf8PathBuf,
     },
+    /// A new key may be agreed on, but is not in place: batches by the old one might be refused.
+    #[error(
+        "a change of keys is not finished; run `nines-agent rotate` again, or remove `{next}` if the collector refused it"
+    )]
+    RotationUnfinished {
+        /// The file of the new key.
+        next: Utf8PathBuf,
+    },
+    /// The key could not be changed.
+    #[error(transparent)]
+    Rotate(#[from] RotateError),
     /// Key or identity cannot be read.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -115,6 +127,20 @@ pub async fn run(
     failed.map_or(Ok(()), |reason| Err(OperateError::Failed { reason }))
 }
 
+/// Lets a new key take over from the agent's. The agent must not run.
+pub async fn rotate(config: &AgentConfig) -> Result<Rotated, OperateError> {
+    let dir = &config.state_dir;
+    let stored = StoredIdentity::find(dir)?;
+    let stored = stored.ok_or_else(|| OperateError::NotEnrolled { dir: dir.clone() })?;
+    let options = RotateOptions {
+        dir: dir.clone(),
+        collector: config.collector.clone().unwrap_or(stored.collector),
+        roots: config.roots.clone(),
+        limits: config.limits.spool,
+    };
+    Ok(rotate::rotate(&options).await?)
+}
+
 /// Asks a running agent how it is; the answer is a page of text.
 pub async fn status(config: &AgentConfig) -> Result<String, OperateError> {
     let address = config.listen;
@@ -133,6 +159,10 @@ fn load_identity(config: &AgentConfig) -> Result<(StoredIdentity, Identity), Ope
     let dir = &config.state_dir;
     let not_enrolled = || OperateError::NotEnrolled { dir: dir.clone() };
     let stored = StoredIdentity::find(dir)?.ok_or_else(not_enrolled)?;
+    if identity::has_next_seed(dir) {
+        let next = dir.join(identity::NEXT_KEY_FILE);
+        return Err(OperateError::RotationUnfinished { next });
+    }
     let seed = identity::find_seed(dir)?.ok_or_else(not_enrolled)?;
     let identity = stored.with_key(&seed)?;
     Ok((stored, identity))

@@ -1,5 +1,6 @@
 //! The collector as a whole: what it is made of, how it starts, works and stops.
 
+mod agents;
 mod fleet;
 mod periodic;
 
@@ -25,7 +26,6 @@ use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
 
 use crate::confirm;
 use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
-use crate::enrol::{self, EnrolError};
 use crate::export::{self, ExportError, Exported};
 use crate::ingest::flush::{self, Intake};
 use crate::ingest::{IngestError, receive};
@@ -205,12 +205,6 @@ impl Collector {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
-    }
-
-    /// A one-time token with which one agent of the plan may enrol within a day.
-    pub async fn mint_token(&self, agent: &AgentId) -> Result<String, EnrolError> {
-        let mut conn = self.app.connection().await?;
-        enrol::insert_token(&mut conn, agent, &*self.app.clock).await
     }
 
     /// Takes a batch as the HTTP interface would.

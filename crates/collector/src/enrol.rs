@@ -7,7 +7,7 @@ use evidence::hash::Hash;
 use evidence::note::{KeyError, NoteError, SignedNote, VerifierKey};
 use evidence::registry::RegistryType;
 use sqlx::{Connection as _, PgConnection};
-use verify::layout::registry::EnrolBody;
+use verify::layout::registry::{EnrolBody, SupersedeBody};
 use wire::names::Origin;
 use wire::plan::Plan;
 use wire::protocol::{EnrolAnswer, EnrolRequest, enrol_text};
@@ -16,7 +16,10 @@ use crate::app::App;
 use crate::known;
 use crate::plans;
 use crate::registry::{self, Entry, RecordError};
-use crate::store::{self, StoreError, agent::NewAgent};
+use crate::retire;
+use crate::store::agent::{Agent, NewAgent};
+use crate::store::token::NewToken;
+use crate::store::{self, StoreError};
 
 /// Bytes of randomness in a join token.
 const TOKEN_BYTES: usize = 24;
@@ -61,6 +64,18 @@ pub enum EnrolError {
         /// Which.
         agent: AgentId,
     },
+    /// The agent whose place is to be taken is not there.
+    #[error("agent `{agent}` is not enrolled here, so that nothing can take its place")]
+    Predecessor {
+        /// Which.
+        agent: AgentId,
+    },
+    /// Another took that place before.
+    #[error("agent `{agent}` has a successor already")]
+    Superseded {
+        /// Whose place.
+        agent: AgentId,
+    },
     /// No randomness.
     #[error("failed to get randomness for a token")]
     Random(#[source] getrandom::Error),
@@ -80,6 +95,28 @@ pub async fn mint_token(
     agent: &AgentId,
     clock: &dyn Clock,
 ) -> Result<String, EnrolError> {
+    let mut conn = connect_for(database_url, (origin, file), agent).await?;
+    insert_token(&mut conn, agent, clock).await
+}
+
+/// As [`mint_token`], for an agent that takes the place of a lost one: its enrolment ends the
+/// other's keys, and the registry says so.
+pub async fn mint_successor_token(
+    database_url: &str,
+    (origin, file): (&Origin, &Plan),
+    (agent, supersedes): (&AgentId, &AgentId),
+    clock: &dyn Clock,
+) -> Result<String, EnrolError> {
+    let mut conn = connect_for(database_url, (origin, file), agent).await?;
+    insert_successor_token(&mut conn, (agent, supersedes), clock).await
+}
+
+/// Connects, once the newest plan, recorded or in the file, is known to have the agent.
+async fn connect_for(
+    database_url: &str,
+    (origin, file): (&Origin, &Plan),
+    agent: &AgentId,
+) -> Result<PgConnection, EnrolError> {
     let conn = PgConnection::connect(database_url).await;
     let mut conn = conn.map_err(StoreError::query("connect"))?;
     let records = store::registry::list(&mut conn, &origin.fleet_chain()).await?;
@@ -91,7 +128,7 @@ pub async fn mint_token(
             agent: agent.clone(),
         });
     }
-    insert_token(&mut conn, agent, clock).await
+    Ok(conn)
 }
 
 /// Makes a token and stores its hash.
@@ -100,14 +137,47 @@ pub(crate) async fn insert_token(
     agent: &AgentId,
     clock: &dyn Clock,
 ) -> Result<String, EnrolError> {
+    store_token(conn, (agent, None), clock).await
+}
+
+/// As [`insert_token`], for the place of a lost agent.
+pub(crate) async fn insert_successor_token(
+    conn: &mut PgConnection,
+    (agent, supersedes): (&AgentId, &AgentId),
+    clock: &dyn Clock,
+) -> Result<String, EnrolError> {
+    check_predecessor(store::agent::find(conn, supersedes).await?, supersedes)?;
+    store_token(conn, (agent, Some(supersedes)), clock).await
+}
+
+async fn store_token(
+    conn: &mut PgConnection,
+    (agent, supersedes): (&AgentId, Option<&AgentId>),
+    clock: &dyn Clock,
+) -> Result<String, EnrolError> {
     let mut bytes = [0; TOKEN_BYTES];
     getrandom::fill(&mut bytes).map_err(EnrolError::Random)?;
     let token = URL_SAFE_NO_PAD.encode(bytes);
     let now = clock.now_utc();
-    let expires = now + chrono::TimeDelta::hours(TOKEN_HOURS);
+    let new = NewToken {
+        agent,
+        supersedes,
+        created_at: now,
+        expires_at: now + chrono::TimeDelta::hours(TOKEN_HOURS),
+    };
     let hash = Hash::of(token.as_bytes());
-    store::token::insert(conn, hash.as_bytes(), agent, now, expires).await?;
+    store::token::insert(conn, hash.as_bytes(), &new).await?;
     Ok(token)
+}
+
+/// A lost agent whose place is still to be had.
+fn check_predecessor(found: Option<Agent>, agent: &AgentId) -> Result<Agent, EnrolError> {
+    let agent = || agent.clone();
+    match found {
+        None => Err(EnrolError::Predecessor { agent: agent() }),
+        Some(found) if found.successor.is_some() => Err(EnrolError::Superseded { agent: agent() }),
+        Some(found) => Ok(found),
+    }
 }
 
 /// Checks an enrolment and stores it; the key's record is in the log before its first batch.
@@ -124,7 +194,7 @@ pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnsw
     let mut tx = app.pool.begin().await.map_err(StoreError::query("begin"))?;
     if let Some(known) = store::agent::find(&mut tx, agent).await? {
         // The same key again: its first answer was lost on the way.
-        let same = known.vkey.to_string() == request.vkey;
+        let same = is_first_key(&known, &request.vkey);
         return if same {
             Ok(answer(app))
         } else {
@@ -133,11 +203,10 @@ pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnsw
             })
         };
     }
-    if !store::token::redeem(&mut tx, token.as_bytes(), agent, now).await? {
-        return Err(EnrolError::Token {
-            agent: agent.clone(),
-        });
-    }
+    let redeemed = store::token::redeem(&mut tx, token.as_bytes(), agent, now).await?;
+    let redeemed = redeemed.ok_or_else(|| EnrolError::Token {
+        agent: agent.clone(),
+    })?;
     let new = NewAgent {
         id: agent,
         vkey: &request.vkey,
@@ -145,7 +214,7 @@ pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnsw
         network: &planned.network,
         enrolled_at: now,
     };
-    store::agent::insert(&mut tx, &new).await?;
+    let key = store::agent::insert(&mut tx, &new).await?;
     let body = registry::body(&EnrolBody {
         agent: agent.clone(),
         network: planned.network.clone(),
@@ -153,21 +222,53 @@ pub(crate) async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolAnsw
         region: planned.region.clone(),
         vkey: request.vkey.clone(),
     })?;
-    let entry = Entry {
-        kind: RegistryType::Enrol,
-        at: now,
-        body,
-    };
-    registry::append(
-        &mut tx,
-        &app.origin.fleet_chain(),
-        entry,
-        &app.keys.operator,
-    )
-    .await?;
+    record(app, &mut tx, RegistryType::Enrol, body).await?;
+    if let Some(supersedes) = &redeemed.supersedes {
+        supersede(app, &mut tx, (agent, key), supersedes).await?;
+    }
     tx.commit().await.map_err(StoreError::query("commit"))?;
     tracing::info!(agent.id = %agent, "enrolled agent {agent}");
     Ok(answer(app))
+}
+
+/// Ends the lost agent whose place a new one takes.
+async fn supersede(
+    app: &App,
+    conn: &mut PgConnection,
+    (agent, key): (&AgentId, i32),
+    supersedes: &AgentId,
+) -> Result<(), EnrolError> {
+    let lost = store::agent::lock(conn, supersedes).await?;
+    let lost = check_predecessor(lost, supersedes)?;
+    let from_batch = retire::retire(conn, &lost, app.clock.now_utc()).await?;
+    store::agent::set_successor(conn, lost.key, key).await?;
+    let body = registry::body(&SupersedeBody {
+        agent: agent.clone(),
+        from_batch,
+        supersedes: supersedes.clone(),
+    })?;
+    record(app, conn, RegistryType::Supersede, body).await?;
+    tracing::info!(agent.id = %agent, "agent {agent} takes the place of {supersedes}");
+    Ok(())
+}
+
+async fn record(
+    app: &App,
+    conn: &mut PgConnection,
+    kind: RegistryType,
+    body: String,
+) -> Result<(), RecordError> {
+    let at = app.clock.now_utc();
+    let entry = Entry { kind, at, body };
+    let chain = app.origin.fleet_chain();
+    registry::append(conn, &chain, entry, &app.keys.operator).await?;
+    Ok(())
+}
+
+/// Whether an agent enrolled with this key.
+fn is_first_key(agent: &Agent, vkey: &str) -> bool {
+    let first = agent.keys.iter().next();
+    first.is_some_and(|(_, key)| key.to_string() == vkey)
 }
 
 fn answer(app: &App) -> EnrolAnswer {

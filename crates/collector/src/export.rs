@@ -5,13 +5,13 @@
 
 mod disclose;
 mod log;
+mod policy;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Cursor;
 
 use chrono::{DateTime, Utc};
-use domain::{AgentId, Minute, UnixMicros};
+use domain::{Minute, UnixMicros};
 use evidence::bundle::BundleError;
 use evidence::tree::TreeError;
 use sla::Facts;
@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::contracts;
 use crate::known::Known;
 use crate::store::{self, StoreError, registry::Record as Recorded, violation::Violation};
-use crate::witness::cosigner_key;
 use log::Anchored;
+pub(crate) use policy::policy_text;
 
 /// A bundle, ready to be sent.
 #[derive(Debug)]
@@ -99,10 +99,16 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
     let loaded = loaded.ok_or_else(not_found)?;
     let window = loaded.contract.window_at(start);
     let anchored = log::anchored(app, &mut conn).await?;
-    let disclosure = disclose::disclose(&mut conn, loaded, window, &anchored).await?;
-    let complete = disclosure.complete_until.ok_or(ExportError::NotAnchored)?;
     let fleet = covered(&mut conn, &app.origin.fleet_chain(), &anchored).await?;
     let known = Known::recorded(&fleet)?;
+    let scope = disclose::Scope {
+        targets: &loaded.targets,
+        window,
+        anchored: &anchored,
+        known: &known,
+    };
+    let disclosure = disclose::disclose(&mut conn, &scope).await?;
+    let complete = disclosure.complete_until.ok_or(ExportError::NotAnchored)?;
     let terms = known.terms(loaded, window, complete);
     let cells = disclosure.cells;
     let facts = Facts::counted(&cells);
@@ -113,7 +119,9 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
         let table = sla::minutes_csv(&loaded.contract, &terms, facts, commitment);
         (commitment.id.to_string(), table)
     });
-    let segment_start = disclosure.first_index.unwrap_or(0);
+    let agents = known.agents(window, complete);
+    let first_index = disclosure.first_index.unwrap_or(0);
+    let segment_start = disclose::segment_start(&mut conn, first_index, &known, &agents).await?;
     let own = app.origin.contract_chain(&loaded.registered.id);
     let own = covered(&mut conn, &own, &anchored).await?;
     Ok(Contents {
@@ -122,7 +130,7 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
         contract: loaded.registered.id.clone(),
         contract_text: loaded.registered.toml.clone(),
         targets: loaded.targets.clone(),
-        agents: known.agents(window, complete),
+        agents,
         fleet_records: proven(app, fleet, &anchored, segment_start).await?,
         contract_records: proven(app, own, &anchored, segment_start).await?,
         prefix: log::prefix(app, segment_start).await,
@@ -193,26 +201,5 @@ fn minute_of(at: DateTime<Utc>) -> Minute {
     UnixMicros::from(at).to_millis().minute()
 }
 
-/// How many agents must vouch for a checkpoint: more than half.
-pub(crate) fn quorum(agents: usize) -> usize {
-    agents / 2 + 1
-}
-
-/// The C2SP policy that this installation's agents and log key amount to.
-pub(crate) async fn policy_text(app: &App, conn: &mut PgConnection) -> Result<String, StoreError> {
-    let agents = store::agent::list(conn).await?;
-    let mut text = format!("log {}\n", app.keys.log.verifier_key());
-    let ids: Vec<&AgentId> = agents.iter().map(|agent| &agent.id).collect();
-    for agent in &agents {
-        let key = cosigner_key(&agent.vkey);
-        let key = key.map_err(|e| StoreError::inconsistent("agent.vkey", e))?;
-        writeln!(text, "witness {} {key}", agent.id).expect("a string takes every write");
-    }
-    if ids.is_empty() {
-        return Ok(text + "quorum none\n");
-    }
-    let names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
-    let quorum = quorum(names.len());
-    writeln!(text, "group agents {quorum} {}", names.join(" ")).expect("a string takes it");
-    Ok(text + "quorum agents\n")
-}
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch:
 fn router(app: Arc<App>) -> Router {
     let api = Router::new()
         .route("/agents", post(agents::create).get(agents::list))
+        .route("/agents/{agent}/keys", post(agents::rotate))
         .route("/agents/{agent}/plan", get(plan::show))
         .route("/batches", post(batches::create))
         .route("/contracts", get(contracts::list))

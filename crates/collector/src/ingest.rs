@@ -49,8 +49,8 @@ pub enum IngestError {
         /// Which.
         agent: AgentId,
     },
-    /// The signature is not the enrolled key's.
-    #[error("the batch of agent `{agent}` is not signed by its enrolled key")]
+    /// The signature is not that of the key that signs this batch.
+    #[error("the batch of agent `{agent}` is not signed by its key")]
     Signature {
         /// Which.
         agent: AgentId,
@@ -92,6 +92,8 @@ pub enum IngestError {
 #[derive(Debug)]
 pub(crate) struct Admission {
     pub(crate) agent: AgentId,
+    /// How many keys the agent had when its signature was checked.
+    pub(crate) keys: usize,
     pub(crate) batch: NewBatch,
     pub(crate) samples: Vec<SampleRow>,
     pub(crate) gaps: Vec<GapRow>,
@@ -127,7 +129,7 @@ pub(crate) fn admit(
     if agent.revoked {
         return Err(IngestError::Revoked { agent: id });
     }
-    if let Err(source) = batch.signed.verify(&agent.vkey) {
+    if let Err(source) = agent.keys.verify_batch(batch.note.seq, &batch.signed) {
         return Err(IngestError::Signature { agent: id, source });
     }
     let seq = crate::store::to_i64("batch number", batch.note.seq)?;
@@ -151,6 +153,7 @@ pub(crate) fn admit(
     let (first, last) = batch.note.wall_us;
     Ok(Admission {
         agent: id,
+        keys: agent.keys.count(),
         batch: NewBatch {
             agent: agent.key,
             seq,

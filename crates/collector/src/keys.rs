@@ -11,6 +11,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use evidence::note::{KeyError, SigningKey};
 use wire::names::Origin;
 
+/// Where the operator's key lies in the directory of keys.
+const OPERATOR_FILE: &str = "operator.key";
+
 /// The three keys.
 #[derive(Debug)]
 pub(crate) struct Keys {
@@ -33,6 +36,12 @@ pub enum KeysError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// There is no key where a collector would keep it.
+    #[error("there is no key `{path}`; give the configuration of the collector that runs")]
+    Missing {
+        /// Where.
+        path: Utf8PathBuf,
     },
     /// A key file cannot be read or written.
     #[error("failed to use the key file `{path}`")]
@@ -76,13 +85,38 @@ impl Keys {
         let load = |file: &str, name: String| load_or_make(&directory.join(file), &name);
         Ok(Self {
             log: load("log.key", origin.log())?,
-            operator: load("operator.key", origin.operator())?,
+            operator: load(OPERATOR_FILE, origin.operator())?,
             export: load("export.key", origin.export())?,
         })
     }
 }
 
+/// The operator's key alone. None is made: a record by a key that nobody knows is worth nothing.
+pub(crate) fn operator(directory: &Utf8Path, origin: &Origin) -> Result<SigningKey, KeysError> {
+    let path = directory.join(OPERATOR_FILE);
+    match find(&path, &origin.operator())? {
+        Some(key) => Ok(key),
+        None => Err(KeysError::Missing { path }),
+    }
+}
+
 fn load_or_make(path: &Utf8Path, name: &str) -> Result<SigningKey, KeysError> {
+    if let Some(found) = find(path, name)? {
+        return Ok(found);
+    }
+    let made = SigningKey::generate(name).map_err(|source| KeysError::Key {
+        name: name.to_owned(),
+        source,
+    })?;
+    let written = write_new(path, &STANDARD.encode(*made.to_seed()));
+    written.map_err(|source| KeysError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(made)
+}
+
+fn find(path: &Utf8Path, name: &str) -> Result<Option<SigningKey>, KeysError> {
     let file = |source| KeysError::File {
         path: path.to_owned(),
         source,
@@ -107,13 +141,9 @@ fn load_or_make(path: &Utf8Path, name: &str) -> Result<SigningKey, KeysError> {
             let seed = seed.ok_or_else(|| KeysError::Content {
                 path: path.to_owned(),
             })?;
-            SigningKey::from_seed(name, &seed).map_err(key)
+            SigningKey::from_seed(name, &seed).map(Some).map_err(key)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let made = SigningKey::generate(name).map_err(key)?;
-            write_new(path, &STANDARD.encode(*made.to_seed())).map_err(file)?;
-            Ok(made)
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(file(error)),
     }
 }

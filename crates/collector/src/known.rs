@@ -1,10 +1,13 @@
 //! What registry and plans say about agents and targets: the circumstances of an assessment that
 //! nobody chooses when it is made. A verifier finds the same in the records that a bundle holds.
 
+use std::collections::BTreeMap;
+
 use domain::{AgentId, Minute, Window};
+use serde::de::DeserializeOwned;
 use sla::{Place, Terms};
 use sqlx::PgConnection;
-use verify::layout::registry::{EnrolBody, read_body};
+use verify::layout::registry::{EnrolBody, RevokeBody, SupersedeBody, read_body};
 use verify::plans::{InForce, in_force, scopes};
 use wire::plan::Plan;
 
@@ -17,6 +20,17 @@ pub(crate) struct Known {
     places: Vec<Place>,
     /// In the order in which they take effect.
     plans: Vec<Plan>,
+    /// Agents that the operator ended, by the records read.
+    ended: BTreeMap<AgentId, Ended>,
+}
+
+/// An agent that delivers no more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    /// The first batch that is not believed.
+    pub(crate) from_batch: u64,
+    /// Log index of its enrolment.
+    pub(crate) enrolled: Option<u64>,
 }
 
 impl Known {
@@ -31,6 +45,7 @@ impl Known {
         Ok(Self {
             places: agents.map(place).collect(),
             plans: plans.to_vec(),
+            ended: BTreeMap::new(),
         })
     }
 
@@ -40,16 +55,40 @@ impl Known {
             plans: plans(records)?,
             ..Self::default()
         };
+        let mut enrolled = BTreeMap::new();
         for record in records.iter().filter(|record| record.kind == "enrol") {
-            let body: EnrolBody = read_body(&record.body)
-                .map_err(|e| StoreError::inconsistent("registry.body", e))?;
+            let body: EnrolBody = read(record)?;
+            enrolled.insert(body.agent.clone(), record.log_index);
             known.places.push(Place {
                 agent: body.agent,
                 region: body.region,
                 network: body.network,
             });
         }
+        for record in records {
+            let (agent, from_batch) = match record.kind.as_str() {
+                "revoke" => {
+                    let body: RevokeBody = read(record)?;
+                    (body.agent, body.from_batch)
+                }
+                "supersede" => {
+                    let body: SupersedeBody = read(record)?;
+                    (body.supersedes, body.from_batch)
+                }
+                _ => continue,
+            };
+            let enrolled = enrolled.get(&agent).copied().flatten();
+            known.ended.entry(agent).or_insert(Ended {
+                from_batch,
+                enrolled,
+            });
+        }
         Ok(known)
+    }
+
+    /// How an agent ended, where the records say that it did.
+    pub(crate) fn ended(&self, agent: &AgentId) -> Option<Ended> {
+        self.ended.get(agent).copied()
     }
 
     /// The agents of every revision in force in the part of a window that has passed.
@@ -95,6 +134,10 @@ impl Known {
     }
 }
 
+fn read<T: DeserializeOwned>(record: &Record) -> Result<T, StoreError> {
+    read_body(&record.body).map_err(|e| StoreError::inconsistent("registry.body", e))
+}
+
 /// The revisions of the plan that a chain records.
 pub(crate) fn plans(records: &[Record]) -> Result<Vec<Plan>, StoreError> {
     let records = records.iter().filter(|record| record.kind == "plan");
@@ -125,6 +168,7 @@ mod tests {
         const MINUTE_MS: i64 = 60_000;
         let known = Known {
             places: Vec::new(),
+            ended: BTreeMap::new(),
             plans: vec![
                 plan(0, "gone"),
                 plan(10 * MINUTE_MS, "dropped"),

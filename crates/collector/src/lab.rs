@@ -8,7 +8,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
 use chrono::{DateTime, Utc};
 use domain::{
     AgentId, Attribution, Detail, Gap, GapReason, Kind, ManualClock, Outcome, Sample, Source,
@@ -76,6 +75,15 @@ impl Lab {
     }
 
     pub(crate) async fn start_with(name: &str, at: DateTime<Utc>, retention: Retention) -> Self {
+        Self::start_planned(name, at, (retention, plan())).await
+    }
+
+    /// Of the agents of the plan, `a` is enrolled.
+    pub(crate) async fn start_planned(
+        name: &str,
+        at: DateTime<Utc>,
+        (retention, plan): (Retention, Plan),
+    ) -> Self {
         let server = env::var_os("DATABASE_URL").expect("run `cargo xtask test -p collector`");
         let server = server.into_string().unwrap();
         let name = format!("nines_lab_{name}");
@@ -85,7 +93,7 @@ impl Lab {
         let url = format!("{host}/{name}?{options}");
         let (dir, clock) = (TempDir::new().unwrap(), ManualClock::at(at.into()));
         let setup = setup(&url, dir.path(), &clock, retention);
-        let collector = Collector::start(setup).await.unwrap();
+        let collector = Collector::start(Setup { plan, ..setup }).await.unwrap();
         let agent: AgentId = "a".parse().unwrap();
         let key = SigningKey::from_seed(&origin().agent(&agent), &[7; 32]).unwrap();
         let mut conn = PgConnection::connect(&url).await.unwrap();
@@ -131,10 +139,6 @@ impl Lab {
         Collector::start(setup).await.unwrap()
     }
 
-    pub(crate) fn state_dir(&self) -> Utf8PathBuf {
-        self.dir.path().to_str().unwrap().into()
-    }
-
     /// The key that signs registry records.
     pub(crate) fn operator_key(&self) -> VerifierKey {
         let keys = Keys::load(&self.state_dir().join("keys"), &origin()).unwrap();
@@ -158,6 +162,39 @@ impl Lab {
         }
         self.collector.run_sequencer().await.unwrap();
         self.collector.run_jobs().await.unwrap();
+    }
+
+    /// Seals half an hour of measurements without delivering it.
+    pub(crate) fn seal_quietly(&mut self, from: DateTime<Utc>) -> Vec<u8> {
+        let to = from + chrono::TimeDelta::minutes(SEAL_MIN);
+        self.clock.set(to.into());
+        self.seal((from, to), |_| false)
+    }
+
+    /// Number of the next batch.
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The key that signs for the agent; gives the one before.
+    pub(crate) fn replace_key(&mut self, key: SigningKey) -> SigningKey {
+        std::mem::replace(&mut self.key, key)
+    }
+
+    /// The collector's directory.
+    pub(crate) fn state_dir(&self) -> &camino::Utf8Path {
+        camino::Utf8Path::from_path(self.dir.path()).unwrap()
+    }
+
+    /// Bodies of the fleet's records of one kind, oldest first.
+    pub(crate) async fn fleet_bodies(&self, kind: &str) -> Vec<serde_json::Value> {
+        let mut conn = PgConnection::connect(&self.url).await.unwrap();
+        let chain = origin().fleet_chain();
+        let records = store::registry::list(&mut conn, &chain).await.unwrap();
+        let records = records.iter().filter(|record| record.kind == kind);
+        records
+            .map(|record| serde_json::from_slice(&record.body).unwrap())
+            .collect()
     }
 
     fn seal(
@@ -279,7 +316,7 @@ fn gap(i: u64, at: UnixMillis) -> Gap {
     }
 }
 
-fn sample(i: u64, slot: UnixMillis, down: bool) -> Sample {
+pub(crate) fn sample(i: u64, slot: UnixMillis, down: bool) -> Sample {
     let (outcome, status, attribution) = if down {
         (Outcome::ServerError, 503, Attribution::Provider)
     } else {

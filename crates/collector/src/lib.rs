@@ -22,6 +22,8 @@ mod plans;
 mod rebuild;
 mod registry;
 mod retention;
+mod retire;
+mod rotate;
 mod signer;
 mod store;
 mod web;
@@ -32,7 +34,7 @@ pub mod config;
 pub use app::{Collector, Jobs, Setup, StartError, migrate_database};
 pub use contracts::{ContractSetup, ContractSetupError};
 pub use database::{DatabaseError, recreate_database};
-pub use enrol::{EnrolError, mint_token};
+pub use enrol::{EnrolError, mint_successor_token, mint_token};
 pub use export::{ExportError, Exported};
 pub use holds::{HoldError, add_hold, list_holds, release_hold};
 pub use ingest::IngestError;
@@ -45,6 +47,8 @@ pub use rebuild::{
     Totals, What, rebuild,
 };
 pub use retention::{DAYS_MIN, Retention, RetentionError, TargetRetention};
+pub use retire::{AgentKeyView, AgentView, RetireError, Revocation, list_agents, revoke_agent};
+pub use rotate::RotateError;
 pub use store::StoreError;
 pub use store::assessment::{State as AssessmentState, Stored as StoredAssessment};
 pub use store::hold::Hold;

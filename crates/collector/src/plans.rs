@@ -223,5 +223,8 @@ pub(crate) async fn register(
         }
     }
     let kind = RegistryType::Plan;
-    registry::append(conn, chain, Entry { kind, at, body }, operator).await
+    let entry = Entry { kind, at, body };
+    registry::append(conn, chain, entry, operator)
+        .await
+        .map(drop)
 }

@@ -28,13 +28,13 @@ pub enum RecordError {
     Sign(#[source] NoteError),
 }
 
-/// Appends a record to a chain.
+/// Appends a record to a chain; gives its number.
 pub(crate) async fn append(
     conn: &mut PgConnection,
     chain: &str,
     entry: Entry,
     operator: &SigningKey,
-) -> Result<(), RecordError> {
+) -> Result<u64, RecordError> {
     store::registry::lock(conn, chain).await?;
     let last = store::registry::list(conn, chain).await?.pop();
     let number = last.as_ref().map_or(0, |record| record.entry + 1);
@@ -58,9 +58,8 @@ pub(crate) async fn append(
         note: signed.to_bytes(),
         log_index: None,
     };
-    store::registry::insert(conn, chain, &record)
-        .await
-        .map_err(RecordError::from)
+    store::registry::insert(conn, chain, &record).await?;
+    Ok(number)
 }
 
 /// What a record states.

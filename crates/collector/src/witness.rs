@@ -21,6 +21,12 @@ pub enum WitnessError {
         /// Which.
         agent: AgentId,
     },
+    /// The agent's key was revoked.
+    #[error("the key of agent `{agent}` has been revoked")]
+    Revoked {
+        /// Which.
+        agent: AgentId,
+    },
     /// Nothing has been signed.
     #[error("no checkpoint has been signed yet")]
     NoCheckpoint,
@@ -100,11 +106,14 @@ pub(crate) async fn checkpoint(
 /// of what this makes late are computed again.
 pub(crate) async fn cosign(app: &App, request: &CosignatureRequest) -> Result<(), WitnessError> {
     let agent = find_agent(app, &request.agent).await?;
+    if agent.revoked {
+        return Err(WitnessError::Revoked { agent: agent.id });
+    }
     let size = request.size;
     let mut tx = app.pool.begin().await.map_err(StoreError::query("begin"))?;
     let note = store::log::find_checkpoint(&mut tx, size).await?;
     let note = note.ok_or(WitnessError::UnknownCheckpoint { size })?;
-    let signed_at = check(&note, &request.line, &agent.vkey)?;
+    let signed_at = check(&note, &request.line, agent.keys.newest())?;
     let line = &request.line;
     if store::log::insert_cosignature(&mut tx, size, agent.key, signed_at, line).await? {
         let limit = chrono::TimeDelta::milliseconds(LATE_AFTER_MS);

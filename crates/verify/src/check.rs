@@ -34,7 +34,7 @@ use registry::Registry;
 use reserved::ReservedFacts;
 use segment::Segment;
 use streams::StreamFacts;
-use time::Anchors;
+use time::{Anchors, Cosigners};
 
 /// Most streams of one bundle: three members each stay within the most entries of a bundle.
 const STREAMS_MAX: usize = 15_000;
@@ -88,7 +88,10 @@ pub fn verify<R: Read + Seek>(
     let inputs = read_inputs(bundle);
     let proofs = read_proofs(bundle);
     let segment = Segment::read(bundle, &origin);
-    let anchors = Anchors::read(bundle, policy, registry.as_ref().ok());
+    let fleet = origin.fleet_chain();
+    let logged = |entry| log::index_in(&segment, &proofs, (&fleet, entry));
+    let cosigners = Cosigners::new(policy, registry.as_ref().ok(), logged);
+    let anchors = Anchors::read(bundle, &cosigners);
     let mut parts = Parts {
         policy,
         options: *options,

@@ -1,5 +1,6 @@
 mod fixture;
 mod honest;
+mod keys;
 mod misconduct;
 mod own;
 mod results;

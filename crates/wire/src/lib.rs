@@ -3,8 +3,9 @@
 //! Who sends what: an agent enrols once ([`protocol::EnrolRequest`]), then posts sealed batches
 //! ([`batch`]), each answered by a [`protocol::Receipt`], asks for the next checkpoint with its
 //! consistency proof ([`protocol::CheckpointAnswer`]), checks it, and posts its cosignature.
-//! Every request may be repeated: batches are known by `(agent, seq)` and their hash. What the
-//! collector asks of agents outside of their schedule is an [`order`].
+//! Every request may be repeated: batches are known by `(agent, seq)` and their hash. An agent hands
+//! over from one key to the next by [`protocol::RotateRequest`] ([`keys`]). What the collector asks
+//! of agents outside of their schedule is an [`order`].
 //!
 //! Sample lines ([`mod@line`]), what agents say about themselves ([`reserved`]) and the plan ([`plan`]) stand here because agent, collector and
 //! verifier must read the very same bytes the very same way. Logs of other systems, and our lines
@@ -12,6 +13,7 @@
 
 pub mod batch;
 pub mod document;
+pub mod keys;
 pub mod limits;
 pub mod line;
 pub mod log;

@@ -59,6 +59,8 @@ problems! {
     AgentExists = ("agent-exists", 409, "An agent of this name is already enrolled"),
     /// Same sequence number, other bytes.
     BatchConflict = ("batch-conflict", 409, "Another batch is stored under this sequence number"),
+    /// A change of keys that does not follow the agent's keys or batches as they are stored.
+    KeyConflict = ("key-conflict", 409, "The agent's keys or batches are not as the request assumes"),
     /// Claimed times that the collector's clock rules out.
     ClockImplausible = ("clock-implausible", 422, "The claimed times are not plausible"),
     /// The plan does not know the target, or the agent.

@@ -126,6 +126,31 @@ pub struct CosignatureRequest {
     pub line: String,
 }
 
+/// `POST /api/v1/agents/{agent}/keys`: an agent hands over from its key to a new one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RotateRequest {
+    /// Number of the first batch that the new key signs.
+    pub from_batch: u64,
+    /// The new public key, as a C2SP verifier key.
+    pub new_vkey: String,
+    /// The key so far.
+    pub old_vkey: String,
+    /// A signed note by both keys over the text of [`crate::keys::Rotation`].
+    pub proof: String,
+}
+
+/// Answer to a change of keys, the same for the same request: the new key's record is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RotateAnswer {
+    /// Which agent.
+    pub agent: AgentId,
+    /// First batch that the new key signs.
+    pub from_batch: u64,
+    /// The agent's newest key, as a C2SP verifier key.
+    pub vkey: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,6 @@ use agent::AgentConfig;
 use agent::operate::{self, EnrolOptions};
 use camino::Utf8PathBuf;
 use clap::Subcommand;
-use collector::config::Loaded;
 use domain::{AgentId, SystemClock};
 use probe::TlsRoots;
 use telemetry::Metrics;
@@ -14,6 +13,8 @@ use telemetry::Metrics;
 use super::{runtime, stop_signal};
 use crate::args::Database;
 use crate::{environment, print};
+
+mod fleet;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -31,6 +32,28 @@ enum Action {
         /// The agent, as the plan names it.
         #[arg(long, value_name = "ID")]
         agent: AgentId,
+        /// The lost agent whose place it takes, under this new name. The other's keys end with its
+        /// enrolment.
+        #[arg(long, value_name = "ID")]
+        supersedes: Option<AgentId>,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// List all agents with their keys, states and last batches.
+    List {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// End an agent for good: no batch after the last that it delivered is believed any more.
+    Revoke {
+        /// The agent.
+        agent: AgentId,
+        /// Why, for whoever reads the evidence.
+        #[arg(long)]
+        reason: String,
+        /// The collector's configuration.
+        #[arg(long, value_name = "FILE")]
+        config: Utf8PathBuf,
         #[command(flatten)]
         database: Database,
     },
@@ -52,6 +75,12 @@ enum Action {
         #[arg(long, value_name = "FILE")]
         ca_file: Option<Utf8PathBuf>,
     },
+    /// Let a new key take over from this agent's, which must not run.
+    Rotate {
+        /// The agent's configuration (TOML).
+        #[arg(long, value_name = "FILE")]
+        config: Utf8PathBuf,
+    },
     /// Probe by the plan and deliver, until stopped.
     Run {
         /// Configuration (TOML).
@@ -65,14 +94,16 @@ pub(crate) fn run(options: Options, metrics: &Metrics) -> anyhow::Result<ExitCod
         Action::Token {
             config,
             agent,
+            supersedes,
             database,
-        } => {
-            let loaded = Loaded::read(&config)?;
-            let plan = (&loaded.origin, &loaded.plan);
-            let url = environment::database_url(&database)?;
-            let minted = collector::mint_token(&url, plan, &agent, &SystemClock);
-            print::line(&runtime()?.block_on(minted)?);
-        }
+        } => fleet::token(&config, &database, (&agent, supersedes.as_ref()))?,
+        Action::List { database } => fleet::list(&database)?,
+        Action::Revoke {
+            agent,
+            reason,
+            config,
+            database,
+        } => fleet::revoke(&config, &database, (&agent, &reason))?,
         Action::Enroll {
             collector,
             token,
@@ -94,6 +125,14 @@ pub(crate) fn run(options: Options, metrics: &Metrics) -> anyhow::Result<ExitCod
             print::line(&format!(
                 "enrolled agent `{}` with {}\nlog key, to compare out of band: {}",
                 stored.agent, stored.origin, stored.log_vkey
+            ));
+        }
+        Action::Rotate { config } => {
+            let config = AgentConfig::read(&config)?;
+            let rotated = runtime()?.block_on(operate::rotate(&config))?;
+            print::line(&format!(
+                "agent `{}` signs from batch {} on with {}",
+                rotated.agent, rotated.from_batch, rotated.vkey
             ));
         }
         Action::Run { config } => {

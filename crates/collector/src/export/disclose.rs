@@ -11,7 +11,7 @@ use wire::batch::{self, Batch};
 use wire::stream::Reserved;
 
 use super::{Anchored, ExportError};
-use crate::contracts::Loaded;
+use crate::known::Known;
 use crate::store::{self, agent::Agent, batch::Stored};
 
 /// What a bundle discloses, and what follows from it.
@@ -26,41 +26,83 @@ pub(super) struct Disclosure {
     pub(super) complete_until: Option<Minute>,
 }
 
+/// What is to be disclosed.
+pub(super) struct Scope<'a> {
+    pub(super) targets: &'a [TargetId],
+    pub(super) window: Window,
+    pub(super) anchored: &'a Anchored,
+    pub(super) known: &'a Known,
+}
+
 /// Reads the batches of every agent that touch the window and stand below the last anchor.
 pub(super) async fn disclose(
     conn: &mut PgConnection,
-    loaded: &Loaded,
-    window: Window,
-    anchored: &Anchored,
+    scope: &Scope<'_>,
 ) -> Result<Disclosure, ExportError> {
     let mut disclosure = Disclosure::default();
     let utc = |minute: Minute| minute.start().to_micros().to_utc();
+    let window = (utc(scope.window.start()), utc(scope.window.end()));
+    let size = scope.anchored.last_size();
+    let mut of_the_lost = None;
     for agent in store::agent::list(conn).await? {
-        let (from, to, size) = (utc(window.start()), utc(window.end()), anchored.last_size());
-        let batches = store::batch::list_covering(conn, agent.key, (from, to), size).await?;
-        let targets = &loaded.targets;
-        disclosure.add_agent(&agent, &batches, (targets, window), anchored)?;
+        let batches = store::batch::list_covering(conn, agent.key, window, size).await?;
+        let until = disclosure.add_agent(&agent, &batches, scope)?;
+        // Nobody waits for an agent that delivers no more.
+        if scope.known.ended(&agent.id).is_some() {
+            of_the_lost = of_the_lost.max(until);
+        } else if let Some(until) = until {
+            let known = disclosure.complete_until;
+            disclosure.complete_until = Some(known.map_or(until, |known| known.min(until)));
+        }
     }
+    disclosure.complete_until = disclosure.complete_until.or(of_the_lost);
     Ok(disclosure)
 }
 
+/// Log index with which the segment begins: that of the first batch disclosed, or before. Of an agent
+/// that delivers no more it reaches back to its last batch, so that everybody sees that none is left
+/// out.
+pub(super) async fn segment_start(
+    conn: &mut PgConnection,
+    first_index: u64,
+    known: &Known,
+    agents: &[AgentId],
+) -> Result<u64, ExportError> {
+    let mut start = first_index;
+    for id in agents {
+        let Some(ended) = known.ended(id) else {
+            continue;
+        };
+        let last = match ended.from_batch.checked_sub(1) {
+            None => ended.enrolled,
+            Some(seq) => match store::agent::find(conn, id).await? {
+                Some(agent) => store::log::batch_index(conn, agent.key, seq).await?,
+                None => None,
+            },
+        };
+        start = start.min(last.unwrap_or(start));
+    }
+    Ok(start)
+}
+
 impl Disclosure {
+    /// Adds what an agent measured; gives until when.
     fn add_agent(
         &mut self,
         agent: &Agent,
         batches: &[Stored],
-        (targets, window): (&[TargetId], Window),
-        anchored: &Anchored,
-    ) -> Result<(), ExportError> {
-        let mut open: BTreeMap<&TargetId, OpenStream> = targets
+        scope: &Scope<'_>,
+    ) -> Result<Option<Minute>, ExportError> {
+        let mut open: BTreeMap<&TargetId, OpenStream> = scope
+            .targets
             .iter()
-            .map(|target| (target, OpenStream::new(&agent.id, target, window)))
+            .map(|target| (target, OpenStream::new(&agent.id, target, scope.window)))
             .collect();
         let mut own = Reserved::ALL.map(|stream| open_own(&agent.id, stream));
         for stored in batches {
             let text = batch::decompress(&stored.body).map_err(ExportError::Batch)?;
             let batch = batch::parse(&text).map_err(ExportError::Batch)?;
-            let anchored_s = anchored.time_of(stored.log_index).unwrap_or(i64::MIN);
+            let anchored_s = scope.anchored.time_of(stored.log_index).unwrap_or(i64::MIN);
             for (target, stream) in &mut open {
                 stream.add(&batch, target, anchored_s);
             }
@@ -72,11 +114,9 @@ impl Disclosure {
         if own.iter().any(|stream| !stream.lines.is_empty()) {
             self.reserved.extend(own);
         }
-        if let (Some(first), Some(last)) = (batches.first(), batches.last()) {
+        if let Some(first) = batches.first() {
             let index = first.log_index;
             self.first_index = Some(self.first_index.map_or(index, |known| known.min(index)));
-            let until = UnixMicros::from(last.wall_last_at).to_millis().minute();
-            self.complete_until = Some(self.complete_until.map_or(until, |known| known.min(until)));
         }
         for (_, stream) in open {
             self.cells.extend(stream.cells.build());
@@ -84,7 +124,8 @@ impl Disclosure {
                 self.streams.push(stream.disclosed);
             }
         }
-        Ok(())
+        let until = |last: &Stored| UnixMicros::from(last.wall_last_at).to_millis().minute();
+        Ok(batches.last().map(until))
     }
 }
 

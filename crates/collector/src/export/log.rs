@@ -4,8 +4,10 @@ use evidence::hash::Hash;
 use evidence::note::{NoteError, SignatureLine, SignedNote};
 use evidence::tree::CompactRange;
 use sqlx::PgConnection;
+use wire::plan::PlanAgent;
 
-use super::{ExportError, quorum};
+use super::ExportError;
+use super::policy::quorum;
 use crate::app::App;
 use crate::store::{self, StoreError};
 
@@ -28,7 +30,13 @@ pub(super) struct Anchored(Vec<Anchor>);
 pub(super) async fn anchored(app: &App, conn: &mut PgConnection) -> Result<Anchored, ExportError> {
     let plans = app.plans();
     let in_force = plans.in_force(app.clock.now().to_millis());
-    let needed = quorum(in_force.agents.len());
+    let agents = store::agent::list(conn).await?;
+    let ended = |planned: &&PlanAgent| {
+        let known = agents.iter().find(|agent| agent.id == planned.id);
+        known.is_some_and(|agent| agent.revoked)
+    };
+    let planned = in_force.agents.len();
+    let needed = quorum(planned - in_force.agents.iter().filter(ended).count());
     let mut anchors: Vec<Anchor> = Vec::new();
     let mut end = 0;
     for stored in store::log::anchors(conn).await? {

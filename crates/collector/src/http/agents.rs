@@ -5,13 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use domain::AgentId;
 use serde::Serialize;
 use wire::problem::ProblemType;
-use wire::protocol::{EnrolAnswer, EnrolRequest};
+use wire::protocol::{EnrolAnswer, EnrolRequest, RotateAnswer, RotateRequest};
 
 use super::Problem;
+use super::name::Name;
 use crate::app::App;
 use crate::enrol;
+use crate::rotate;
 use crate::store::{self, agent_state::AgentState};
 
 /// Enrols an agent by its one-time token.
@@ -22,6 +25,21 @@ pub(crate) async fn create(
 ) -> Result<Json<EnrolAnswer>, Problem> {
     let Json(request) = request.map_err(|e| Problem::new(ProblemType::Malformed, e.body_text()))?;
     Ok(Json(enrol::enrol(&app, &request).await?))
+}
+
+/// Lets an agent hand over to a new key.
+#[tracing::instrument(name = "http.agents.keys.create", skip_all)]
+pub(crate) async fn rotate(
+    State(app): State<Arc<App>>,
+    Name(agent): Name,
+    request: Result<Json<RotateRequest>, JsonRejection>,
+) -> Result<Json<RotateAnswer>, Problem> {
+    let malformed = |detail| Problem::new(ProblemType::Malformed, detail);
+    let Json(request) = request.map_err(|e| malformed(e.body_text()))?;
+    let agent: AgentId = agent
+        .parse()
+        .map_err(|_| malformed(format!("`{agent}` is not the name of an agent")))?;
+    Ok(Json(rotate::rotate(&app, &agent, &request).await?))
 }
 
 /// An agent as the API shows it.

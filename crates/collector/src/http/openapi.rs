@@ -26,7 +26,7 @@ mod tests {
     use wire::problem::{self, Problem, ProblemType};
     use wire::protocol::{
         CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, Inclusion, PlanAnswer,
-        Receipt, ReceiptState,
+        Receipt, ReceiptState, RotateAnswer, RotateRequest,
     };
 
     use super::*;
@@ -235,6 +235,25 @@ mod tests {
                 line: text(),
             },
         );
+    }
+
+    #[test]
+    fn the_bodies_of_a_rotation_have_the_members_described() {
+        let (old_vkey, new_vkey, proof) = (String::new(), String::new(), String::new());
+        let rotate = RotateRequest {
+            from_batch: 0,
+            new_vkey,
+            old_vkey,
+            proof,
+        };
+        check("RotateRequest", &rotate);
+        let (from_batch, vkey) = (0, String::new());
+        let rotated = RotateAnswer {
+            agent: "fra-1".parse().expect("a name"),
+            from_batch,
+            vkey,
+        };
+        check("RotateAnswer", &rotated);
     }
 
     /// An hour of errors, some of them late.

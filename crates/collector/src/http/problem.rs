@@ -4,11 +4,13 @@ use axum::Json;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use tracing::error;
+use wire::keys::RotationError;
 use wire::problem::{self, ProblemType};
 
 use crate::enrol::EnrolError;
 use crate::export::ExportError;
 use crate::ingest::IngestError;
+use crate::rotate::RotateError;
 use crate::store::StoreError;
 use crate::witness::WitnessError;
 
@@ -115,10 +117,31 @@ impl From<EnrolError> for Problem {
             | EnrolError::KeyName { .. }
             | EnrolError::Proof(_)
             | EnrolError::ProofText => ProblemType::Malformed,
-            EnrolError::Exists { .. } => ProblemType::AgentExists,
+            EnrolError::Exists { .. } | EnrolError::Superseded { .. } => ProblemType::AgentExists,
+            EnrolError::Predecessor { .. } => ProblemType::NotFound,
             EnrolError::Random(_) | EnrolError::Record(_) | EnrolError::Store(_) => {
                 return Self::internal(&failure);
             }
+        };
+        Self::refusal(kind, &failure)
+    }
+}
+
+impl From<RotateError> for Problem {
+    fn from(failure: RotateError) -> Self {
+        let kind = match &failure {
+            RotateError::UnknownAgent { .. }
+            | RotateError::Rotation(RotationError::OldSignature(_)) => ProblemType::UnknownAgent,
+            RotateError::Revoked { .. } => ProblemType::AgentRevoked,
+            RotateError::Stored { .. }
+            | RotateError::Taken { .. }
+            | RotateError::Rotation(
+                RotationError::NotNewest { .. }
+                | RotationError::Reused
+                | RotationError::Backwards { .. },
+            ) => ProblemType::KeyConflict,
+            RotateError::Rotation(_) => ProblemType::Malformed,
+            RotateError::Record(_) | RotateError::Store(_) => return Self::internal(&failure),
         };
         Self::refusal(kind, &failure)
     }
@@ -128,6 +151,7 @@ impl From<WitnessError> for Problem {
     fn from(failure: WitnessError) -> Self {
         let kind = match &failure {
             WitnessError::UnknownAgent { .. } => ProblemType::UnknownAgent,
+            WitnessError::Revoked { .. } => ProblemType::AgentRevoked,
             WitnessError::NoCheckpoint | WitnessError::UnknownCheckpoint { .. } => {
                 ProblemType::NotFound
             }

@@ -123,6 +123,8 @@ enum Stored {
     Fresh,
     Duplicate,
     Conflict,
+    /// The agent's keys changed after the signature was checked.
+    Stale,
 }
 
 fn receipt(admission: &Admission, stored: Stored) -> Result<Receipt, IngestError> {
@@ -132,6 +134,8 @@ fn receipt(admission: &Admission, stored: Stored) -> Result<Receipt, IngestError
         Stored::Fresh => ReceiptState::Stored,
         Stored::Duplicate => ReceiptState::Duplicate,
         Stored::Conflict => return Err(IngestError::Conflict { agent, seq }),
+        // Sent again, it is held to the keys as they are now.
+        Stored::Stale => return Err(IngestError::Busy),
     };
     let batch = admission.batch.hash.to_string();
     let received_us = UnixMicros::from(admission.batch.received_at);
@@ -161,11 +165,17 @@ async fn commit(
         }
     }
     let mut tx = conn.begin().await.map_err(StoreError::query("begin"))?;
-    let fresh = insert_ledger(&mut tx, group).await?;
+    let agents: Vec<i32> = group.iter().map(|a| a.batch.agent).collect();
+    let keys = store::agent::hold_keys(&mut tx, &agents).await?;
+    let is_current = |a: &Admission| keys.get(&a.batch.agent) == Some(&a.keys);
+    let current: Vec<&Admission> = group.iter().filter(|a| is_current(a)).collect();
+    let mut fresh = insert_ledger(&mut tx, &current).await?.into_iter();
     let mut states = Vec::with_capacity(group.len());
     let mut new = Vec::new();
-    for (admission, is_fresh) in group.iter().zip(fresh) {
-        if is_fresh {
+    for admission in group {
+        if !is_current(admission) {
+            states.push(Stored::Stale);
+        } else if fresh.next() == Some(true) {
             new.push(admission);
             states.push(Stored::Fresh);
         } else {
@@ -195,7 +205,7 @@ fn days(group: &[Admission]) -> BTreeSet<(Table, NaiveDate)> {
 /// Which batches of the group are new. Of two with the same number, the first counts.
 async fn insert_ledger(
     conn: &mut PgConnection,
-    group: &[Admission],
+    group: &[&Admission],
 ) -> Result<Vec<bool>, StoreError> {
     let mut firsts = BTreeMap::new();
     for (place, admission) in group.iter().enumerate() {
@@ -208,7 +218,7 @@ async fn insert_ledger(
         .map(|place| group[*place].batch.clone())
         .collect();
     let fresh = store::batch::insert(conn, &batches).await?;
-    let is_fresh = |(place, admission): (usize, &Admission)| {
+    let is_fresh = |(place, admission): (usize, &&Admission)| {
         let key = (admission.batch.agent, admission.batch.seq);
         firsts.get(&key) == Some(&place) && fresh.contains(&key)
     };

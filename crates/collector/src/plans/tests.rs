@@ -24,7 +24,7 @@ fn revision(number: u64, from_min: i64) -> Plan {
 async fn apply(lab: &Lab, plan: &Plan) -> Result<Applied, ApplyError> {
     let setup = ApplySetup {
         database_url: lab.url.clone(),
-        state_dir: lab.state_dir(),
+        state_dir: lab.state_dir().into(),
         origin: lab::origin(),
     };
     apply_plan(&setup, plan, &lab.clock).await

@@ -86,6 +86,18 @@ pub(crate) async fn find_hash(
     bytes.map(|bytes| to_hash("batch.hash", &bytes)).transpose()
 }
 
+/// Number of the batch after the last that an agent delivered.
+pub(crate) async fn next_seq(conn: &mut PgConnection, agent: i32) -> Result<u64, StoreError> {
+    let next = sqlx::query_scalar!(
+        r#"SELECT COALESCE(max(seq) + 1, 0) AS "next!" FROM batch WHERE agent_id = $1"#,
+        agent
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("find an agent's last batch"))?;
+    to_u64("batch.seq", next)
+}
+
 /// Keeps a batch that contradicts a stored one.
 pub(crate) async fn insert_conflict(
     conn: &mut PgConnection,

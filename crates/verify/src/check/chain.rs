@@ -3,7 +3,7 @@
 
 use std::io::{Read, Seek};
 
-use domain::AgentId;
+use evidence::batch_note::BatchNote;
 use evidence::bundle::Bundle;
 use evidence::entries::Entries;
 use evidence::hash::Hash;
@@ -13,6 +13,8 @@ use super::registry::Registry;
 use super::segment::{LoggedBatch, Segment};
 use super::{Parts, Signatures, member};
 use crate::verdict::{Checked, Halt, Remarks, needed, owned};
+
+mod keys;
 
 /// How far wall clock and monotonic clock may drift apart between two batches, before a step is
 /// remarked: microseconds, and parts per million of the time between.
@@ -30,11 +32,12 @@ pub(super) fn check<R: Read + Seek>(
         return Err(Halt::fail(segment.place(*index), reason));
     }
     check_links(segment, remarks)?;
+    keys::check(parts, segment, registry)?;
     match parts.options.signatures {
         Signatures::Heads => {
             check_heads(segment, registry)?;
             remarks.add(
-                "signatures verified at each agent's last batch: the hashes carry all before it",
+                "signatures verified at the last batch of each agent's key: the hashes carry all before it",
             );
         }
         Signatures::All => check_signatures(bundle, segment, registry, parts)?,
@@ -99,8 +102,9 @@ fn is_step(last: &LoggedBatch, batch: &LoggedBatch) -> bool {
 }
 
 fn check_heads(segment: &Segment, registry: &Registry) -> Checked {
-    for (agent, signed) in &segment.heads {
-        verify(agent, signed, registry).map_err(|reason| Halt::fail(&segment.path, reason))?;
+    for ((agent, _), (seq, signed)) in &segment.heads {
+        keys::verify((agent, *seq), signed, registry)
+            .map_err(|reason| Halt::fail(&segment.path, reason))?;
     }
     Ok(())
 }
@@ -116,20 +120,11 @@ fn check_signatures<R: Read + Seek>(
         let fail = |reason: String| Halt::fail(segment.place(index), reason);
         let entry = entry.map_err(|error| Halt::error(&segment.path, &error))?;
         let signed = SignedNote::parse(&entry).map_err(|error| fail(error.to_string()))?;
-        let name = signed.text().lines().nth(1).unwrap_or_default();
-        if let Some(name) = name.strip_prefix("agent ")
-            && let Some(agent) = parts.origin.parse_agent(name)
+        if let Ok(note) = BatchNote::parse(signed.text())
+            && let Some(agent) = parts.origin.parse_agent(&note.agent)
         {
-            verify(&agent, &signed, registry).map_err(fail)?;
+            keys::verify((&agent, note.seq), &signed, registry).map_err(fail)?;
         }
     }
     Ok(())
-}
-
-fn verify(agent: &AgentId, signed: &SignedNote, registry: &Registry) -> Result<(), String> {
-    let enrolled = registry.agents.get(agent);
-    let enrolled = enrolled.ok_or_else(|| format!("agent `{agent}` is not enrolled"))?;
-    signed
-        .verify(&enrolled.key)
-        .map_err(|error| crate::verdict::causes(&error))
 }

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{AgentId, TargetId, UnixMillis};
 use wire::limits::SLOTS_MAX;
 
+use lost::{Bounds, Lost};
+
 use super::registry::Registry;
 use super::segment::Segment;
 use super::streams::Disclosed;
@@ -16,6 +18,8 @@ use crate::layout::{self};
 use crate::plans::InForce;
 use crate::verdict::{Checked, Halt, Remarks, needed, owned};
 
+mod lost;
+
 pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
     let registry = owned(&parts.registry)?;
     let segment = needed(&parts.segment, "the log segment")?;
@@ -24,12 +28,18 @@ pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
     check_targets(registry, inputs)?;
     let spans = registry.in_force(inputs);
     check_agents(registry, inputs, &spans)?;
-    check_closed(segment, inputs, &spans)?;
+    check_closed((registry, segment), inputs, &spans)?;
     remark_start(inputs, &spans, remarks);
     for agent in &inputs.agents {
+        let mut lost = Lost::default();
         for target in &inputs.targets {
-            check_stream(parts, registry, &spans, (agent, target))?;
+            let missing = check_stream(parts, registry, &spans, (agent, target))?;
+            if !missing.is_empty() {
+                let bounds = Bounds::of(parts, registry, &spans, (agent, target))?;
+                bounds.accept(&missing, &mut lost)?;
+            }
         }
+        lost.remark(registry, agent, remarks);
     }
     super::reserved::tell_controls(parts, remarks);
     check_plans(parts, registry, remarks)
@@ -103,14 +113,23 @@ fn check_agents(registry: &Registry, inputs: &Inputs, spans: &[InForce<'_>]) -> 
     }
 }
 
-/// Every agent has a batch that reaches to the end of what is judged, so that no tail is cut.
-fn check_closed(segment: &Segment, inputs: &Inputs, spans: &[InForce<'_>]) -> Checked {
+/// Every agent has a batch that reaches to the end of what is judged, so that no tail is cut. Of an
+/// agent that the operator ended, the last batch is known by number.
+fn check_closed(
+    (registry, segment): (&Registry, &Segment),
+    inputs: &Inputs,
+    spans: &[InForce<'_>],
+) -> Checked {
     let mut last_us: BTreeMap<&AgentId, i64> = BTreeMap::new();
     for batch in &segment.batches {
         let last = last_us.entry(&batch.agent).or_insert(i64::MIN);
         *last = (*last).max(batch.wall_us.1);
     }
-    for agent in &inputs.agents {
+    for agent in inputs
+        .agents
+        .iter()
+        .filter(|agent| !is_ended(registry, agent))
+    {
         let in_plan = |span: &&InForce<'_>| span.plan.agents.iter().any(|a| a.id == *agent);
         let until = spans.iter().filter(in_plan).map(|span| span.to).max();
         let until_us = until.map_or(i64::MIN, |until| until.to_micros().get());
@@ -120,6 +139,12 @@ fn check_closed(segment: &Segment, inputs: &Inputs, spans: &[InForce<'_>]) -> Ch
         }
     }
     Ok(())
+}
+
+/// Whether the operator ended an agent, by the registry.
+fn is_ended(registry: &Registry, agent: &AgentId) -> bool {
+    let enrolled = registry.agents.get(agent);
+    enrolled.is_some_and(|enrolled| enrolled.retired.is_some())
 }
 
 fn remark_start(inputs: &Inputs, spans: &[InForce<'_>], remarks: &mut Remarks) {
@@ -132,13 +157,13 @@ fn remark_start(inputs: &Inputs, spans: &[InForce<'_>], remarks: &mut Remarks) {
     }
 }
 
-/// Every slot of one stream is accounted for, once.
+/// Every slot of one stream is accounted for, once; gives those that are not at all.
 fn check_stream(
     parts: &Parts<'_>,
     registry: &Registry,
     spans: &[InForce<'_>],
     (agent, target): (&AgentId, &TargetId),
-) -> Checked {
+) -> Checked<Vec<i64>> {
     let place = layout::cores(agent, target);
     let expected = expected(spans, agent, target)
         .ok_or_else(|| Halt::fail(&place, format!("more than {SLOTS_MAX} slots")))?;
@@ -147,15 +172,15 @@ fn check_stream(
         .iter()
         .find(|stream| stream.agent == *agent && stream.target == *target);
     let Some(stream) = stream else {
-        return if expected.is_empty() {
-            Ok(())
+        return if expected.is_empty() || is_ended(registry, agent) {
+            Ok(expected)
         } else {
             Err(Halt::fail(place, "the bundle lacks this stream"))
         };
     };
     let disclosed = needed(&stream.disclosed, "the disclosed streams")?;
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let mut found = filled(registry, disclosed, (agent, target))?;
     let start = parts
@@ -166,8 +191,7 @@ fn check_stream(
     found.sort_unstable();
     compare(&expected, &found).map_err(|(slot, what)| {
         Halt::fail(&place, format!("slot {} {what}", UnixMillis::new(slot)))
-    })?;
-    Ok(())
+    })
 }
 
 /// Every slot that the plans in force ask of a stream, in order; `None` where there are too many.
@@ -210,20 +234,23 @@ fn filled(
     Ok(slots)
 }
 
-/// Both are sorted; they must be the same.
-fn compare(expected: &[i64], found: &[i64]) -> Result<(), (i64, &'static str)> {
+/// Both are sorted; nothing may be found that is not expected. Gives what is expected and not found.
+fn compare(expected: &[i64], found: &[i64]) -> Result<Vec<i64>, (i64, &'static str)> {
     let mut found = found.iter().copied().peekable();
-    let mut last = None;
+    let (mut last, mut missing) = (None, Vec::new());
     for slot in expected.iter().copied() {
-        match found.next() {
-            Some(here) if here == slot => last = Some(slot),
+        match found.peek().copied() {
+            Some(here) if here == slot => {
+                found.next();
+                last = Some(slot);
+            }
             Some(here) if Some(here) == last => return Err((here, "is accounted for twice")),
             Some(here) if here < slot => return Err((here, "was never planned")),
-            _ => return Err((slot, "has neither sample nor gap")),
+            _ => missing.push(slot),
         }
     }
     match found.next() {
-        None => Ok(()),
+        None => Ok(missing),
         Some(here) if Some(here) == last => Err((here, "is accounted for twice")),
         Some(here) => Err((here, "was never planned")),
     }

@@ -167,13 +167,20 @@ fn check_record(
 
 /// The log index of a record, by segment or proof; that the proof holds is for [`check`].
 pub(super) fn index_of(parts: &Parts<'_>, chain: &str, entry: u64) -> Option<u64> {
-    let segment = parts.segment.as_ref().ok()?;
+    index_in(&parts.segment, &parts.proofs, (chain, entry))
+}
+
+/// As [`index_of`], while not all parts are read.
+pub(super) fn index_in(
+    segment: &Checked<Segment>,
+    proofs: &Checked<BTreeMap<(String, u64), RecordProof>>,
+    (chain, entry): (&str, u64),
+) -> Option<u64> {
     let key = (chain.to_owned(), entry);
-    if let Some(logged) = segment.record(&key) {
+    if let Some(logged) = segment.as_ref().ok()?.record(&key) {
         return Some(logged.index);
     }
-    let proofs = parts.proofs.as_ref().ok()?;
-    proofs.get(&key).map(|proof| proof.index)
+    proofs.as_ref().ok()?.get(&key).map(|proof| proof.index)
 }
 
 /// No other chain in the segment begins over the same contract text.

@@ -15,6 +15,7 @@ use evidence::note::{SignedNote, VerifierKey};
 use evidence::registry::{RegistryNote, RegistryType, registry_hash};
 use evidence::tree;
 use serde::de::DeserializeOwned;
+use wire::keys::AgentKeys;
 use wire::names::Origin;
 use wire::plan::Plan;
 
@@ -26,6 +27,8 @@ use crate::layout::registry::{
 use crate::layout::{self};
 use crate::plans::{self, InForce};
 use crate::verdict::{Checked, Halt};
+
+mod keys;
 
 /// What the registry says.
 pub(super) struct Registry {
@@ -43,12 +46,30 @@ pub(super) struct Registry {
     pub(super) records: BTreeMap<(String, u64), Hash>,
 }
 
-/// An agent as it was enrolled.
+/// An agent as it was enrolled, and what became of its keys.
 pub(super) struct Enrolled {
-    /// Its key, as a signer of notes.
-    pub(super) key: VerifierKey,
+    /// Its keys, as signers of notes.
+    pub(super) keys: AgentKeys,
+    /// First batch and number of the record of each key but the first, as `keys` has them.
+    pub(super) rotations: Vec<(u64, u64)>,
+    /// What ended them, where anything did.
+    pub(super) retired: Option<Retired>,
+    /// Number of its enrolment in the fleet's chain.
+    pub(super) entry: u64,
     pub(super) region: String,
     pub(super) network: String,
+}
+
+/// The end of an agent by the operator's word.
+pub(super) struct Retired {
+    /// First batch that is not believed.
+    pub(super) from_batch: u64,
+    /// Number of the record in the fleet's chain.
+    pub(super) entry: u64,
+    /// How, for people.
+    pub(super) how: String,
+    /// Who goes on in its place.
+    pub(super) successor: Option<AgentId>,
 }
 
 /// A revision of the plan and where it was recorded.
@@ -124,7 +145,10 @@ impl Registry {
                     let key =
                         read_enrolment(&body, origin).map_err(|reason| chain.fail(note, reason))?;
                     let enrolled = Enrolled {
-                        key,
+                        keys: AgentKeys::new(key),
+                        rotations: Vec::new(),
+                        retired: None,
+                        entry: note.entry,
                         region: body.region,
                         network: body.network,
                     };
@@ -133,10 +157,14 @@ impl Registry {
                     }
                 }
                 RegistryType::Plan => self.take_plan(bundle, chain, note)?,
-                // Keys that change hands would need rules that this version does not have.
-                RegistryType::Rotate | RegistryType::Revoke | RegistryType::Supersede => {
-                    let reason = format!("type `{}` is not understood by this version", note.kind);
-                    return Err(Halt::Blocked { reason });
+                RegistryType::Rotate => {
+                    self.take_rotate(&chain.body(bundle, note)?, chain, note)?;
+                }
+                RegistryType::Revoke => {
+                    self.take_revoke(&chain.body(bundle, note)?, chain, note)?;
+                }
+                RegistryType::Supersede => {
+                    self.take_supersede(&chain.body(bundle, note)?, chain, note)?;
                 }
                 _ => {}
             }

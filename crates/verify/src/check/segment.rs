@@ -13,6 +13,7 @@ use evidence::hash::Hash;
 use evidence::note::SignedNote;
 use evidence::registry::RegistryNote;
 use evidence::tree::{self, CompactRange, TreeHead};
+use wire::keys::signer_id;
 use wire::names::Origin;
 
 use super::member;
@@ -38,8 +39,8 @@ pub(super) struct Segment {
     pub(super) records: Vec<LoggedRecord>,
     /// Of each (chain, number), the first in the log.
     pub(super) by_entry: BTreeMap<(String, u64), usize>,
-    /// Each agent's batch of the highest number.
-    pub(super) heads: BTreeMap<AgentId, SignedNote>,
+    /// Of each agent and key that signed for it, the batch of the highest number.
+    pub(super) heads: BTreeMap<(AgentId, [u8; 4]), (u64, SignedNote)>,
     /// The first entry that is neither batch nor record, and why not.
     pub(super) foreign: Option<(u64, String)>,
 }
@@ -49,6 +50,8 @@ pub(super) struct LoggedBatch {
     pub(super) index: u64,
     pub(super) agent: AgentId,
     pub(super) seq: u64,
+    /// Id of the one key by which the agent claims to have signed.
+    pub(super) key_id: Option<[u8; 4]>,
     pub(super) prev: Hash,
     pub(super) hash: Hash,
     pub(super) boot: u64,
@@ -170,16 +173,13 @@ impl Segment {
 
     fn take_batch(&mut self, index: u64, agent: AgentId, signed: SignedNote, note: BatchNote) {
         let at = self.batches.len();
-        let is_head = self
-            .by_seq
-            .range((agent.clone(), 0)..=(agent.clone(), u64::MAX))
-            .next_back()
-            .is_none_or(|((_, last), _)| *last < note.seq);
+        let key_id = signer_id(&signed, &note.agent).map(|id| *id.as_bytes());
         self.by_seq.entry((agent.clone(), note.seq)).or_insert(at);
         self.batches.push(LoggedBatch {
             index,
             agent: agent.clone(),
             seq: note.seq,
+            key_id,
             prev: note.prev,
             hash: Hash::of(signed.text().as_bytes()),
             boot: note.boot,
@@ -191,8 +191,11 @@ impl Segment {
             },
             seen: note.seen,
         });
-        if is_head {
-            self.heads.insert(agent, signed);
+        let Some(key_id) = key_id else { return };
+        let head = self.heads.entry((agent, key_id));
+        let (seq, head) = head.or_insert_with(|| (note.seq, signed.clone()));
+        if *seq < note.seq {
+            (*seq, *head) = (note.seq, signed);
         }
     }
 }

@@ -37,12 +37,10 @@ pub(super) struct Anchor {
 impl Anchors {
     pub(super) fn read<R: Read + Seek>(
         bundle: &mut Bundle<R>,
-        policy: Option<&Policy>,
-        registry: Option<&Registry>,
+        cosigners: &Cosigners,
     ) -> Checked<Self> {
         let place = layout::ANCHORS;
         let bytes = member::bytes(bundle, place)?;
-        let keys = cosigners(policy, registry);
         let mut list: Vec<Anchor> = Vec::new();
         for entry in read_entries(&bytes).map_err(|error| Halt::error(place, &error))? {
             let note = SignedNote::parse(&entry).map_err(|error| Halt::error(place, &error))?;
@@ -54,7 +52,8 @@ impl Anchors {
             if !ascends {
                 return Err(Halt::fail(place, "sizes do not ascend"));
             }
-            let time_s = first_time_s(&note, &keys)
+            let time_s = cosigners
+                .first_time_s(&note, checkpoint.size)
                 .map_err(|reason| Halt::fail(format!("{place}, size {}", checkpoint.size), reason));
             list.push(Anchor {
                 note,
@@ -83,46 +82,73 @@ impl Anchors {
     }
 }
 
-/// Everyone whose cosignature has a meaning here, by name: the policy's witnesses and the agents.
-fn cosigners(
-    policy: Option<&Policy>,
-    registry: Option<&Registry>,
-) -> BTreeMap<String, Vec<VerifierKey>> {
-    let witnesses = policy.into_iter().flat_map(Policy::witnesses);
-    let witnesses = witnesses.map(|(_, key)| key.clone());
-    let agents = registry
-        .into_iter()
-        .flat_map(|registry| registry.agents.values());
-    let agents = agents.filter_map(|enrolled| {
-        let key = &enrolled.key;
-        VerifierKey::new(key.name(), KeyKind::Cosigner, key.public_key()).ok()
-    });
-    let mut keys: BTreeMap<String, Vec<VerifierKey>> = BTreeMap::new();
-    for key in witnesses.chain(agents) {
-        let namesakes = keys.entry(key.name().to_owned()).or_default();
-        if !namesakes.contains(&key) {
-            namesakes.push(key);
-        }
-    }
-    keys
+/// Everyone whose cosignature has a meaning here, by name: the agents and the policy's witnesses.
+pub(super) struct Cosigners(BTreeMap<String, Vec<Cosigner>>);
+
+/// A key and how far its word goes.
+struct Cosigner {
+    key: VerifierKey,
+    /// Its lines over larger checkpoints do not count: they hold the record that ended it.
+    size_max: u64,
 }
 
-/// The time of the first line by a known key, once all lines of known keys are verified.
-fn first_time_s(
-    note: &SignedNote,
-    keys: &BTreeMap<String, Vec<VerifierKey>>,
-) -> Result<i64, String> {
-    let mut first = None;
-    for line in note.signatures() {
-        let namesakes = keys.get(line.name()).into_iter().flatten();
-        for key in namesakes.filter(|key| key.id() == line.key_id()) {
-            let time_s = verify_cosignature(note, key).map_err(|error| causes(&error))?;
-            first = first.or(Some(time_s));
+impl Cosigners {
+    /// `logged` gives the log index of a record of the fleet's chain.
+    pub(super) fn new(
+        policy: Option<&Policy>,
+        registry: Option<&Registry>,
+        logged: impl Fn(u64) -> Option<u64>,
+    ) -> Self {
+        let mut cosigners = Self(BTreeMap::new());
+        let enrolled = registry.into_iter().flat_map(|known| known.agents.values());
+        for agent in enrolled {
+            let ends = agent.rotations.iter().map(|(_, entry)| Some(*entry));
+            let ends = ends.chain([agent.retired.as_ref().map(|retired| retired.entry)]);
+            for ((_, key), end) in agent.keys.iter().zip(ends) {
+                // A record that is not in the log is found by V3; until then, its keys are not
+                // believed at all.
+                let size_max = end.map_or(u64::MAX, |entry| logged(entry).unwrap_or(0));
+                let key = VerifierKey::new(key.name(), KeyKind::Cosigner, key.public_key());
+                if let Ok(key) = key {
+                    cosigners.add(Cosigner { key, size_max });
+                }
+            }
+        }
+        for (_, key) in policy.into_iter().flat_map(Policy::witnesses) {
+            cosigners.add(Cosigner {
+                key: key.clone(),
+                size_max: u64::MAX,
+            });
+        }
+        cosigners
+    }
+
+    /// What is known of a key first holds: a policy does not bring back what the operator ended.
+    fn add(&mut self, cosigner: Cosigner) {
+        let namesakes = self.0.entry(cosigner.key.name().to_owned()).or_default();
+        if namesakes.iter().all(|known| known.key != cosigner.key) {
+            namesakes.push(cosigner);
         }
     }
-    first
-        .and_then(|time_s| i64::try_from(time_s).ok())
-        .ok_or_else(|| "no known witness vouches for its time".to_owned())
+
+    /// The time of the first line by a key that counts at this size, once all lines of known keys
+    /// are verified.
+    fn first_time_s(&self, note: &SignedNote, size: u64) -> Result<i64, String> {
+        let mut first = None;
+        for line in note.signatures() {
+            let namesakes = self.0.get(line.name()).into_iter().flatten();
+            for known in namesakes.filter(|known| known.key.id() == line.key_id()) {
+                let time_s = verify_cosignature(note, &known.key);
+                let time_s = time_s.map_err(|error| causes(&error))?;
+                if size <= known.size_max {
+                    first = first.or(Some(time_s));
+                }
+            }
+        }
+        first
+            .and_then(|time_s| i64::try_from(time_s).ok())
+            .ok_or_else(|| "no known witness vouches for its time".to_owned())
+    }
 }
 
 pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {

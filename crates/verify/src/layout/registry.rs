@@ -40,6 +40,45 @@ pub struct EnrolBody {
     pub vkey: String,
 }
 
+/// Body of type `rotate`: an agent's key hands over to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RotateBody {
+    /// Which agent.
+    pub agent: AgentId,
+    /// First batch that the new key signs.
+    pub from_batch: u64,
+    /// The new key, as a C2SP verifier key.
+    pub new_vkey: String,
+    /// The key so far.
+    pub old_vkey: String,
+    /// A signed note by both keys over the text of [`wire::keys::Rotation`], base64.
+    pub proof: String,
+}
+
+/// Body of type `revoke`: an agent that is no longer believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokeBody {
+    /// Which agent.
+    pub agent: AgentId,
+    /// First batch that is no longer believed: the one after the last that was stored.
+    pub from_batch: u64,
+    /// Why, in the operator's words.
+    pub reason: String,
+    /// Its newest key, as a C2SP verifier key.
+    pub vkey: String,
+}
+
+/// Body of type `supersede`: an agent that goes on in place of another, whose keys it ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupersedeBody {
+    /// The successor, enrolled before.
+    pub agent: AgentId,
+    /// First batch of the other that is no longer believed.
+    pub from_batch: u64,
+    /// The other.
+    pub supersedes: AgentId,
+}
+
 /// Body of type `contract`: which text is judged, over which targets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractBody {

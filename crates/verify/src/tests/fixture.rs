@@ -2,9 +2,11 @@
 //! outage, real keys, a real log. Tests bend it and look who notices.
 
 mod judge;
+mod keys;
 mod lines;
 mod own;
 mod registry;
+mod twist;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -23,6 +25,7 @@ use wire::names::Origin;
 pub(super) use judge::judge;
 use lines::{lines, mono_us};
 use registry::policy_text;
+pub(super) use twist::Twist;
 
 use crate::layout::paths::StreamPath;
 use crate::*;
@@ -40,40 +43,6 @@ const SEAL_MS: i64 = 5 * MINUTE_MS;
 const OUTAGE: std::ops::Range<i64> = 20..40;
 /// Minutes in which agent `us` was not running.
 const DOWN: std::ops::Range<i64> = 50..52;
-
-/// What is unusual about a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Twist {
-    None,
-    /// Agent `eu` signed two batches of one number, and both were logged.
-    SecondHistory,
-    /// A second plan is in force from minute 30 on.
-    SecondPlan,
-    /// The plan was logged after the first batches.
-    LatePlan,
-    /// Agent `eu` saw another log than the one shown.
-    SplitView,
-    /// The clock of agent `eu` is an hour fast.
-    FastClock,
-    /// Agent `us` did not run for a while and keeps silent about it.
-    SkippedSlot,
-    /// Agent `us` has both samples and a gap for the same slots.
-    DoubleSlot,
-    /// Agent `us` signs with another key than the one it enrolled.
-    StrangerKey,
-    /// Agent `us` confirmed by order what `eu` saw.
-    Confirmed,
-    /// Agent `us` held its batches back for half an hour.
-    HeldBack,
-    /// Agents are of a version that says nothing about itself.
-    OldAgents,
-    /// Agent `eu` knows that its clock may be off by more than a second.
-    DoubtfulClock,
-    /// Agent `eu` says of its clock that it is an hour ahead of everybody's.
-    FastLine,
-    /// No control of agent `us` answered in some minutes.
-    CutOff,
-}
 
 /// A world after everything has happened.
 pub(super) struct World {
@@ -151,6 +120,8 @@ struct Maker {
     anchors: Vec<Vec<u8>>,
     streams: BTreeMap<AgentId, DisclosedStream>,
     reserved: Vec<DisclosedReserved>,
+    /// Agents that no longer vouch for anything.
+    gone: Vec<AgentId>,
 }
 
 impl Maker {
@@ -203,6 +174,7 @@ impl Maker {
             prefix: CompactRange::default(),
             anchors: Vec::new(),
             reserved: Vec::new(),
+            gone: Vec::new(),
         }
     }
 
@@ -226,8 +198,11 @@ impl Maker {
             if self.twist == Twist::SecondPlan && seal == 3 {
                 self.record_plan(2, START_MS + OUTAGE.start * MINUTE_MS + 10 * MINUTE_MS);
             }
+            self.change_keys(seal);
             for agent in 0..self.agents.len() {
-                self.seal(agent, from);
+                if !self.is_gone(agent, seal) {
+                    self.seal(agent, from);
+                }
             }
             if self.twist == Twist::LatePlan && seal == 2 {
                 self.record_plan(1, START_MS - SEAL_MS);
@@ -251,7 +226,12 @@ impl Maker {
             root: head.root,
         };
         let mut note = checkpoint.sign(&self.log).unwrap();
-        for (later_s, agent) in (0_u64..).zip(&mut self.agents) {
+        let gone = self.gone.clone();
+        let here = self
+            .agents
+            .iter_mut()
+            .filter(|agent| !gone.contains(&agent.id));
+        for (later_s, agent) in (0_u64..).zip(here) {
             let time_s = u64::try_from(at_ms / 1_000).unwrap() + later_s;
             note.push(note::cosign(&checkpoint.text(), time_s, &agent.key).unwrap())
                 .unwrap();
@@ -360,7 +340,7 @@ impl Maker {
             assessment: nothing(&terms),
             terms,
             minutes: BTreeMap::new(),
-            policy: policy_text(&self.log, &self.agents),
+            policy: policy_text(&self.log, &self.agents, AGENTS.len() - self.gone.len()),
         };
         judge(&mut contents);
         World {
