@@ -17,4 +17,6 @@ mod portkey;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
+mod s3;
+#[cfg(test)]
 mod sdks;

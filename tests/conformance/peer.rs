@@ -40,6 +40,12 @@ pub(crate) fn llama() -> String {
     variable("PEER_LLAMA")
 }
 
+/// A server that speaks S3, empty when the tests begin.
+#[track_caller]
+pub(crate) fn s3() -> String {
+    variable("PEER_S3")
+}
+
 /// An address that refuses connections.
 #[track_caller]
 pub(crate) fn dead() -> String {

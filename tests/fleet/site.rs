@@ -82,6 +82,7 @@ impl Site {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             plan: Plan::clone(&self.plan),
             contracts: Self::contracts(),
+            archive: None,
             retention: Retention::default(),
             clock: Arc::new(self.clock.clone()),
             jobs: Jobs::Manual,

@@ -1,5 +1,5 @@
 //! `cargo xtask peers`: our programs against software that nobody here wrote. Two gateways, a real
-//! model server and the providers' own SDKs, at pinned versions, in `target/peers`.
+//! model server, a server that speaks S3 and the providers' own SDKs, at pinned versions, in `target/peers`.
 //!
 //! Invariants: nothing outside `target` is written, everything listens on loopback, no request
 //! leaves the machine once all is installed, and what was started ends with this process. Non-goal:
@@ -65,6 +65,7 @@ struct Ports {
     litellm: u16,
     portkey: u16,
     llama: u16,
+    s3: u16,
     /// Nobody listens here.
     dead: u16,
 }
@@ -72,7 +73,7 @@ struct Ports {
 impl Ports {
     /// Asked for together, so that they differ.
     fn free() -> Result<Self> {
-        let bound: Vec<TcpListener> = (0..5)
+        let bound: Vec<TcpListener> = (0..6)
             .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
             .collect::<std::io::Result<_>>()
             .context("failed to find free ports")?;
@@ -82,7 +83,8 @@ impl Ports {
             litellm: port(1)?,
             portkey: port(2)?,
             llama: port(3)?,
-            dead: port(4)?,
+            s3: port(4)?,
+            dead: port(5)?,
         })
     }
 }
@@ -148,6 +150,7 @@ fn addresses(directory: &Path, ports: Ports) -> Vec<(&'static str, OsString)> {
         ("PEER_LITELLM", url(ports.litellm)),
         ("PEER_PORTKEY", url(ports.portkey)),
         ("PEER_LLAMA", url(ports.llama)),
+        ("PEER_S3", url(ports.s3)),
         ("PEER_DEAD", url(ports.dead)),
         ("PEER_SDKS", directory.join("sdks/bin/python").into()),
     ]
@@ -163,11 +166,16 @@ fn start(profile: Profile, directory: &Path, ports: Ports) -> Result<Vec<Running
     let mut llama = Command::new(directory.join("llama/bin/python"));
     llama.arg(conformance().join("smollm.py"));
     llama.arg(ports.llama.to_string());
+    let bin = directory.join("s3/bin");
+    let mut s3 = Command::new(bin.join("python"));
+    s3.arg(bin.join("moto_server"));
+    s3.args(["-H", "127.0.0.1", "-p", &ports.s3.to_string()]);
     let mut upstream = upstream(profile, ports)?;
     Ok(vec![
         start("litellm", ports.litellm, "/health/liveliness", &mut litellm)?,
         start("portkey", ports.portkey, "/", &mut portkey)?,
         start("llama", ports.llama, "/health", &mut llama)?,
+        start("s3", ports.s3, "/moto-api/", &mut s3)?,
         start("upstream", ports.upstream, "/healthz", &mut upstream)?,
     ])
 }

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Verify(command::verify::Options),
     /// Keep days from being dropped, and let go of them.
     Hold(command::hold::Options),
+    /// Look into the archive of raw batches, check it, and bring back what left the database.
+    Archive(command::archive::Options),
     /// Derive samples, cells and verdicts anew from raw batches: compare, or rewrite what differs.
     Rebuild(command::rebuild::Options),
     /// Bring a database's schema up to date.

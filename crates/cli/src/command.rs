@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub(crate) mod agent;
+pub(crate) mod archive;
 pub(crate) mod assess;
 pub(crate) mod collector;
 pub(crate) mod contract;

@@ -24,11 +24,13 @@ use wire::names::Origin;
 use wire::plan::{Plan, PlanError};
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
 
+use crate::archive::{Archive, ArchiveError};
 use crate::confirm;
 use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
 use crate::export::{self, ExportError, Exported};
 use crate::ingest::flush::{self, Intake};
 use crate::ingest::{IngestError, receive};
+use crate::job::archive::{self, Filed};
 use crate::job::retain::{self, Retained};
 use crate::job::sequence::{self, Log};
 use crate::job::{assess, cells};
@@ -65,6 +67,8 @@ pub struct Setup {
     pub contracts: Vec<ContractSetup>,
     /// What is kept for how long.
     pub retention: Retention,
+    /// Where raw batches are archived, if anywhere.
+    pub archive: Option<Archive>,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
     /// Whether jobs run by themselves.
@@ -139,6 +143,7 @@ pub(crate) struct App {
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) contracts: Vec<Loaded>,
     pub(crate) retention: Retention,
+    pub(crate) archive: Option<Archive>,
     pub(crate) intake: Intake,
     pub(crate) log: Mutex<Log>,
     pub(crate) metrics: Metrics,
@@ -189,6 +194,7 @@ impl Collector {
         if let Jobs::Periodic { checkpoint, assess } = setup.jobs {
             tasks.spawn(periodic::sequence(app.clone(), checkpoint, stopped.clone()));
             tasks.spawn(periodic::judge(app.clone(), assess, stopped.clone()));
+            tasks.spawn(periodic::archive(app.clone(), stopped.clone()));
             tasks.spawn(periodic::retain(app.clone(), stopped.clone()));
             tasks.spawn(periodic::plans(app.clone(), stopped));
         }
@@ -251,6 +257,11 @@ impl Collector {
     /// Drops the days whose time is up, once.
     pub async fn run_retention(&self) -> Result<Retained, StoreError> {
         retain::run_once(&self.app).await
+    }
+
+    /// Brings closed days to the archive, once.
+    pub async fn run_archive(&self) -> Result<Filed, ArchiveError> {
+        archive::run_once(&self.app).await
     }
 
     /// The evidence of a violation as a bundle.
@@ -342,6 +353,7 @@ async fn build(
         stopping,
         contracts,
         retention: setup.retention.clone(),
+        archive: setup.archive.clone(),
         intake,
         log: Mutex::new(Log {
             tree: Tree::default(),

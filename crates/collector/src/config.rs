@@ -9,6 +9,7 @@ use wire::document::{self, DocumentError};
 use wire::names::{Origin, OriginError};
 use wire::plan::{Plan, PlanError};
 
+use crate::archive::config::{ArchiveConfig, ArchiveConfigError};
 use crate::contracts::ContractSetup;
 use crate::retention::{Retention, RetentionError};
 
@@ -34,6 +35,8 @@ pub struct CollectorConfig {
     /// What is kept for how long.
     #[serde(default)]
     pub retention: Retention,
+    /// Where raw batches are archived; absent for nowhere.
+    pub archive: Option<ArchiveConfig>,
     /// Contracts to judge.
     #[serde(default, rename = "contract")]
     pub contracts: Vec<ContractEntry>,
@@ -90,6 +93,9 @@ pub enum ConfigError {
     /// The retention policy cannot be used.
     #[error(transparent)]
     Retention(#[from] RetentionError),
+    /// The archive cannot be used.
+    #[error(transparent)]
+    Archive(#[from] ArchiveConfigError),
     /// The plan cannot be used.
     #[error("`{path}` cannot be used as plan")]
     Plan {
@@ -123,6 +129,9 @@ impl Loaded {
         };
         let config: CollectorConfig = document::read(&read(path)?).map_err(parse)?;
         config.retention.check()?;
+        if let Some(archive) = &config.archive {
+            archive.check()?;
+        }
         let beside = |file: &Utf8Path| path.parent().unwrap_or(Utf8Path::new("")).join(file);
         let origin = config.origin.parse().map_err(ConfigError::Origin)?;
         let plan_path = beside(&config.plan);

@@ -7,6 +7,9 @@ use crate::store::StoreError;
 /// Key of the advisory lock of whoever rewrites, drops or brings back whole days.
 const DAYS_LOCK: i64 = 0x6e69_6e65_7364_6179; // "ninesday"
 
+/// Key of the advisory lock of whoever writes the archive.
+const ARCHIVE_LOCK: i64 = 0x6e69_6e65_7361_7263; // "ninesarc"
+
 /// A database that could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -43,6 +46,26 @@ pub(crate) async fn unlock_days(conn: &mut PgConnection) -> Result<(), StoreErro
         .await
         .map(drop)
         .map_err(StoreError::query("release the lock of days"))
+}
+
+/// Takes the lock of the archive until this connection closes; false where another has it.
+pub(crate) async fn try_lock_archive(conn: &mut PgConnection) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_lock($1) AS "locked!""#,
+        ARCHIVE_LOCK
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("take the lock of the archive"))
+}
+
+/// Gives the lock of the archive back.
+pub(crate) async fn unlock_archive(conn: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("SELECT pg_advisory_unlock($1)", ARCHIVE_LOCK)
+        .fetch_one(conn)
+        .await
+        .map(drop)
+        .map_err(StoreError::query("release the lock of the archive"))
 }
 
 /// Takes the lock of whole days until this transaction ends; false where another has it.

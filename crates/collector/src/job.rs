@@ -1,6 +1,7 @@
 //! Periodic work. Every job is a `run_once` that may be repeated, interrupted and run by several
 //! collectors at a time.
 
+pub(crate) mod archive;
 pub(crate) mod assess;
 pub(crate) mod cells;
 pub(crate) mod retain;

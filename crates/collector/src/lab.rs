@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
+use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, Utc};
 use domain::{
     AgentId, Attribution, Detail, Gap, GapReason, Kind, ManualClock, Outcome, Sample, Source,
@@ -43,7 +44,7 @@ pub(crate) struct Lab {
     pub(crate) url: String,
     pub(crate) clock: ManualClock,
     dir: TempDir,
-    key: SigningKey,
+    pub(crate) key: SigningKey,
     seq: u64,
     prev: Hash,
     next_i: u64,
@@ -69,6 +70,18 @@ pub(crate) fn contract() -> ContractSetup {
     }
 }
 
+/// A collector as all labs have it.
+/// An empty database of a lab's name.
+async fn fresh_database(name: &str) -> String {
+    let server = env::var_os("DATABASE_URL").expect("run `cargo xtask test -p collector`");
+    let server = server.into_string().unwrap();
+    let name = format!("nines_lab_{name}");
+    crate::recreate_database(&server, &name).await.unwrap();
+    let (address, options) = server.split_once('?').unwrap_or((&server, ""));
+    let (host, _) = address.rsplit_once('/').unwrap();
+    format!("{host}/{name}?{options}")
+}
+
 impl Lab {
     pub(crate) async fn start(name: &str, at: DateTime<Utc>) -> Self {
         Self::start_with(name, at, Retention::default()).await
@@ -84,16 +97,33 @@ impl Lab {
         at: DateTime<Utc>,
         (retention, plan): (Retention, Plan),
     ) -> Self {
-        let server = env::var_os("DATABASE_URL").expect("run `cargo xtask test -p collector`");
-        let server = server.into_string().unwrap();
-        let name = format!("nines_lab_{name}");
-        crate::recreate_database(&server, &name).await.unwrap();
-        let (address, options) = server.split_once('?').unwrap_or((&server, ""));
-        let (host, _) = address.rsplit_once('/').unwrap();
-        let url = format!("{host}/{name}?{options}");
+        Self::start_whole(name, at, (retention, plan, None)).await
+    }
+
+    pub(crate) async fn start_archived(
+        name: &str,
+        at: DateTime<Utc>,
+        retention: Retention,
+        archive: Option<crate::Archive>,
+    ) -> Self {
+        Self::start_whole(name, at, (retention, plan(), archive)).await
+    }
+
+    async fn start_whole(
+        name: &str,
+        at: DateTime<Utc>,
+        (retention, plan, archive): (Retention, Plan, Option<crate::Archive>),
+    ) -> Self {
+        let url = fresh_database(name).await;
         let (dir, clock) = (TempDir::new().unwrap(), ManualClock::at(at.into()));
         let setup = setup(&url, dir.path(), &clock, retention);
-        let collector = Collector::start(Setup { plan, ..setup }).await.unwrap();
+        let collector = Collector::start(Setup {
+            plan,
+            archive,
+            ..setup
+        })
+        .await
+        .unwrap();
         let agent: AgentId = "a".parse().unwrap();
         let key = SigningKey::from_seed(&origin().agent(&agent), &[7; 32]).unwrap();
         let mut conn = PgConnection::connect(&url).await.unwrap();
@@ -283,6 +313,22 @@ impl Lab {
         prints
     }
 
+    /// Stops the collector, runs `between` on an empty database, and starts it again.
+    pub(crate) async fn lose_database(
+        self,
+        name: &str,
+        archive: Option<crate::Archive>,
+        between: impl Future<Output = ()>,
+    ) -> Self {
+        self.collector.shutdown().await;
+        let url = fresh_database(name).await;
+        crate::migrate_database(&url).await.unwrap();
+        between.await;
+        let setup = setup(&url, self.dir.path(), &self.clock, Retention::default());
+        let collector = Collector::start(Setup { archive, ..setup }).await.unwrap();
+        Self { collector, ..self }
+    }
+
     pub(crate) async fn stop(self) {
         self.collector.shutdown().await;
         drop(self.dir);
@@ -298,6 +344,7 @@ fn setup(url: &str, dir: &Path, clock: &ManualClock, retention: Retention) -> Se
         plan: plan(),
         contracts: vec![contract()],
         retention,
+        archive: None,
         clock: Arc::new(clock.clone()),
         jobs: Jobs::Manual,
         metrics: Metrics::local("lab", "0").unwrap(),

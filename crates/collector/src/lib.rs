@@ -5,6 +5,7 @@
 //! Handlers authenticate, decode, call and encode; SQL lives in `store`; periodic work in `job`.
 
 mod app;
+mod archive;
 mod confirm;
 mod contracts;
 mod database;
@@ -32,12 +33,19 @@ mod witness;
 pub mod config;
 
 pub use app::{Collector, Jobs, Setup, StartError, migrate_database};
+pub use archive::check::{ArchiveEvent, ArchiveTask, ArchiveTotals, check_archive};
+pub use archive::config::{ArchiveConfig, ArchiveConfigError};
+pub use archive::manifest::{Manifest, ObjectEntry, ObjectKind, list_archive};
+pub use archive::replay::{Replayed, replay_archive};
+pub use archive::restore::{RESTORED_DAYS, restore_archive};
+pub use archive::{Archive, ArchiveError, Days as ArchiveDays};
 pub use contracts::{ContractSetup, ContractSetupError};
 pub use database::{DatabaseError, recreate_database};
 pub use enrol::{EnrolError, mint_successor_token, mint_token};
 pub use export::{ExportError, Exported};
 pub use holds::{HoldError, add_hold, list_holds, release_hold};
 pub use ingest::IngestError;
+pub use job::archive::Filed;
 pub use job::retain::Retained;
 pub use job::sequence::SequenceError;
 pub use plans::OrderError;

@@ -4,6 +4,7 @@
 pub(crate) mod agent;
 pub(crate) mod agent_minute;
 pub(crate) mod agent_state;
+pub(crate) mod archive;
 pub(crate) mod assessment;
 pub(crate) mod batch;
 pub(crate) mod cell;
@@ -17,6 +18,7 @@ pub(crate) mod partition;
 pub(crate) mod poison;
 pub(crate) mod rebuild;
 pub(crate) mod registry;
+pub(crate) mod replay;
 pub(crate) mod sample;
 pub(crate) mod token;
 pub(crate) mod violation;

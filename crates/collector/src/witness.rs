@@ -128,7 +128,11 @@ pub(crate) async fn cosign(app: &App, request: &CosignatureRequest) -> Result<()
 }
 
 /// Verifies a cosignature line over a checkpoint; gives its time.
-fn check(note: &str, line: &str, vkey: &VerifierKey) -> Result<DateTime<Utc>, WitnessError> {
+pub(crate) fn check(
+    note: &str,
+    line: &str,
+    vkey: &VerifierKey,
+) -> Result<DateTime<Utc>, WitnessError> {
     let mut note = SignedNote::parse(note.as_bytes()).map_err(WitnessError::Cosignature)?;
     let line = SignatureLine::parse(line).ok_or(WitnessError::Line)?;
     note.push(line).map_err(WitnessError::Cosignature)?;

@@ -96,6 +96,10 @@ pub mod metric {
     pub const LOG_SIZE: &str = "nines.log.size";
     /// Rows that retention dropped, a day at a time.
     pub const STORE_ROWS_DROPPED: &str = "nines.store.rows.dropped";
+    /// Batches that were archived.
+    pub const ARCHIVE_BATCHES: &str = "nines.archive.batches";
+    /// Closed days that are not archived yet.
+    pub const ARCHIVE_DAYS_WAITING: &str = "nines.archive.days.waiting";
     /// Time from request to end of response, as the HTTP conventions define it.
     pub const HTTP_SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
 
@@ -122,6 +126,8 @@ pub mod metric {
         CONFIRM_ORDERS,
         LOG_SIZE,
         STORE_ROWS_DROPPED,
+        ARCHIVE_BATCHES,
+        ARCHIVE_DAYS_WAITING,
         HTTP_SERVER_REQUEST_DURATION,
     ];
 }

@@ -42,7 +42,7 @@ enum Kind {
     Servers,
 }
 
-const PEERS: [Peer; 4] = [
+const PEERS: [Peer; 5] = [
     Peer {
         name: "litellm",
         pins: &["pins/litellm.txt"],
@@ -56,6 +56,11 @@ const PEERS: [Peer; 4] = [
     Peer {
         name: "llama",
         pins: &["pins/llama.txt"],
+        kind: Kind::PythonExactly,
+    },
+    Peer {
+        name: "s3",
+        pins: &["pins/s3.txt"],
         kind: Kind::PythonExactly,
     },
     Peer {

@@ -28,6 +28,7 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
         checkpoint: Duration::from_secs(loaded.config.checkpoint_s),
         assess: Duration::from_secs(loaded.config.assess_s),
     };
+    let archive = super::archive::open(&options.config, &loaded)?;
     let setup = Setup {
         database_url: environment::database_url(&options.database)?,
         state_dir: loaded.config.state_dir,
@@ -36,6 +37,7 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
         plan: loaded.plan,
         contracts: loaded.contracts,
         retention: loaded.config.retention,
+        archive,
         clock: Arc::new(SystemClock),
         jobs,
         metrics: metrics.clone(),

@@ -74,6 +74,7 @@ async fn run_with(
         plan: plan.clone(),
         contracts: config.contracts()?,
         retention: collector::Retention::default(),
+        archive: None,
         clock: Arc::new(SystemClock),
         jobs: Jobs::Periodic {
             checkpoint: Duration::from_secs(10),

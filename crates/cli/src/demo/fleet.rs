@@ -59,6 +59,7 @@ fn setup(demo: &Demo, clock: Arc<dyn Clock>, metrics: &Metrics) -> anyhow::Resul
         plan: plan_of(demo)?,
         contracts: contracts::setups(demo.started_at)?,
         retention: collector::Retention::default(),
+        archive: None,
         clock,
         jobs: Jobs::Manual,
         metrics: metrics.clone(),

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::error;
 
 use super::{App, sequence_once};
-use crate::job::{assess, cells, retain};
+use crate::job::{archive, assess, cells, retain};
 use crate::plans as revisions;
 use crate::store::StoreError;
 
@@ -36,6 +36,21 @@ pub(super) async fn judge(app: Arc<App>, every: Duration, mut stop: watch::Recei
             assess::run_once(&app).await
         };
         told(&app, "assess", started, run.await);
+    }
+}
+
+/// Archives what is due at the start and again and again, where there is an archive.
+pub(super) async fn archive(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while app.archive.is_some() {
+        let started = Instant::now();
+        let run = tokio::select! {
+            done = archive::run_once(&app) => done,
+            _changed = stop.changed() => return, // The next run goes on where this one was.
+        };
+        told(&app, "archive", started, run.map(drop));
+        if !wait(RETAIN_EVERY, &mut stop).await {
+            return;
+        }
     }
 }
 

@@ -8,15 +8,16 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use sqlx::PgConnection;
 use wire::problem::ProblemType;
 
 use super::Problem;
 use crate::app::App;
 use crate::holds::held_since;
-use crate::store;
 use crate::store::drop::Dropped;
 use crate::store::hold::Hold;
 use crate::store::poison::Poison;
+use crate::store::{self, StoreError};
 
 /// The process answers.
 pub(crate) async fn live() -> &'static str {
@@ -40,6 +41,9 @@ pub(crate) struct HealthView {
     /// Whether no item of a job is set aside.
     ok: bool,
     dropped: Vec<DroppedView>,
+    /// Absent where no archive is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<ArchiveView>,
     holds: Vec<HoldView>,
     poison: Vec<PoisonView>,
 }
@@ -53,6 +57,18 @@ struct DroppedView {
     first_day: NaiveDate,
     last_day: NaiveDate,
     last_at: DateTime<Utc>,
+}
+
+/// What stands in the archive, and what is to follow.
+#[derive(Debug, Serialize)]
+struct ArchiveView {
+    days: i64,
+    batches: i64,
+    bytes: i64,
+    last_day: Option<NaiveDate>,
+    last_at: Option<DateTime<Utc>>,
+    /// Closed days that are not archived yet.
+    days_waiting: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,20 +92,38 @@ struct PoisonView {
     last_at: DateTime<Utc>,
 }
 
-/// What was dropped, what is held, and which items of which jobs fail.
+/// What was dropped, archived and is held, and which items of which jobs fail.
 #[tracing::instrument(name = "http.health.show", skip_all)]
 pub(crate) async fn show(State(app): State<Arc<App>>) -> Result<Json<HealthView>, Problem> {
     let mut conn = app.connection().await?;
     let since = held_since(&app.retention, app.clock.now_utc());
     let dropped = store::drop::dropped(&mut conn).await?;
+    let archive = archived(&app, &mut conn).await?;
     let holds = store::hold::list(&mut conn, since).await?;
     let poison = store::poison::list(&mut conn, super::LIST_MAX).await?;
     let poison: Vec<_> = poison.into_iter().map(PoisonView::from).collect();
     Ok(Json(HealthView {
         ok: !poison.iter().any(|item| item.set_aside),
         dropped: dropped.into_iter().map(DroppedView::from).collect(),
+        archive,
         holds: holds.into_iter().map(HoldView::from).collect(),
         poison,
+    }))
+}
+
+async fn archived(app: &App, conn: &mut PgConnection) -> Result<Option<ArchiveView>, StoreError> {
+    let Some(archive) = &app.archive else {
+        return Ok(None);
+    };
+    let waiting = crate::job::archive::waiting(app, archive, conn).await?;
+    let done = store::archive::summary(conn).await?;
+    Ok(Some(ArchiveView {
+        days: done.days,
+        batches: done.batches,
+        bytes: done.bytes,
+        last_day: done.last_day,
+        last_at: done.last_at,
+        days_waiting: waiting.len(),
     }))
 }
 

@@ -119,7 +119,7 @@ fn reply(
 
 /// What became of one batch of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stored {
+pub(crate) enum Stored {
     Fresh,
     Duplicate,
     Conflict,
@@ -148,7 +148,7 @@ fn receipt(admission: &Admission, stored: Stored) -> Result<Receipt, IngestError
     })
 }
 
-async fn commit(
+pub(crate) async fn commit(
     app: &Weak<App>,
     pool: &PgPool,
     partitions: &mut BTreeSet<(Table, NaiveDate)>,

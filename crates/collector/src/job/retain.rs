@@ -1,16 +1,17 @@
 //! Drops the days whose time is up, and makes the next ones ahead of their first row.
 //!
 //! A day leaves in one transaction of its own, in which holds cannot change. Raw bytes never leave
-//! before their batch stands in the log, and samples never before their hours are counted.
+//! before their batch stands in the log and, where there is one, in the archive, and samples never before their hours are counted.
 
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use sqlx::PgConnection;
 use tracing::{info, warn};
 
 use crate::app::App;
+use crate::archive::restore::RESTORED_DAYS;
 use crate::database;
 use crate::holds::held_since;
 use crate::rebuild::Day;
@@ -139,7 +140,10 @@ async fn drop_day(
     }
     let waits = match table {
         Table::Sample => store::drop::is_uncounted(&mut tx, day.start, day.end).await?,
-        Table::Raw => store::drop::is_unlogged(&mut tx, day.start, day.end).await?,
+        Table::Raw => {
+            store::drop::is_unlogged(&mut tx, day.start, day.end).await?
+                || !may_leave(app, &mut tx, day, now).await?
+        }
     };
     if waits {
         return Ok(Fate::Kept);
@@ -157,6 +161,21 @@ async fn drop_day(
         }
         other => other,
     }
+}
+
+/// Whether raw bytes are archived, where there is an archive, and were not just brought back.
+async fn may_leave(
+    app: &App,
+    conn: &mut PgConnection,
+    day: Day,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let since = now - TimeDelta::days(RESTORED_DAYS.into());
+    if store::archive::is_restored_after(conn, day.date, since).await? {
+        return Ok(false);
+    }
+    let window = (day.start, day.end);
+    Ok(app.archive.is_none() || store::archive::is_whole(conn, day.date, window).await?)
 }
 
 async fn drop_unless_held(

@@ -96,6 +96,8 @@ pub struct CollectorMetrics {
     orders: Counter<u64>,
     log_size: Gauge<u64>,
     rows_dropped: Counter<u64>,
+    archive_batches: Counter<u64>,
+    archive_days_waiting: Gauge<u64>,
     request_duration: Histogram<f64>,
 }
 
@@ -135,6 +137,16 @@ impl CollectorMetrics {
                 .u64_counter(metric::STORE_ROWS_DROPPED)
                 .with_unit("{row}")
                 .with_description("Rows that were dropped because their time was up.")
+                .build(),
+            archive_batches: meter
+                .u64_counter(metric::ARCHIVE_BATCHES)
+                .with_unit("{batch}")
+                .with_description("Batches that were archived.")
+                .build(),
+            archive_days_waiting: meter
+                .u64_gauge(metric::ARCHIVE_DAYS_WAITING)
+                .with_unit("{day}")
+                .with_description("Closed days that are not archived yet.")
                 .build(),
             request_duration: seconds(&meter, metric::HTTP_SERVER_REQUEST_DURATION, HTTP_SECONDS)
                 .with_description("Duration of HTTP server requests.")
@@ -177,6 +189,16 @@ impl CollectorMetrics {
     pub fn day_dropped(&self, kind: &'static str, rows: u64) {
         let attributes = [KeyValue::new(attribute::STORE_KIND, kind)];
         self.rows_dropped.add(rows, &attributes);
+    }
+
+    /// A day was archived with its batches.
+    pub fn day_archived(&self, batches: u64) {
+        self.archive_batches.add(batches, &[]);
+    }
+
+    /// So many closed days are not archived yet.
+    pub fn archive_waits(&self, days: u64) {
+        self.archive_days_waiting.record(days, &[]);
     }
 
     /// One request was answered.
