@@ -25,6 +25,7 @@ use wire::plan::{Plan, PlanError};
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
 
 use crate::archive::{Archive, ArchiveError};
+use crate::condition;
 use crate::confirm;
 use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
 use crate::export::{self, ExportError, Exported};
@@ -33,7 +34,7 @@ use crate::ingest::{IngestError, receive};
 use crate::job::archive::{self, Filed};
 use crate::job::retain::{self, Retained};
 use crate::job::sequence::{self, Log};
-use crate::job::{assess, cells};
+use crate::job::{assess, cells, revise};
 use crate::keys::{Keys, KeysError};
 use crate::plans::{Plans, Shelf};
 use crate::registry::RecordError;
@@ -145,6 +146,7 @@ pub(crate) struct App {
     pub(crate) retention: Retention,
     pub(crate) archive: Option<Archive>,
     pub(crate) intake: Intake,
+    pub(crate) conditions: condition::Cache,
     pub(crate) log: Mutex<Log>,
     pub(crate) metrics: Metrics,
     pub(crate) instruments: CollectorMetrics,
@@ -248,10 +250,13 @@ impl Collector {
         export::policy_text(&self.app, &mut *self.app.connection().await?).await
     }
 
-    /// Computes cells and assessments, once.
+    /// Computes cells, assessments and their revisions, once.
     pub async fn run_jobs(&self) -> Result<(), StoreError> {
-        cells::run_once(&self.app.pool, self.app.clock.now_utc()).await?;
-        assess::run_once(&self.app).await
+        let (plans, now) = (self.app.plans(), self.app.clock.now());
+        let plan = plans.in_force(now.to_millis());
+        cells::run_once(&self.app.pool, plan, now.to_utc()).await?;
+        assess::run_once(&self.app).await?;
+        revise::run_once(&self.app).await.map(drop)
     }
 
     /// Drops the days whose time is up, once.
@@ -355,6 +360,7 @@ async fn build(
         retention: setup.retention.clone(),
         archive: setup.archive.clone(),
         intake,
+        conditions: condition::Cache::default(),
         log: Mutex::new(Log {
             tree: Tree::default(),
             signer,

@@ -12,6 +12,8 @@ mod openapi;
 mod pages;
 pub(crate) mod plan;
 mod problem;
+mod revisions;
+mod targets;
 mod violations;
 
 use std::sync::Arc;
@@ -61,6 +63,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/health", get(health::show))
         .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/cosignatures", post(log::cosign))
+        .route("/targets", get(targets::list))
+        .route("/targets/{target}", get(targets::show))
         .route("/violations", get(violations::list))
         .route("/violations/{violation}", get(violations::show))
         .route("/violations/{violation}/evidence", get(evidence::download));

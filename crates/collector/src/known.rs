@@ -36,14 +36,8 @@ pub(crate) struct Ended {
 impl Known {
     /// As of now.
     pub(crate) async fn now(plans: &[Plan], conn: &mut PgConnection) -> Result<Self, StoreError> {
-        let agents = store::agent::list(conn).await?.into_iter();
-        let place = |agent: store::agent::Agent| Place {
-            agent: agent.id,
-            region: agent.region,
-            network: agent.network,
-        };
         Ok(Self {
-            places: agents.map(place).collect(),
+            places: places(conn).await?,
             plans: plans.to_vec(),
             ended: BTreeMap::new(),
         })
@@ -136,6 +130,17 @@ impl Known {
 
 fn read<T: DeserializeOwned>(record: &Record) -> Result<T, StoreError> {
     read_body(&record.body).map_err(|e| StoreError::inconsistent("registry.body", e))
+}
+
+/// Where the enrolled agents stand.
+pub(crate) async fn places(conn: &mut PgConnection) -> Result<Vec<Place>, StoreError> {
+    let agents = store::agent::list(conn).await?.into_iter();
+    let place = |agent: store::agent::Agent| Place {
+        agent: agent.id,
+        region: agent.region,
+        network: agent.network,
+    };
+    Ok(agents.map(place).collect())
 }
 
 /// The revisions of the plan that a chain records.

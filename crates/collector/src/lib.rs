@@ -6,6 +6,7 @@
 
 mod app;
 mod archive;
+mod condition;
 mod confirm;
 mod contracts;
 mod database;

@@ -152,7 +152,7 @@ pub async fn rebuild(
         }
         if setup.mode == Mode::Rewrite {
             store::poison::clear_all(&mut guard).await?;
-            cells::run_once(&pool, setup.clock.now_utc()).await?;
+            cells::run_once(&pool, &setup.plan, setup.clock.now_utc()).await?;
         }
         let judged = judge(setup, &mut guard, (from, to)).await?;
         for difference in &judged.differences {

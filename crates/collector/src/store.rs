@@ -8,6 +8,7 @@ pub(crate) mod archive;
 pub(crate) mod assessment;
 pub(crate) mod batch;
 pub(crate) mod cell;
+pub(crate) mod condition;
 pub(crate) mod confirm;
 pub(crate) mod contract;
 pub(crate) mod copy;
@@ -19,9 +20,13 @@ pub(crate) mod poison;
 pub(crate) mod rebuild;
 pub(crate) mod registry;
 pub(crate) mod replay;
+pub(crate) mod revision;
 pub(crate) mod sample;
 pub(crate) mod token;
 pub(crate) mod violation;
+
+/// Begins a transaction in which everything read is of one moment, whatever others commit.
+pub(crate) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
 
 /// A statement that failed, or a stored value that cannot be.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod assessment;
+pub mod condition;
 pub mod contract;
 pub mod credit;
 pub mod deadline;
@@ -18,6 +19,7 @@ pub mod fraction;
 pub mod library;
 pub mod money;
 pub mod reading;
+pub mod revision;
 pub mod support;
 pub mod terms;
 pub mod timed;
@@ -34,12 +36,14 @@ pub use assessment::{
     MinuteSupport, MinuteTotals, Reading, RuleCount, Span, Spread, State, UnmeasuredReason,
     Verdict,
 };
+pub use condition::{Condition, Sights, Vantage};
 pub use contract::{Basis, Commitment, Contract, ContractError, Effect, EventClass, Family};
 pub use credit::{Credit, CreditTotal, NoCredit};
 pub use deadline::{Deadline, Due};
 pub use fraction::Fraction;
 pub use money::{Currency, Money};
 pub use reading::Choice;
+pub use revision::{Change, What, changes};
 pub use standing::{ConsideredSpan, SpanOutcome};
 pub use subject::{Claimability, Reservation};
 

@@ -89,7 +89,7 @@ fn line(day: &DayReport) -> String {
 fn summary(totals: Totals) -> String {
     format!(
         "{} days ({} rewritten, {} dropped before), {} samples, {} gaps, {} hours, \
-         {} final assessments ({} with evidence that came later, {} kept as they were): \
+         {} final assessments ({} wait for their revision, {} kept as they were): \
          {} differences; {} rows without their raw batch",
         totals.days,
         totals.days_rewritten,
@@ -98,7 +98,7 @@ fn summary(totals: Totals) -> String {
         totals.gaps,
         totals.cells,
         totals.assessments,
-        totals.assessments_late,
+        totals.assessments_pending,
         totals.assessments_kept,
         totals.differing,
         totals.unverifiable,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::error;
 
 use super::{App, sequence_once};
-use crate::job::{archive, assess, cells, retain};
+use crate::job::{archive, assess, cells, retain, revise};
 use crate::plans as revisions;
 use crate::store::StoreError;
 
@@ -32,8 +32,11 @@ pub(super) async fn judge(app: Arc<App>, every: Duration, mut stop: watch::Recei
     while wait(every, &mut stop).await {
         let started = Instant::now();
         let run = async {
-            cells::run_once(&app.pool, app.clock.now_utc()).await?;
-            assess::run_once(&app).await
+            let (plans, now) = (app.plans(), app.clock.now());
+            let plan = plans.in_force(now.to_millis());
+            cells::run_once(&app.pool, plan, now.to_utc()).await?;
+            assess::run_once(&app).await?;
+            revise::run_once(&app).await.map(drop)
         };
         told(&app, "assess", started, run.await);
     }

@@ -10,6 +10,7 @@ use sla::Assessment;
 use wire::problem::ProblemType;
 
 use super::name::Name;
+use super::revisions::RevisionView;
 use super::{LIST_MAX, Problem};
 use crate::app::App;
 use crate::contracts::{Loaded, current};
@@ -28,6 +29,8 @@ pub(crate) struct ContractView {
     terms_sha256: String,
     targets: Vec<String>,
     assessments: Vec<AssessmentView>,
+    /// Final assessments that followed others.
+    revisions: Vec<RevisionView>,
 }
 
 /// One window of a contract.
@@ -96,7 +99,9 @@ pub(crate) fn find<'a>(app: &'a App, name: &str) -> Result<&'a Loaded, Problem> 
 async fn view(app: &App, loaded: &Loaded) -> Result<ContractView, Problem> {
     let mut conn = app.connection().await?;
     let stored = store::assessment::list(&mut conn, loaded.registered.key, LIST_MAX).await?;
+    let revisions = store::revision::list(&mut conn, loaded.registered.key, LIST_MAX).await?;
     Ok(ContractView {
+        revisions: revisions.into_iter().map(RevisionView::from).collect(),
         contract: loaded.registered.id.to_string(),
         provider: loaded.contract.provider.to_string(),
         service: loaded.contract.service.clone(),

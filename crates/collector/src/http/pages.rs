@@ -20,8 +20,9 @@ use crate::app::App;
 use crate::contracts;
 use crate::store::StoreError;
 use crate::store::assessment::{State as Progress, Stored};
+use crate::store::revision::{Cause, Revision};
 use crate::store::violation::Violation;
-use crate::web::view::{Judged, Site, Stage, ViolationRow};
+use crate::web::view::{Judged, RevisionNote, Site, Stage, ViolationRow};
 use crate::web::{self, assets};
 
 /// How much of a page is asked for.
@@ -138,6 +139,22 @@ fn judged(stored: Stored) -> Judged {
         stage,
         revision: stored.revision,
         assessment: stored.assessment,
+    }
+}
+
+/// A revision as pages show it.
+fn revision_note(made: Revision) -> RevisionNote {
+    RevisionNote {
+        revision: made.number,
+        replaces: made.number - 1,
+        replaces_sha256: made.replaces_sha256.map(|hash| hash.to_hex()),
+        cause: made.cause.map(|cause| match cause {
+            Cause::Evidence => "evidence came in after it was final",
+            Cause::Rebuild => "a rebuild found that it did not follow from the raw batches",
+        }),
+        revised_at: made.revised_at.map(Into::into),
+        changes: sla::changes(&made.replaced, &made.assessment),
+        assessment: made.assessment,
     }
 }
 

@@ -11,10 +11,12 @@ use sla::CommitmentAssessment;
 use wire::problem::ProblemType;
 
 use super::name::Name;
+use super::revisions::RevisionView;
 use super::{LIST_MAX, Problem};
 use crate::app::App;
 use crate::store::assessment::Stored;
 use crate::store::partition::Table;
+use crate::store::revision::{ContractWindow, Revision};
 use crate::store::{self, violation::Violation};
 
 /// A violation as the API shows it.
@@ -32,6 +34,9 @@ pub(crate) struct ViolationView {
     samples_dropped: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assessment: Option<CommitmentAssessment>,
+    /// Revisions of the window's final assessment, the newest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revisions: Option<Vec<RevisionView>>,
 }
 
 impl From<Violation> for ViolationView {
@@ -46,6 +51,7 @@ impl From<Violation> for ViolationView {
             withdrawn_at: violation.withdrawn_at,
             samples_dropped: None,
             assessment: None,
+            revisions: None,
         }
     }
 }
@@ -73,11 +79,23 @@ pub(crate) async fn show(
         Some(stored) => Some(has_lost_samples(&app, stored).await?),
         None => None,
     };
+    let revisions = revisions(&app, &violation).await?.into_iter();
     Ok(Json(ViolationView {
+        revisions: Some(revisions.map(RevisionView::from).collect()),
         samples_dropped,
         assessment,
         ..violation.into()
     }))
+}
+
+/// Revisions of the assessment that a violation follows from, the newest first.
+pub(crate) async fn revisions(app: &App, violation: &Violation) -> Result<Vec<Revision>, Problem> {
+    let mut conn = app.connection().await?;
+    let window = ContractWindow {
+        contract: violation.contract_key,
+        start_at: violation.window_start_at,
+    };
+    Ok(store::revision::list_window(&mut conn, window, LIST_MAX).await?)
 }
 
 async fn has_lost_samples(app: &App, stored: &Stored) -> Result<bool, Problem> {

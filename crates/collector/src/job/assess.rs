@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{CellHour, Minute, UnixMicros, Window};
 use sla::{Assessment, Facts};
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 use tracing::info;
 
 use super::cells;
@@ -47,7 +47,10 @@ pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
 
 /// Until when every live agent's samples are in: minutes after it have not happened yet, as far
 /// as anybody here knows. An agent that is far behind does not hold the others back.
-async fn complete_until(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Minute, StoreError> {
+pub(crate) async fn complete_until(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<Minute, StoreError> {
     let oldest = now - SETTLE_MAX;
     let slowest = store::batch::sealed_until(conn, oldest)
         .await?
@@ -98,7 +101,11 @@ async fn assess_window(
         return Ok(()); // Nothing was registered while it ran.
     }
     let terms = known.terms(loaded, window, complete);
-    let cells = gather(conn, &loaded.registered.targets, window).await?;
+    // Between two moments an hour could be taken from its mark to its cells, and be in neither.
+    let moment = conn.begin_with(store::SNAPSHOT).await;
+    let mut moment = moment.map_err(StoreError::query("begin"))?;
+    let cells = gather(&mut moment, &loaded.registered.targets, window).await?;
+    moment.commit().await.map_err(StoreError::query("commit"))?;
     let assessment = sla::assess(&loaded.contract, &terms, Facts::counted(&cells));
     let state = if app.clock.now_utc() >= utc(window.end()) + GRACE && is_over {
         State::Final

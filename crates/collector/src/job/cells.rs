@@ -1,4 +1,5 @@
-//! Cells of closed hours, computed whole from samples.
+//! Cells of closed hours, computed whole from samples, and what rests on them: conditions, and the
+//! marks of windows to judge again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +7,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::cell::CellHourBuilder;
 use domain::{AgentId, CellHour, Hour, TargetId, UnixMicros, UnixMillis};
 use sqlx::{PgConnection, PgPool};
+use wire::plan::Plan;
 
+use super::conditions;
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
 use crate::store::poison::Settled;
@@ -20,20 +23,33 @@ const HOURS_PER_RUN: i64 = 200;
 
 /// Recomputes marked hours that have closed, until none is left. Gives how many there were.
 #[tracing::instrument(name = "job.cells.run", skip_all)]
-pub(crate) async fn run_once(pool: &PgPool, now: DateTime<Utc>) -> Result<usize, StoreError> {
+pub(crate) async fn run_once(
+    pool: &PgPool,
+    plan: &Plan,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
     let mut total = 0;
     loop {
         let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
         let hours = store::cell::take_dirty(&mut tx, now, HOURS_PER_RUN).await?;
         let agents = agent_names(&mut tx).await?;
         let gone = store::drop::dropped_days(&mut tx, Table::Sample).await?;
+        let (mut counted, mut changed) = (BTreeMap::new(), BTreeSet::new());
         for (at, target) in &hours {
             if is_gone(&gone, at.hour_at) {
                 continue; // What was counted while its samples were here stays.
             }
             let done = recount(&mut tx, &agents, *at, target).await;
-            settle(&mut tx, *at, done, now).await?;
+            let Some(has_changed) = settle(&mut tx, *at, done, now).await? else {
+                continue;
+            };
+            counted.insert(*at, target.clone());
+            if has_changed {
+                changed.insert(*at);
+            }
         }
+        store::revision::mark(&mut tx, &changed, now).await?;
+        conditions::record(&mut tx, plan, now, &counted).await?;
         tx.commit().await.map_err(StoreError::query("commit"))?;
         total += hours.len();
         if hours.is_empty() {
@@ -47,23 +63,27 @@ async fn recount(
     agents: &BTreeMap<i32, AgentId>,
     at: TargetHour,
     target: &str,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let cells = compute(conn, agents, at, &parse_target(target)?).await?;
     store::cell::replace(conn, at, &cells).await
 }
 
 /// An hour that cannot be counted is marked again, and after some tries left aside with its mark,
-/// so that the others go on.
+/// so that the others go on. Gives whether one that can be has other cells than before.
 async fn settle(
     conn: &mut PgConnection,
     at: TargetHour,
-    done: Result<(), StoreError>,
+    done: Result<bool, StoreError>,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<Option<bool>, StoreError> {
+    let has_changed = done.as_ref().ok().copied();
     let key = format!("{} {}", at.target, at.hour_at.timestamp());
-    match store::poison::settle(conn, (JOB, &key), done, now).await? {
-        Settled::Done => Ok(()),
-        Settled::Failed => store::cell::mark(conn, &BTreeSet::from([at])).await,
+    match store::poison::settle(conn, (JOB, &key), done.map(drop), now).await? {
+        Settled::Done => Ok(has_changed),
+        Settled::Failed => {
+            store::cell::mark(conn, &BTreeSet::from([at])).await?;
+            Ok(None)
+        }
     }
 }
 

@@ -13,9 +13,6 @@ use crate::store::partition::Table;
 use crate::store::rebuild::{self, Found};
 use crate::store::{self, StoreError};
 
-/// What is compared stays as it was seen, whatever collectors commit meanwhile.
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
-
 pub(super) async fn run(
     conn: &mut PgConnection,
     index: &mut Index,
@@ -32,7 +29,7 @@ pub(super) async fn run(
         store::partition::ensure(conn, Table::Sample, day.date).await?; // Not within: it would block ingest.
     }
     rebuild::prepare(conn).await?;
-    let snapshot = conn.begin_with(SNAPSHOT).await;
+    let snapshot = conn.begin_with(store::SNAPSHOT).await;
     let mut tx = snapshot.map_err(StoreError::query("begin"))?;
     index.follow(&mut tx, day).await?;
     let staged = index.stage(&mut tx, day).await?;

@@ -139,9 +139,9 @@ pub struct Totals {
     pub unverifiable: u64,
     /// Final assessments judged again.
     pub assessments: u64,
-    /// Of these, those that differ by evidence that arrived after they were final, which they
-    /// leave out on purpose.
-    pub assessments_late: u64,
+    /// Of these, those that differ by evidence that arrived after they were final, and that wait
+    /// for the job that makes their revision.
+    pub assessments_pending: u64,
     /// Assessments whose window reaches into days that were dropped: they stay as they are.
     pub assessments_kept: u64,
     /// Differences of every kind.
@@ -165,7 +165,7 @@ impl Totals {
 
     pub(crate) fn judge(&mut self, judged: &super::verdicts::Judged) {
         self.assessments += judged.assessments;
-        self.assessments_late += judged.late;
+        self.assessments_pending += judged.pending;
         self.assessments_kept += judged.kept;
         self.differing += judged.differences.len() as u64;
         self.unhealed += unreadable(&judged.differences);

@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use sla::Facts;
-use sqlx::PgConnection;
-use tracing::warn;
+use sqlx::{Connection as _, PgConnection};
 
 use super::Mode;
 use super::report::{Difference, What};
 use crate::contracts::{self, Loaded};
-use crate::job::assess;
+use crate::job::{assess, revise};
 use crate::known::Known;
-use crate::store::assessment::{State, Stored};
+use crate::store::assessment::Stored;
 use crate::store::partition::Table;
+use crate::store::revision::{Cause, ContractWindow};
 use crate::store::{self, StoreError};
 
 /// What to judge.
@@ -28,7 +28,7 @@ pub(super) struct Scope<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Judged {
     pub(crate) assessments: u64,
-    pub(crate) late: u64,
+    pub(crate) pending: u64,
     pub(crate) kept: u64,
     pub(crate) differences: Vec<Difference>,
 }
@@ -91,27 +91,21 @@ async fn judge(
     if assessment == stored.assessment {
         return Ok(());
     }
-    let graced = end + assess::GRACE;
-    if store::batch::any_after(conn, (start, end), graced).await? {
-        judged.late += 1;
+    let marked = ContractWindow {
+        contract: loaded.registered.key,
+        start_at: start,
+    };
+    if scope.mode == Mode::Check && store::revision::is_marked(conn, marked, end).await? {
+        judged.pending += 1;
         return Ok(());
     }
     let note = format!("revision {}", stored.revision);
     judged.differences.push(differs(What::Changed, note));
     if scope.mode == Mode::Rewrite {
-        let revision = stored.revision + 1;
-        warn!(
-            contract.id = %loaded.registered.id,
-            "contract {}: the final assessment from {start} is followed by revision {revision}",
-            loaded.registered.id
-        );
-        assess::record_violations(conn, loaded, &assessment, scope.now).await?;
-        let next = Stored {
-            revision,
-            state: State::Final,
-            assessment,
-        };
-        store::assessment::put(conn, loaded.registered.key, &next).await?;
+        let mut tx = conn.begin().await.map_err(StoreError::query("begin"))?;
+        let why = (Cause::Rebuild, scope.now);
+        revise::follow(&mut tx, loaded, (&stored, &assessment), why).await?;
+        tx.commit().await.map_err(StoreError::query("commit"))?;
     }
     Ok(())
 }

@@ -190,25 +190,6 @@ pub(crate) async fn raw(
         .collect()
 }
 
-/// Whether a batch that touches `[from, to)` was received or anchored after a moment.
-pub(crate) async fn any_after(
-    conn: &mut PgConnection,
-    (from, to): (DateTime<Utc>, DateTime<Utc>),
-    after: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM batch
-                          WHERE wall_last_at >= $1 AND wall_first_at < $2
-                            AND (received_at > $3 OR anchored_at > $3)) AS "any!""#,
-        from,
-        to,
-        after,
-    )
-    .fetch_one(conn)
-    .await
-    .map_err(StoreError::query("look for late batches"))
-}
-
 /// A stored batch, as a bundle needs it.
 #[derive(Debug)]
 pub(crate) struct Stored {

@@ -113,22 +113,23 @@ pub(crate) async fn take_dirty(
         .collect())
 }
 
-/// Replaces the cells of an hour.
+/// Replaces the cells of an hour; true where that changed anything.
 pub(crate) async fn replace(
     conn: &mut PgConnection,
     at: TargetHour,
     cells: &[(i32, CellHour)],
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut agents = Vec::with_capacity(cells.len());
     let mut packed = Vec::with_capacity(cells.len());
     for (agent, cell) in cells {
         agents.push(*agent);
         packed.push(pack(cell)?);
     }
-    sqlx::query!(
+    let done = sqlx::query!(
         "INSERT INTO cell (target_id, hour_at, agent_id, packed)
          SELECT $1, $2, * FROM UNNEST($3::int[], $4::bytea[])
-         ON CONFLICT (target_id, hour_at, agent_id) DO UPDATE SET packed = EXCLUDED.packed",
+         ON CONFLICT (target_id, hour_at, agent_id) DO UPDATE SET packed = EXCLUDED.packed
+         WHERE cell.packed IS DISTINCT FROM EXCLUDED.packed",
         at.target,
         at.hour_at,
         &agents,
@@ -137,7 +138,7 @@ pub(crate) async fn replace(
     .execute(conn)
     .await
     .map_err(StoreError::query("replace cells"))?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// Stored cells of an hour by agent; those that cannot be unpacked say so.

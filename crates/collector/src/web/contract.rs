@@ -6,7 +6,7 @@ use verify::words::{finding as finding_words, promise as promise_words, terms as
 
 use super::overview::{violations, window};
 use super::view::{ContractPage, Judged, PastWindow, Stage};
-use super::{chip, conclusion, finding, link, page, promise, timeline, words};
+use super::{chip, conclusion, finding, link, page, promise, revision, timeline, words};
 
 pub(super) fn main(view: &ContractPage) -> Markup {
     html! {
@@ -29,6 +29,7 @@ pub(super) fn main(view: &ContractPage) -> Markup {
             }
             (violations(&view.violations, &view.site))
             (past(view))
+            (revision::section(&view.revisions))
             (terms(view))
         }
     }

@@ -5,7 +5,7 @@ use sla::CommitmentAssessment;
 use verify::words::promise as promise_words;
 
 use super::view::{ContractCard, Judged, Overview, Site, Stage, ViolationRow};
-use super::{chip, conclusion, finding, fleet, link, page, timeline, words};
+use super::{chip, conclusion, finding, fleet, link, now, page, timeline, words};
 
 pub(super) fn main(view: &Overview) -> Markup {
     html! {
@@ -19,6 +19,7 @@ pub(super) fn main(view: &Overview) -> Markup {
                 @if view.contracts.is_empty() { (no_contract()) }
                 div.cards { @for card in &view.contracts { (self::card(card)) } }
             }
+            (now::section(&view.now, &view.site))
             (violations(&view.violations, &view.site))
             (fleet::matrix(&view.matrix, &view.site))
             (fleet::agents(view))

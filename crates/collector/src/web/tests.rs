@@ -5,6 +5,7 @@ use super::view::{ContractPage, Overview, Site, ViolationPage};
 use super::*;
 
 mod fixtures;
+mod now;
 mod results;
 
 use fixtures::{HOSTILE, day_contract, gateway_contract, month_contract, simulated, site};

@@ -1,7 +1,9 @@
 //! What pages show: plain, owned data, complete before a page is made.
 
-use domain::{AgentId, Attribution, ContractId, Outcome, TargetId, UnixMillis, Window};
-use sla::{Assessment, CommitmentAssessment, Contract, Money};
+use domain::{AgentId, Attribution, ContractId, Minute, Outcome, TargetId, UnixMillis, Window};
+use sla::{Assessment, Change, CommitmentAssessment, Condition, Contract, Money, Vantage};
+
+use crate::condition::Run;
 
 /// What stands on every page.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Overview {
     pub(crate) site: Site,
     /// Contracts, in the order they are to be shown.
     pub(crate) contracts: Vec<ContractCard>,
+    /// What targets are like now, in the order of the plan.
+    pub(crate) now: Vec<TargetNow>,
     /// The newest sample of every stream.
     pub(crate) matrix: Matrix,
     /// Violations, newest first; withdrawn ones are marked.
@@ -60,6 +64,44 @@ pub(crate) enum Stage {
     Live,
     /// Only a new revision can follow.
     Final,
+}
+
+/// What a target is like now; no verdict rests on it.
+#[derive(Clone, Debug)]
+pub(crate) struct TargetNow {
+    /// The target.
+    pub(crate) target: TargetId,
+    /// Its state in the last minute that is in.
+    pub(crate) condition: Condition,
+    /// Since when; absent where that is longer than 30 days.
+    pub(crate) since: Option<Minute>,
+    /// First minute that is not in yet.
+    pub(crate) as_of: Minute,
+    /// What each region can tell.
+    pub(crate) regions: Vec<(String, Vantage)>,
+    /// Minutes of each state in the last 24 hours and 30 days.
+    pub(crate) totals: Vec<(Condition, u64, u64)>,
+    /// The last 24 hours, oldest first.
+    pub(crate) day: Vec<Run>,
+}
+
+/// A final assessment that followed another.
+#[derive(Clone, Debug)]
+pub(crate) struct RevisionNote {
+    /// Its number.
+    pub(crate) revision: i32,
+    /// The number of the one it replaces.
+    pub(crate) replaces: i32,
+    /// SHA-256 of the replaced one's JSON, in hexadecimal, where it was kept.
+    pub(crate) replaces_sha256: Option<String>,
+    /// Why it was made, where that was kept.
+    pub(crate) cause: Option<&'static str>,
+    /// When it was made, where that was kept.
+    pub(crate) revised_at: Option<UnixMillis>,
+    /// What it says otherwise.
+    pub(crate) changes: Vec<Change>,
+    /// What it says.
+    pub(crate) assessment: Assessment,
 }
 
 /// The newest sample of every stream, targets by agents.
@@ -222,6 +264,8 @@ pub(crate) struct ContractPage {
     pub(crate) judged: Option<Judged>,
     /// Other windows, newest first.
     pub(crate) past: Vec<PastWindow>,
+    /// Final assessments that followed others, newest first.
+    pub(crate) revisions: Vec<RevisionNote>,
     /// Violations of this contract, newest first.
     pub(crate) violations: Vec<ViolationRow>,
     /// Where the API serves the same.
@@ -256,6 +300,8 @@ pub(crate) struct ViolationPage {
     pub(crate) detected_at: UnixMillis,
     /// When a correction took it back.
     pub(crate) withdrawn_at: Option<UnixMillis>,
+    /// Revisions of the window's final assessment, newest first.
+    pub(crate) revisions: Vec<RevisionNote>,
     /// What each agent saw in the periods of downtime, agents without a valid request included.
     pub(crate) sightings: Vec<Sighting>,
     /// Endpoints asked, as `https://host/path` or target names.

@@ -8,7 +8,7 @@ use verify::words::{credit as credit_words, finding as finding_words, promise as
 
 use super::overview::window;
 use super::view::{FailingSample, ViolationPage};
-use super::{chip, conclusion, finding, link, page, promise, sighting, timeline, words};
+use super::{chip, conclusion, finding, link, page, promise, revision, sighting, timeline, words};
 
 /// Most periods of downtime with a drawing of their own.
 const DRAWN_MAX: usize = 6;
@@ -34,6 +34,7 @@ pub(super) fn main(view: &ViolationPage) -> Markup {
                 (evidence(view))
                 (measured(view, part))
                 (missing(part))
+                (revision::section(&view.revisions))
                 (samples(&view.samples))
             }
         }

@@ -1,6 +1,6 @@
 //! What the page of a contract shows.
 
-use super::{judged, site, violation_row};
+use super::{judged, revision_note, site, violation_row};
 use crate::app::App;
 use crate::http::{LIST_MAX, Problem, contracts};
 use crate::store;
@@ -26,7 +26,9 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ContractPage, Problem>
             violations.push(violation_row(&violation, newest.as_ref(), app)?);
         }
     }
+    let revisions = store::revision::list(&mut conn, loaded.registered.key, LIST_MAX).await?;
     Ok(ContractPage {
+        revisions: revisions.into_iter().map(revision_note).collect(),
         site: site(app),
         contract: loaded.contract.clone(),
         targets: loaded.registered.targets.clone(),

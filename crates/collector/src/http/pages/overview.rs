@@ -7,12 +7,13 @@ use wire::plan::{PlanRequest, PlanTarget};
 
 use super::{judged, site, violation_row};
 use crate::app::App;
+use crate::condition::{self, TargetCondition};
 use crate::contracts;
 use crate::http::{LIST_MAX, Problem};
 use crate::store::{self, StoreError};
 use crate::web::view::{
     AgentOwn, AgentRow, AgentStanding, Checkpoint, ContractCard, Judged, Latest, LogRow, Matrix,
-    MatrixAgent, MatrixRow, NewestBatch, Overview, ViolationRow,
+    MatrixAgent, MatrixRow, NewestBatch, Overview, TargetNow, ViolationRow,
 };
 
 /// How far back the newest sample of a stream is looked for.
@@ -36,6 +37,7 @@ pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
     Ok(Overview {
         site: site(app),
         contracts,
+        now: now(app).await?,
         matrix: matrix(app, &mut conn).await?,
         violations,
         fleet: fleet(&mut conn).await?,
@@ -54,6 +56,30 @@ fn row(
         .find(|card| card.contract.id().as_str() == violation.contract);
     let newest: Option<&Judged> = card.and_then(|card| card.judged.as_ref());
     violation_row(violation, newest, app)
+}
+
+async fn now(app: &App) -> Result<Vec<TargetNow>, StoreError> {
+    let minutes = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let shown = |seen: &TargetCondition| TargetNow {
+        target: seen.target.clone(),
+        condition: seen.condition,
+        since: seen.since(),
+        as_of: seen.as_of,
+        regions: seen.regions.clone(),
+        totals: seen
+            .clocks
+            .iter()
+            .map(|one| {
+                (
+                    one.condition,
+                    minutes(one.minutes_24h),
+                    minutes(one.minutes_30d),
+                )
+            })
+            .collect(),
+        day: seen.day.clone(),
+    };
+    Ok(condition::all(app).await?.iter().map(shown).collect())
 }
 
 async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, StoreError> {

@@ -8,7 +8,7 @@ use sla::{Commitment, CommitmentAssessment, Contract, Downtime, EventClass};
 use wire::plan::PlanAgent;
 use wire::problem::ProblemType;
 
-use super::{judged, site};
+use super::{judged, revision_note, site};
 use crate::app::App;
 use crate::contracts::{self, Loaded};
 use crate::http::{Problem, violations};
@@ -29,6 +29,7 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem
         .conclusion(&violation.commitment)
         .cloned()
         .ok_or_else(gone)?;
+    let revisions = violations::revisions(app, &violation).await?.into_iter();
     let mut conn = app.connection().await?;
     let key = violation.contract_key;
     let window = stored.assessment.window;
@@ -37,6 +38,7 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem
     let path = format!("/api/v1/violations/{name}");
     Ok(ViolationPage {
         site: site(app),
+        revisions: revisions.map(revision_note).collect(),
         name: violation.name,
         contract: loaded.contract.clone(),
         commitment: violation.commitment,

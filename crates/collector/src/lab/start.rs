@@ -1,0 +1,151 @@
+//! How a lab starts, beside others, and anew.
+
+use std::env;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::{AgentId, ManualClock};
+use evidence::hash::Hash;
+use evidence::note::SigningKey;
+use sqlx::{Connection as _, PgConnection};
+use telemetry::Metrics;
+use tempfile::TempDir;
+use wire::plan::Plan;
+
+use super::{Lab, contract, origin, plan};
+use crate::store::agent::NewAgent;
+use crate::{Collector, Jobs, Retention, Setup, store};
+
+impl Lab {
+    pub(crate) async fn start(name: &str, at: DateTime<Utc>) -> Self {
+        Self::start_with(name, at, Retention::default()).await
+    }
+
+    pub(crate) async fn start_with(name: &str, at: DateTime<Utc>, retention: Retention) -> Self {
+        Self::start_planned(name, at, (retention, plan())).await
+    }
+
+    /// Of the agents of the plan, `a` is enrolled.
+    pub(crate) async fn start_planned(
+        name: &str,
+        at: DateTime<Utc>,
+        (retention, plan): (Retention, Plan),
+    ) -> Self {
+        Self::start_whole(name, at, (retention, plan, None)).await
+    }
+
+    pub(crate) async fn start_archived(
+        name: &str,
+        at: DateTime<Utc>,
+        retention: Retention,
+        archive: Option<crate::Archive>,
+    ) -> Self {
+        Self::start_whole(name, at, (retention, plan(), archive)).await
+    }
+
+    async fn start_whole(
+        name: &str,
+        at: DateTime<Utc>,
+        (retention, plan, archive): (Retention, Plan, Option<crate::Archive>),
+    ) -> Self {
+        let url = fresh_database(name).await;
+        let (dir, clock) = (TempDir::new().unwrap(), ManualClock::at(at.into()));
+        let setup = setup(&url, dir.path(), &clock, retention);
+        let collector = Collector::start(Setup {
+            plan,
+            archive,
+            ..setup
+        })
+        .await
+        .unwrap();
+        let agent: AgentId = "a".parse().unwrap();
+        let key = SigningKey::from_seed(&origin().agent(&agent), &[7; 32]).unwrap();
+        let mut conn = PgConnection::connect(&url).await.unwrap();
+        let new = NewAgent {
+            id: &agent,
+            vkey: &key.verifier_key().to_string(),
+            region: "r",
+            network: "n",
+            enrolled_at: at,
+        };
+        store::agent::insert(&mut conn, &new).await.unwrap();
+        Self {
+            collector,
+            url,
+            clock,
+            dir,
+            key,
+            seq: 0,
+            prev: Hash::from_bytes([0; 32]),
+            next_i: 0,
+        }
+    }
+
+    /// Another collector on the same database, with the same keys.
+    pub(crate) async fn second(&self, dir: &Path) -> Collector {
+        std::fs::create_dir(dir.join("keys")).unwrap();
+        for key in ["log", "operator", "export"] {
+            let file = format!("keys/{key}.key");
+            std::fs::copy(self.dir.path().join(&file), dir.join(&file)).unwrap();
+        }
+        let setup = setup(&self.url, dir, &self.clock, Retention::default());
+        Collector::start(setup).await.unwrap()
+    }
+
+    /// Another collector on the same database and keys.
+    pub(crate) async fn start_another(&self) -> Collector {
+        let setup = setup(
+            &self.url,
+            self.dir.path(),
+            &self.clock,
+            Retention::default(),
+        );
+        Collector::start(setup).await.unwrap()
+    }
+
+    /// Stops the collector, runs `between` on an empty database, and starts it again.
+    pub(crate) async fn lose_database(
+        self,
+        name: &str,
+        archive: Option<crate::Archive>,
+        between: impl Future<Output = ()>,
+    ) -> Self {
+        self.collector.shutdown().await;
+        let url = fresh_database(name).await;
+        crate::migrate_database(&url).await.unwrap();
+        between.await;
+        let setup = setup(&url, self.dir.path(), &self.clock, Retention::default());
+        let collector = Collector::start(Setup { archive, ..setup }).await.unwrap();
+        Self { collector, ..self }
+    }
+}
+
+/// An empty database of a lab's name.
+async fn fresh_database(name: &str) -> String {
+    let server = env::var_os("DATABASE_URL").expect("run `cargo xtask test -p collector`");
+    let server = server.into_string().unwrap();
+    let name = format!("nines_lab_{name}");
+    crate::recreate_database(&server, &name).await.unwrap();
+    let (address, options) = server.split_once('?').unwrap_or((&server, ""));
+    let (host, _) = address.rsplit_once('/').unwrap();
+    format!("{host}/{name}?{options}")
+}
+
+/// A collector as all labs have it.
+fn setup(url: &str, dir: &Path, clock: &ManualClock, retention: Retention) -> Setup {
+    Setup {
+        database_url: url.to_owned(),
+        state_dir: dir.to_str().unwrap().into(),
+        origin: origin(),
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        plan: plan(),
+        contracts: vec![contract()],
+        retention,
+        archive: None,
+        clock: Arc::new(clock.clone()),
+        jobs: Jobs::Manual,
+        metrics: Metrics::local("lab", "0").unwrap(),
+    }
+}

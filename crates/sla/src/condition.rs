@@ -1,0 +1,250 @@
+//! What a target is like in a minute, as far as all agents together can tell, and from where each
+//! of them looks.
+//!
+//! For eyes and alerts only: no verdict reads a condition. It knows no contract, therefore no
+//! threshold but the simplest: an agent fails where more than half of its attempts do.
+//!
+//! Invariants, each a law in the tests: the order of agents and cells changes nothing; another
+//! success never makes a condition worse, another failure never better; an agent without a sample
+//! has no say, so silence is unmeasured and never down.
+
+use std::collections::BTreeMap;
+
+use domain::{AgentId, Attribution, CellHour, Class, Minute, Outcome, Window};
+use serde::{Deserialize, Serialize};
+
+use crate::terms::Place;
+
+#[cfg(test)]
+mod tests;
+
+/// Agents that must fail, and see nothing but failures, before the provider is said to be down.
+pub const AGENTS_MIN: usize = 2;
+/// Networks in which they must stand.
+pub const NETWORKS_MIN: usize = 2;
+/// Longest that a sample speaks for the minutes after it.
+pub const HOLD_MINUTES_MAX: u32 = 60;
+
+/// What a target is like in a minute; from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// Every agent that can tell reaches it.
+    Up,
+    /// No agent has a sample.
+    Unmeasured,
+    /// Those that have samples met nothing but faults of our own: keys, quotas, agents.
+    OurSide,
+    /// Some agents fail. Others reach it, or too few look to say that nobody can.
+    Regional,
+    /// Every agent that can tell fails: at least [`AGENTS_MIN`], in [`NETWORKS_MIN`] networks.
+    ProviderDown,
+}
+
+/// What one agent, or one region, can tell of a target in a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vantage {
+    /// It reaches the target.
+    Up,
+    /// It has no sample.
+    Unmeasured,
+    /// It met nothing but faults of our own.
+    OurSide,
+    /// More than half of its attempts failed, not counting faults of our own.
+    Failing,
+}
+
+/// Attempts of one agent in a minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Attempts that succeeded.
+    pub successes: u64,
+    /// Attempts that failed by the provider, a gateway, the network, or nobody knows whom.
+    pub failures: u64,
+    /// Attempts that failed by our own fault.
+    pub ours: u64,
+}
+
+impl Condition {
+    /// Every value, from best to worst.
+    pub const ALL: [Self; 5] = [
+        Self::Up,
+        Self::Unmeasured,
+        Self::OurSide,
+        Self::Regional,
+        Self::ProviderDown,
+    ];
+
+    /// What all agents together say: one entry each, with its network where that is known. Those
+    /// whose network is not known stand in one.
+    #[must_use]
+    pub fn of<'a>(agents: impl IntoIterator<Item = (Option<&'a str>, Vantage)>) -> Self {
+        let (mut reach, mut failing, mut ours) = (false, 0_usize, false);
+        let mut networks: Vec<Option<&str>> = Vec::new();
+        for (network, vantage) in agents {
+            match vantage {
+                Vantage::Unmeasured => {}
+                Vantage::Up => reach = true,
+                Vantage::OurSide => ours = true,
+                Vantage::Failing => {
+                    failing += 1;
+                    if !networks.contains(&network) {
+                        networks.push(network);
+                    }
+                }
+            }
+        }
+        let is_quorum = failing >= AGENTS_MIN && networks.len() >= NETWORKS_MIN;
+        match (failing, reach, ours) {
+            (0, true, _) => Self::Up,
+            (0, false, true) => Self::OurSide,
+            (0, false, false) => Self::Unmeasured,
+            (_, false, _) if is_quorum => Self::ProviderDown,
+            _ => Self::Regional,
+        }
+    }
+
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Unmeasured => "unmeasured",
+            Self::OurSide => "our_side",
+            Self::Regional => "regional",
+            Self::ProviderDown => "provider_down",
+        }
+    }
+}
+
+impl Sight {
+    /// Counts attempts of one class.
+    pub const fn count(&mut self, class: &Class, samples: u64) {
+        let counted = match (class.outcome, class.attribution) {
+            (Outcome::Ok, _) => &mut self.successes,
+            (_, Attribution::Ours | Attribution::Agent | Attribution::None) => &mut self.ours,
+            (
+                _,
+                Attribution::Provider
+                | Attribution::Gateway
+                | Attribution::Network
+                | Attribution::Unknown,
+            ) => &mut self.failures,
+        };
+        *counted = counted.saturating_add(samples);
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.successes = self.successes.saturating_add(other.successes);
+        self.failures = self.failures.saturating_add(other.failures);
+        self.ours = self.ours.saturating_add(other.ours);
+    }
+
+    const fn is_silent(self) -> bool {
+        self.successes == 0 && self.failures == 0 && self.ours == 0
+    }
+
+    /// What it comes to.
+    #[must_use]
+    pub const fn vantage(self) -> Vantage {
+        if self.failures > self.successes {
+            Vantage::Failing
+        } else if self.successes > 0 {
+            Vantage::Up
+        } else if self.ours > 0 {
+            Vantage::OurSide
+        } else {
+            Vantage::Unmeasured
+        }
+    }
+}
+
+/// What every agent saw of one target, minute by minute.
+#[derive(Debug)]
+pub struct Sights<'a> {
+    /// First minute kept: a hold before the first that can be asked about.
+    first: Minute,
+    /// Minutes that a sample speaks for, its own included.
+    hold: usize,
+    agents: BTreeMap<&'a AgentId, Seen<'a>>,
+}
+
+/// One agent's minutes.
+#[derive(Debug)]
+struct Seen<'a> {
+    place: Option<&'a Place>,
+    minutes: Vec<Sight>,
+}
+
+impl<'a> Sights<'a> {
+    /// Reads the cells of one target. A sample speaks for its own minute and the next, `hold` in
+    /// all (1 to [`HOLD_MINUTES_MAX`]; outside of that the nearest), unless a newer one does:
+    /// whole minutes between two slots. Cells of other times are left out.
+    #[must_use]
+    pub fn of(cells: &'a [CellHour], places: &'a [Place], window: Window, hold: u32) -> Self {
+        let hold = hold.clamp(1, HOLD_MINUTES_MAX);
+        let first = window.start().plus(1 - i64::from(hold));
+        let kept = Window::new(first, window.end()).unwrap_or(window);
+        let length = usize::try_from(kept.minutes()).unwrap_or(usize::MAX);
+        let mut agents: BTreeMap<&AgentId, Seen<'_>> = BTreeMap::new();
+        for cell in cells {
+            let seen = agents.entry(&cell.agent).or_insert_with(|| Seen {
+                place: places.iter().find(|place| place.agent == cell.agent),
+                minutes: vec![Sight::default(); length],
+            });
+            for count in &cell.counts {
+                let minute = cell.hour.first_minute().plus(i64::from(count.minute));
+                let class = usize::try_from(count.class).unwrap_or(usize::MAX);
+                if let (true, Some(class)) = (kept.contains(minute), cell.classes.get(class)) {
+                    seen.minutes[kept.position(minute)].count(class, u64::from(count.count));
+                }
+            }
+        }
+        Self {
+            first,
+            hold: usize::try_from(hold).unwrap_or(1),
+            agents,
+        }
+    }
+
+    /// The condition in a minute of the window; unmeasured outside of it.
+    #[must_use]
+    pub fn condition(&self, at: Minute) -> Condition {
+        let agents = self.agents.values();
+        Condition::of(agents.map(|seen| {
+            let network = seen.place.map(|place| place.network.as_str());
+            (network, self.sight(seen, at).vantage())
+        }))
+    }
+
+    /// What each region that has an agent can tell in a minute, all its agents together; agents
+    /// whose place is not known are left out.
+    #[must_use]
+    pub fn regions(&self, at: Minute) -> BTreeMap<&'a str, Vantage> {
+        let mut regions: BTreeMap<&str, Sight> = BTreeMap::new();
+        for seen in self.agents.values() {
+            if let Some(place) = seen.place {
+                let region = regions.entry(place.region.as_str()).or_default();
+                region.add(self.sight(seen, at));
+            }
+        }
+        let regions = regions.into_iter();
+        regions
+            .map(|(region, sight)| (region, sight.vantage()))
+            .collect()
+    }
+
+    /// The newest minute with samples that still speaks.
+    fn sight(&self, seen: &Seen<'_>, at: Minute) -> Sight {
+        let Ok(at) = usize::try_from(at.get().saturating_sub(self.first.get())) else {
+            return Sight::default();
+        };
+        let Some(past) = seen.minutes.get(..=at) else {
+            return Sight::default();
+        };
+        let mut newest = past.iter().rev().take(self.hold);
+        let newest = newest.find(|sight| !sight.is_silent());
+        newest.copied().unwrap_or_default()
+    }
+}
