@@ -1,4 +1,4 @@
-//! The private PostgreSQL of tests and query checks.
+//! The private PostgreSQL of tests, query checks and benchmarks.
 //!
 //! It stops with this process, however that ends: Ctrl-C ends this process, and the kernel then
 //! interrupts the server.
@@ -13,7 +13,9 @@ use pgembed::{Binaries, Cluster, Config, Durability};
 use crate::deps;
 use crate::process::{say, target};
 
-const NAME: &str = "nines-test-pg";
+const TESTS: &str = "nines-test-pg";
+/// Of its own, since a server keeps the settings with which it was started.
+const BENCHES: &str = "nines-bench-pg";
 
 /// A running cluster that no other `cargo xtask` uses meanwhile: it would stop it under us.
 #[derive(Debug)]
@@ -37,7 +39,16 @@ pub(crate) fn start() -> Result<TestCluster> {
 
 /// The same by the programs of one installation; each major has a cluster of its own.
 pub(crate) fn start_with(binaries: &Binaries) -> Result<TestCluster> {
-    let name = format!("{NAME}-{}", binaries.major());
+    start_as(TESTS, binaries, Durability::TestsOnly)
+}
+
+/// The same with the settings of service: every commit is on disk before it is acknowledged.
+pub(crate) fn start_durable() -> Result<TestCluster> {
+    start_as(BENCHES, &deps::postgres()?, Durability::Full)
+}
+
+fn start_as(name: &str, binaries: &Binaries, fsync: Durability) -> Result<TestCluster> {
+    let name = format!("{name}-{}", binaries.major());
     let target = target()?;
     let session = File::create(target.join(format!("{name}.lock")))
         .context("failed to open the lock of the test cluster")?;
@@ -48,7 +59,7 @@ pub(crate) fn start_with(binaries: &Binaries) -> Result<TestCluster> {
     let root = root(&target, &name);
     let config = Config {
         root,
-        fsync: Durability::TestsOnly,
+        fsync,
         database: "nines_test".to_owned(),
     };
     let cluster = Cluster::start(binaries, &config).context("failed to start the test cluster")?;
@@ -76,6 +87,6 @@ mod tests {
     #[test]
     fn a_checkout_in_the_open_keeps_its_cluster_to_itself() {
         let target = std::env::temp_dir();
-        assert_eq!(root(&target, NAME), target.join(NAME));
+        assert_eq!(root(&target, TESTS), target.join(TESTS));
     }
 }

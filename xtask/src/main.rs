@@ -4,6 +4,7 @@
 //! is missing is installed, or the one command that does is named), and nothing outside `target`
 //! and `.sqlx` is written. Non-goal: being a build system; everything heavy is cargo's.
 
+mod bench;
 mod ci;
 mod cluster;
 mod conformance;
@@ -32,6 +33,8 @@ Usage: cargo xtask COMMAND
                         and Chromium with --browser
   test [ARGS]           run `cargo test --locked ARGS`, of all packages unless -p names one, against
                         a private PostgreSQL, whose address is in DATABASE_URL
+  bench ingest [ARGS]   run the collector's benchmark against a private PostgreSQL with durable
+                        settings; ARGS are the bench's own
   demo [ARGS]           build the release, and run `nines demo ARGS`
   sqlx [--check]        renew the query data in .sqlx from the migrations and the collector's
                         queries; with --check only say whether it is current
@@ -69,6 +72,7 @@ fn run(args: &[OsString]) -> Result<()> {
         ["deps"] => deps::ensure(&[deps::POSTGRES]),
         ["deps", "--browser"] => deps::ensure(&[deps::POSTGRES, deps::BROWSER]),
         ["test", ..] => test::run(&args[1..]),
+        ["bench", "ingest", ..] => bench::ingest(&args[2..]),
         ["demo", ..] => demo::become_demo(&args[1..]),
         ["sqlx"] => sqlx::renew(),
         ["sqlx", "--check"] => sqlx::check(),

@@ -191,7 +191,11 @@ impl Collector {
         let listener = TcpListener::bind(listen).await.map_err(listening)?;
         let addr = listener.local_addr().map_err(listening)?;
         let mut tasks = JoinSet::new();
-        tasks.spawn(flush::run(Arc::downgrade(&app), pool, queue));
+        for _ in 0..flush::FLUSHERS {
+            let flusher = flush::run(Arc::downgrade(&app), pool.clone(), queue.clone());
+            tasks.spawn(flusher);
+        }
+        drop(queue);
         tasks.spawn(http::serve(listener, app.clone(), stopped.clone()));
         if let Jobs::Periodic { checkpoint, assess } = setup.jobs {
             tasks.spawn(periodic::sequence(app.clone(), checkpoint, stopped.clone()));

@@ -120,8 +120,8 @@ pub(crate) fn read(text: &[u8]) -> Result<Batch<'_>, IngestError> {
 
 /// Checks a batch against its agent's key and the collector's clock, and turns it into rows.
 pub(crate) fn admit(
-    batch: &Batch<'_>,
-    body: &[u8],
+    batch: Batch<'_>,
+    body: Vec<u8>,
     agent: &Agent,
     now: UnixMicros,
 ) -> Result<Admission, IngestError> {
@@ -138,9 +138,10 @@ pub(crate) fn admit(
         seq,
         ..Rows::default()
     };
-    for stream in &batch.streams {
-        for line in &stream.lines {
-            rows.push(&stream.id, &line.value, now.to_millis())?;
+    for stream in batch.streams {
+        rows.newest = None;
+        for line in stream.lines {
+            rows.push(&stream.id, line.value, now.to_millis())?;
         }
     }
     let mut lines = rows.samples.len() + rows.gaps.len();
@@ -160,7 +161,7 @@ pub(crate) fn admit(
             hash: batch.hash,
             prev: batch.note.prev,
             note: batch.note_bytes.to_vec(),
-            body: body.to_vec(),
+            body,
             lines: i32::try_from(lines).map_err(|_| StoreError::Range { what: "lines" })?,
             wall_first_at: UnixMicros::new(first).to_utc(),
             wall_last_at: UnixMicros::new(last).to_utc(),
@@ -183,13 +184,15 @@ struct Rows {
     hours: BTreeSet<(String, i64)>,
     minutes: Vec<AgentMinute>,
     told: Told,
+    /// The hour of the stream that was entered last, so that its name is not copied every time.
+    newest: Option<i64>,
 }
 
 impl Rows {
     fn push(
         &mut self,
         stream: &domain::TargetId,
-        line: &Line,
+        line: Line,
         now: UnixMillis,
     ) -> Result<(), IngestError> {
         let (agent, seq, target) = (self.agent, self.seq, stream.clone());
@@ -199,13 +202,16 @@ impl Rows {
             Line::Sample(sample) => {
                 plausible(sample.slot_ms)?;
                 plausible(sample.wall_us.to_millis())?;
-                self.hours
-                    .insert((target.to_string(), sample.minute().hour().get()));
+                let hour = sample.minute().hour().get();
+                if self.newest != Some(hour) {
+                    self.hours.insert((target.to_string(), hour));
+                    self.newest = Some(hour);
+                }
                 self.samples.push(SampleRow {
                     agent,
                     seq,
                     target,
-                    sample: sample.clone(),
+                    sample,
                 });
             }
             Line::Gap(gap) => {
@@ -218,7 +224,7 @@ impl Rows {
                     agent,
                     seq,
                     target,
-                    gap: gap.clone(),
+                    gap,
                 });
             }
         }

@@ -5,8 +5,12 @@
 //!
 //! The check works on the generic value, so lines with keys added later stay verifiable.
 
+mod scan;
+
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
+
+pub use scan::is_canonical;
 
 /// The longest line: contracts and plans are lines too, samples are about 1 kB.
 pub const LINE_BYTES_MAX: usize = 1 << 20;

@@ -200,7 +200,7 @@ impl Progress {
         let agent = ingest::claimed_agent(&batch, &task.origin)?;
         let enrolled = self.agents.get(&agent);
         let enrolled = enrolled.ok_or(IngestError::UnknownAgent { agent })?;
-        ingest::admit(&batch, &entry.body, enrolled, entry.index.received_us)
+        ingest::admit(batch, entry.body.clone(), enrolled, entry.index.received_us)
     }
 
     async fn commit(

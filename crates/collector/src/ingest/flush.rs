@@ -1,13 +1,13 @@
-//! The flusher: one task that commits whatever has been admitted, as much as fits one
-//! transaction. While one commit runs, the next group gathers: the busier, the larger.
+//! The flushers: tasks that commit whatever has been admitted, as much as fits one transaction.
+//! While commits run, the next group gathers: the busier, the larger.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use chrono::NaiveDate;
 use domain::{Hour, UnixMicros};
 use sqlx::{Acquire as _, PgConnection, PgPool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit, mpsc, oneshot};
 use tracing::{debug, error, warn};
 use wire::protocol::{Receipt, ReceiptState};
 
@@ -23,6 +23,11 @@ use crate::store::{self, StoreError};
 const QUEUE_BATCHES_MAX: usize = 512;
 /// Rows in one transaction: large enough for COPY's full rate, small enough for its latency.
 const FLUSH_ROWS_MAX: usize = 10_000;
+/// Transactions at once: while one waits for the disk, the other encodes its rows. They may meet
+/// in the same rows as those of two collectors may, and take them in the same order.
+pub(crate) const FLUSHERS: usize = 2;
+/// Bodies read at once: each may unfold to 64 MiB, and asks the database for its agent.
+const READERS_MAX: usize = 4;
 
 /// A batch on its way to the flusher, with the sender who waits.
 #[derive(Debug)]
@@ -31,25 +36,37 @@ struct Waiting {
     answer: oneshot::Sender<Result<Receipt, IngestError>>,
 }
 
-/// Hands admitted batches to the flusher.
+/// Hands admitted batches to the flushers.
 #[derive(Clone, Debug)]
-pub(crate) struct Intake(mpsc::Sender<Waiting>);
+pub(crate) struct Intake {
+    queue: mpsc::Sender<Waiting>,
+    readers: Arc<Semaphore>,
+}
 
 /// The receiving end, for [`run`].
-#[derive(Debug)]
-pub(crate) struct Queue(mpsc::Receiver<Waiting>);
+#[derive(Clone, Debug)]
+pub(crate) struct Queue(Arc<Mutex<mpsc::Receiver<Waiting>>>);
 
 /// A queue and its handle.
 pub(crate) fn queue() -> (Intake, Queue) {
     let (sender, receiver) = mpsc::channel(QUEUE_BATCHES_MAX);
-    (Intake(sender), Queue(receiver))
+    let intake = Intake {
+        queue: sender,
+        readers: Arc::new(Semaphore::new(READERS_MAX)),
+    };
+    (intake, Queue(Arc::new(Mutex::new(receiver))))
 }
 
 impl Intake {
+    /// Waits for a turn to read a body; it lasts until the permit is dropped.
+    pub(crate) async fn reader(&self) -> Result<SemaphorePermit<'_>, IngestError> {
+        self.readers.acquire().await.map_err(|_| IngestError::Busy)
+    }
+
     /// Waits until the batch is committed, or known, or refused.
     pub(crate) async fn submit(&self, admission: Admission) -> Result<Receipt, IngestError> {
         let (answer, receipt) = oneshot::channel();
-        self.0
+        self.queue
             .try_send(Waiting { admission, answer })
             .map_err(|_| IngestError::Busy)?;
         receipt.await.unwrap_or(Err(IngestError::Busy))
@@ -57,20 +74,25 @@ impl Intake {
 }
 
 /// Commits until every [`Intake`] is gone, of which `app` has one: it must not be kept.
-pub(crate) async fn run(app: Weak<App>, pool: PgPool, mut queue: Queue) {
-    let mut group = Vec::new();
+pub(crate) async fn run(app: Weak<App>, pool: PgPool, queue: Queue) {
     let mut partitions = BTreeSet::new();
-    while let Some(first) = queue.0.recv().await {
-        let mut rows = first.admission.samples.len();
-        group.push(first);
-        while rows < FLUSH_ROWS_MAX {
-            let Ok(next) = queue.0.try_recv() else { break };
-            rows += next.admission.samples.len();
-            group.push(next);
-        }
-        let group = std::mem::take(&mut group);
+    while let Some(group) = next_group(&queue).await {
         flush_group(&app, &pool, &mut partitions, group).await;
     }
+}
+
+/// What waits, up to a transaction's worth, and at least one batch.
+async fn next_group(queue: &Queue) -> Option<Vec<Waiting>> {
+    let mut waiting = queue.0.lock().await;
+    let first = waiting.recv().await?;
+    let mut rows = first.admission.samples.len();
+    let mut group = vec![first];
+    while rows < FLUSH_ROWS_MAX {
+        let Ok(next) = waiting.try_recv() else { break };
+        rows += next.admission.samples.len();
+        group.push(next);
+    }
+    Some(group)
 }
 
 #[tracing::instrument(name = "ingest.group.flush", skip_all, fields(ingest.batches = group.len()))]
@@ -213,10 +235,7 @@ async fn insert_ledger(
             .entry((admission.batch.agent, admission.batch.seq))
             .or_insert(place);
     }
-    let batches: Vec<_> = firsts
-        .values()
-        .map(|place| group[*place].batch.clone())
-        .collect();
+    let batches: Vec<_> = firsts.values().map(|place| &group[*place].batch).collect();
     let fresh = store::batch::insert(conn, &batches).await?;
     let is_fresh = |(place, admission): (usize, &&Admission)| {
         let key = (admission.batch.agent, admission.batch.seq);
@@ -247,9 +266,9 @@ async fn insert_rows(
     let names: BTreeSet<&String> = new.iter().flat_map(|a| &a.hours).map(|(t, _)| t).collect();
     let names: Vec<String> = names.into_iter().cloned().collect();
     let targets = store::sample::target_ids(conn, &names).await?;
-    let samples: Vec<_> = new.iter().flat_map(|a| a.samples.iter().cloned()).collect();
-    insert_samples(conn, store::sample::encode(&samples, &targets)?).await?;
-    let gaps: Vec<_> = new.iter().flat_map(|a| a.gaps.iter().cloned()).collect();
+    let samples = new.iter().flat_map(|a| &a.samples);
+    insert_samples(conn, &store::sample::encode(samples, &targets)?).await?;
+    let gaps: Vec<_> = new.iter().flat_map(|a| &a.gaps).collect();
     store::sample::insert_gaps(conn, &gaps, &targets).await?;
     insert_own(conn, new).await?;
     store::cell::mark(conn, &touched(new, &targets)).await?;
@@ -274,13 +293,13 @@ async fn insert_own(conn: &mut PgConnection, new: &[&Admission]) -> Result<(), S
 /// contradicts.
 async fn insert_samples(
     tx: &mut sqlx::Transaction<'_, sqlx::Postgres>,
-    stream: Vec<u8>,
+    stream: &[u8],
 ) -> Result<(), StoreError> {
     let mut attempt = tx
         .begin()
         .await
         .map_err(StoreError::query("set a savepoint"))?;
-    match store::sample::insert(&mut attempt, stream.clone()).await {
+    match store::sample::insert(&mut attempt, stream).await {
         Ok(()) => attempt
             .commit()
             .await

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use domain::AgentId;
 use telemetry::metrics::IngestResult;
+use tokio::runtime::Handle;
 use wire::protocol::{Receipt, ReceiptState};
 
-use super::{IngestError, admit, claimed_agent, read};
+use super::{Admission, IngestError, admit, claimed_agent, read};
 use crate::app::App;
 use crate::store;
+use crate::store::agent::Agent;
 
 /// Body to receipt: the one path for HTTP and for history made in simulated time.
 pub(crate) async fn receive(app: &Arc<App>, body: Vec<u8>) -> Result<Receipt, IngestError> {
@@ -25,22 +28,31 @@ pub(crate) async fn receive(app: &Arc<App>, body: Vec<u8>) -> Result<Receipt, In
 }
 
 async fn receive_uncounted(app: &Arc<App>, body: Vec<u8>) -> Result<(Receipt, u64), IngestError> {
-    let unpack = move || wire::batch::decompress(&body).map(|text| (body, text));
-    let unpacked = tokio::task::spawn_blocking(unpack).await;
-    let (body, text) = unpacked
-        .map_err(|_| IngestError::Busy)?
-        .map_err(IngestError::Batch)?;
     let admission = {
-        let batch = read(&text)?;
-        let agent = claimed_agent(&batch, &app.origin)?;
-        let mut conn = app.connection().await?;
-        let enrolled = store::agent::find(&mut conn, &agent).await?;
-        let enrolled = enrolled.ok_or(IngestError::UnknownAgent { agent })?;
-        admit(&batch, &body, &enrolled, app.clock.now())?
+        let _reader = app.intake.reader().await?;
+        let (app, runtime) = (app.clone(), Handle::current());
+        let read = tokio::task::spawn_blocking(move || read_body(&app, body, &runtime));
+        read.await.map_err(|_| IngestError::Busy)??
     };
     let lines = u64::try_from(admission.batch.lines).unwrap_or(0);
     app.intake
         .submit(admission)
         .await
         .map(|receipt| (receipt, lines))
+}
+
+/// Everything that a body costs in computing: unpacking, parsing, hashes, signature. It runs apart
+/// from the threads that serve, which would answer nobody meanwhile.
+fn read_body(app: &App, body: Vec<u8>, runtime: &Handle) -> Result<Admission, IngestError> {
+    let text = wire::batch::decompress(&body).map_err(IngestError::Batch)?;
+    let batch = read(&text)?;
+    let agent = claimed_agent(&batch, &app.origin)?;
+    let enrolled = runtime.block_on(find_agent(app, agent))?;
+    admit(batch, body, &enrolled, app.clock.now())
+}
+
+async fn find_agent(app: &App, agent: AgentId) -> Result<Agent, IngestError> {
+    let mut conn = app.connection().await?;
+    let enrolled = store::agent::find(&mut conn, &agent).await?;
+    enrolled.ok_or(IngestError::UnknownAgent { agent })
 }

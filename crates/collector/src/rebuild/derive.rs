@@ -105,7 +105,7 @@ impl Index {
         let batch = ingest::read(&text)?;
         ingest::claimed_agent(&batch, &self.origin)?;
         let received = UnixMicros::from(raw.received_at);
-        let admission = ingest::admit(&batch, &raw.body, agent, received)?;
+        let admission = ingest::admit(batch, raw.body.clone(), agent, received)?;
         let ledger = (raw.seq, raw.hash, raw.note.as_slice());
         let batch = &admission.batch;
         if (batch.seq, batch.hash, batch.note.as_slice()) != ledger {
@@ -167,8 +167,8 @@ async fn flush(
     let names: Vec<String> = names.into_iter().map(ToString::to_string).collect();
     let targets = store::sample::target_ids(conn, &names).await?;
     if !samples.is_empty() {
-        let stream = store::sample::encode(samples, &targets)?;
-        store::sample::stage(conn, stream).await?;
+        let stream = store::sample::encode(&*samples, &targets)?;
+        store::sample::stage(conn, &stream).await?;
     }
     store::rebuild::stage_gaps(conn, gaps, &targets).await?;
     samples.clear();

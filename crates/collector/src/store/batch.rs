@@ -27,9 +27,8 @@ pub(crate) struct NewBatch {
 /// cannot deadlock. Gives the keys that were new; the others were there already.
 pub(crate) async fn insert(
     conn: &mut PgConnection,
-    batches: &[NewBatch],
+    batches: &[&NewBatch],
 ) -> Result<BTreeSet<(i32, i64)>, StoreError> {
-    let column = |f: fn(&NewBatch) -> Vec<u8>| batches.iter().map(f).collect::<Vec<_>>();
     let rows = sqlx::query!(
         "WITH new AS (
              SELECT * FROM UNNEST($1::int[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[],
@@ -51,10 +50,10 @@ pub(crate) async fn insert(
          SELECT agent_id, seq FROM fresh",
         &batches.iter().map(|b| b.agent).collect::<Vec<_>>(),
         &batches.iter().map(|b| b.seq).collect::<Vec<_>>(),
-        &column(|b| b.hash.as_bytes().to_vec()),
-        &column(|b| b.prev.as_bytes().to_vec()),
-        &column(|b| b.note.clone()),
-        &column(|b| b.body.clone()),
+        &column(batches, |b| b.hash.as_bytes()) as &[&[u8]],
+        &column(batches, |b| b.prev.as_bytes()) as &[&[u8]],
+        &column(batches, |b| &b.note) as &[&[u8]],
+        &column(batches, |b| &b.body) as &[&[u8]],
         &batches.iter().map(|b| b.lines).collect::<Vec<_>>(),
         &batches.iter().map(|b| b.wall_first_at).collect::<Vec<_>>(),
         &batches.iter().map(|b| b.wall_last_at).collect::<Vec<_>>(),
@@ -67,6 +66,10 @@ pub(crate) async fn insert(
         .into_iter()
         .map(|row| (row.agent_id, row.seq))
         .collect())
+}
+
+fn column<'a>(batches: &[&'a NewBatch], of: fn(&NewBatch) -> &[u8]) -> Vec<&'a [u8]> {
+    batches.iter().map(|batch| of(batch)).collect()
 }
 
 /// Hash of a stored batch.

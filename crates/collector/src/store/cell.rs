@@ -154,9 +154,10 @@ pub(crate) async fn find(
     .fetch_all(conn)
     .await
     .map_err(StoreError::query("find cells"))?;
+    let mut unpacker = Unpacker::new()?;
     let cells = rows.into_iter();
     Ok(cells
-        .map(|row| (row.agent_id, unpack(&row.packed)))
+        .map(|row| (row.agent_id, unpacker.unpack(&row.packed)))
         .collect())
 }
 
@@ -193,7 +194,8 @@ pub(crate) async fn list(
     .fetch_all(conn)
     .await
     .map_err(StoreError::query("list cells"))?;
-    rows.iter().map(|packed| unpack(packed)).collect()
+    let mut unpacker = Unpacker::new()?;
+    rows.iter().map(|packed| unpacker.unpack(packed)).collect()
 }
 
 /// Marked hours of the targets in `[from, to)`: what has to be read from samples.
@@ -226,10 +228,32 @@ fn pack(cell: &CellHour) -> Result<Vec<u8>, StoreError> {
     zstd::bulk::compress(&json, ZSTD_LEVEL).map_err(|e| bad(&e))
 }
 
-fn unpack(packed: &[u8]) -> Result<CellHour, StoreError> {
-    let bad = |e: &dyn std::fmt::Display| StoreError::inconsistent("cell.packed", e.to_string());
-    let json = zstd::bulk::decompress(packed, UNPACKED_BYTES_MAX).map_err(|e| bad(&e))?;
-    serde_json::from_slice(&json).map_err(|e| bad(&e))
+/// Unpacks hour after hour in the same memory: a month has thousands, each a few hundred bytes.
+struct Unpacker {
+    decompressor: zstd::bulk::Decompressor<'static>,
+    json: Vec<u8>,
+}
+
+impl Unpacker {
+    fn new() -> Result<Self, StoreError> {
+        let decompressor = zstd::bulk::Decompressor::new()
+            .map_err(|e| StoreError::inconsistent("cell.packed", e.to_string()))?;
+        Ok(Self {
+            decompressor,
+            json: Vec::with_capacity(UNPACKED_BYTES_MAX),
+        })
+    }
+
+    fn unpack(&mut self, packed: &[u8]) -> Result<CellHour, StoreError> {
+        let bad =
+            |e: &dyn std::fmt::Display| StoreError::inconsistent("cell.packed", e.to_string());
+        self.json.clear();
+        let unpacked = self
+            .decompressor
+            .decompress_to_buffer(packed, &mut self.json);
+        unpacked.map_err(|e| bad(&e))?;
+        serde_json::from_slice(&self.json).map_err(|e| bad(&e))
+    }
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl BinaryCopy {
 pub(crate) async fn send(
     conn: &mut PgConnection,
     statement: &'static str,
-    bytes: Vec<u8>,
+    bytes: &[u8],
 ) -> Result<u64, StoreError> {
     let failed = || StoreError::query("copy rows");
     let mut copy = conn.copy_in_raw(statement).await.map_err(failed())?;

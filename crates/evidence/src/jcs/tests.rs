@@ -9,6 +9,7 @@ use super::*;
 fn accepts(line: &str) {
     let value = check_line(line.as_bytes()).expect("canonical");
     assert_eq!(to_line(&value).expect("a value"), line);
+    assert!(is_canonical(line.as_bytes()), "{line}");
 }
 
 #[track_caller]
@@ -18,6 +19,7 @@ fn refuses(line: &str, expected: &str) {
         format!("{error:?}").starts_with(expected),
         "{line}: {error:?}"
     );
+    assert!(!is_canonical(line.as_bytes()), "{line}");
 }
 
 #[test]
@@ -147,6 +149,24 @@ proptest! {
         let value = json!({"v": value});
         let line = to_line(&value).expect("within the rules");
         prop_assert_eq!(check_line(line.as_bytes()).expect("canonical"), value);
+    }
+
+    #[test]
+    fn one_pass_tells_what_the_value_tells(
+        value in value(), noise in "[{}\\[\\]\":,0-9a-cé\\\\\u{7f}\u{85}\u{a0} .eE+-]{0,3}", at: prop::sample::Index,
+        length in 0_usize..3,
+    ) {
+        let mut line = to_line(&json!({"v": value})).expect("within the rules").into_bytes();
+        prop_assert!(is_canonical(&line));
+        let from = at.index(line.len());
+        let to = line.len().min(from + length);
+        line.splice(from..to, noise.bytes());
+        prop_assert_eq!(is_canonical(&line), check_line(&line).is_ok(), "{:?}", line);
+    }
+
+    #[test]
+    fn one_pass_and_the_value_agree_on_any_bytes(bytes: Vec<u8>) {
+        prop_assert_eq!(is_canonical(&bytes), check_line(&bytes).is_ok());
     }
 
     #[test]

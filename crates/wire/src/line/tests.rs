@@ -124,3 +124,14 @@ fn a_line_in_another_form_is_refused() {
         );
     }
 }
+
+#[test]
+fn a_line_that_could_be_either_is_a_gap() {
+    let mut both = serde_json::to_value(full_sample()).unwrap();
+    let gap = serde_json::to_value(full_gap()).unwrap();
+    for (key, value) in gap.as_object().unwrap() {
+        both[key] = value.clone();
+    }
+    let line = jcs::to_line(&both).unwrap();
+    assert!(matches!(parse_core(line.as_bytes()), Ok(Line::Gap(_))));
+}

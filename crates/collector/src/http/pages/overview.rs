@@ -18,6 +18,8 @@ use crate::web::view::{
 
 /// How far back the newest sample of a stream is looked for.
 const MATRIX_SPAN: TimeDelta = TimeDelta::days(1);
+/// How far a slot may lie ahead of the collector's clock.
+const SLOT_AHEAD: TimeDelta = TimeDelta::milliseconds(wire::limits::FUTURE_SKEW_MS_MAX);
 
 pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
     let mut conn = app.connection().await?;
@@ -83,19 +85,22 @@ async fn now(app: &App) -> Result<Vec<TargetNow>, StoreError> {
 }
 
 async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, StoreError> {
-    let since = app.clock.now_utc() - MATRIX_SPAN;
+    let now = app.clock.now_utc();
     let plans = app.plans();
     let plan = plans.in_force(app.clock.now().to_millis());
+    let span = (now - MATRIX_SPAN, now + SLOT_AHEAD);
+    let targets = plan.targets.iter();
+    let targets: Vec<String> = targets.map(|target| target.id.to_string()).collect();
+    let mut newest: BTreeMap<(String, String), Latest> = BTreeMap::new();
+    for sample in store::sample::latest(conn, &targets, span).await? {
+        let latest = shown(&sample)?;
+        newest.insert((sample.target, sample.agent), latest);
+    }
     let mut rows = Vec::with_capacity(plan.targets.len());
     for target in &plan.targets {
-        let latest = store::sample::latest(conn, target.id.as_str(), since).await?;
-        let mut by_agent: BTreeMap<String, Latest> = BTreeMap::new();
-        for sample in latest {
-            by_agent.insert(sample.agent.clone(), shown(&sample)?);
-        }
         let agents = plan.agents.iter();
         let latest = agents
-            .map(|agent| by_agent.remove(agent.id.as_str()))
+            .map(|agent| newest.remove(&(target.id.to_string(), agent.id.to_string())))
             .collect();
         rows.push(MatrixRow {
             target: target.id.clone(),

@@ -158,9 +158,10 @@ pub(crate) async fn gaps(
         .collect()
 }
 
-/// Newest attempt of each agent for a target: what the live view shows.
+/// Newest attempt of an agent for a target: what the live view shows.
 #[derive(Debug)]
 pub(crate) struct Latest {
+    pub(crate) target: String,
     pub(crate) agent: String,
     pub(crate) started_at: DateTime<Utc>,
     pub(crate) outcome: String,
@@ -169,20 +170,28 @@ pub(crate) struct Latest {
     pub(crate) first_us: Option<i64>,
 }
 
+/// The newest attempt of every agent for each of the targets in `[from, to)` by slot. One look at
+/// the end of the index for each pair: how much was measured meanwhile does not count.
 pub(crate) async fn latest(
     conn: &mut PgConnection,
-    target: &str,
-    since: DateTime<Utc>,
+    targets: &[String],
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Vec<Latest>, StoreError> {
     sqlx::query_as!(
         Latest,
-        "SELECT DISTINCT ON (a.name) a.name AS agent, s.started_at, s.outcome, s.attribution, s.status,
-                s.first_us
-         FROM sample s JOIN agent a ON a.id = s.agent_id JOIN target t ON t.id = s.target_id
-         WHERE t.name = $1 AND s.slot_at >= $2
-         ORDER BY a.name, s.started_at DESC",
-        target,
-        since
+        "SELECT t.name AS target, a.name AS agent, s.started_at, s.outcome, s.attribution,
+                s.status, s.first_us
+         FROM target t CROSS JOIN agent a
+         CROSS JOIN LATERAL (
+             SELECT n.started_at, n.outcome, n.attribution, n.status, n.first_us FROM sample n
+             WHERE n.target_id = t.id AND n.agent_id = a.id
+               AND n.slot_at >= $2 AND n.slot_at < $3
+             ORDER BY n.slot_at DESC, n.attempt DESC LIMIT 1
+         ) s
+         WHERE t.name = ANY($1)",
+        targets,
+        from,
+        to,
     )
     .fetch_all(conn)
     .await

@@ -1,0 +1,117 @@
+//! A month under contract, and a front page with many targets.
+
+use std::collections::VecDeque;
+
+use domain::UnixMillis;
+use tokio::time::Instant;
+
+use crate::bytes;
+use crate::fleet::Shape;
+use crate::post::Connection;
+use crate::report::{Report, median, ms, percentile};
+use crate::site::Site;
+use crate::{hold, rates};
+
+/// 2026-03-01T00:00Z.
+const START: UnixMillis = UnixMillis::new(1_772_323_200_000);
+/// Batches of 5 minutes in March.
+const BATCHES: usize = 31 * 24 * 12;
+/// Batches under way at once.
+const DEPTH: usize = 64;
+const TARGETS: usize = 1_000;
+/// How often each thing is done.
+const TIMES: usize = 15;
+
+const SHAPE: Shape = Shape {
+    agents: 5,
+    targets: 1,
+    interval_ms: 60_000,
+    slots: 5,
+    start: START,
+};
+
+pub(crate) async fn run(server: &str, report: &mut Report) {
+    let mut site = Site::start(server, "nines_bench_month", SHAPE, (1, TARGETS)).await;
+    deliver(&mut site, BATCHES - 1).await;
+    site.collector.run_sequencer().await.expect("a checkpoint");
+    site.collector.run_jobs().await.expect("jobs that run"); // The month is judged while it runs.
+    deliver(&mut site, 1).await;
+    site.run("VACUUM ANALYZE".to_owned()).await;
+    site.wait_minutes(61);
+    judge(&mut site, report).await;
+    bytes::cells(&mut site, report, "every 60 s").await;
+    show(&mut site, report).await;
+    site.stop().await;
+}
+
+async fn deliver(site: &mut Site, batches: usize) {
+    let queue: VecDeque<Vec<u8>> = site.seal(batches).into_iter().flatten().collect();
+    rates::send(site, queue, DEPTH).join_all().await;
+}
+
+/// The final assessment of March: its cells are packed, and it is made anew each time.
+async fn judge(site: &mut Site, report: &mut Report) {
+    site.collector.run_jobs().await.expect("jobs that run");
+    let mut runs = Vec::new();
+    let before = hold::cpu_ticks();
+    for _ in 0..TIMES {
+        site.run("UPDATE assessment SET state = 'live'".to_owned())
+            .await;
+        let started = Instant::now();
+        site.collector.run_jobs().await.expect("jobs that run");
+        runs.push(ms(started.elapsed()));
+    }
+    let cpu_ms = (hold::cpu_ticks() - before) * 10 / TIMES as u64;
+    let samples = site.number("SELECT count(*) FROM sample").await;
+    let finals = site
+        .number("SELECT count(*) FROM assessment WHERE state = 'final'")
+        .await;
+    assert_eq!(finals, 1, "March is judged for good");
+    report.note(
+        "final assessment, this process' CPU",
+        format!("{cpu_ms} ms"),
+    );
+    report.note("samples of the contract-month", samples.to_string());
+    report.at_most(
+        "final assessment of a contract-month",
+        median(&runs),
+        100,
+        "ms",
+    );
+}
+
+/// The front page, when every target of the plan was measured by every agent for a month: its last
+/// day is in `sample`, every fifth minute.
+async fn show(site: &mut Site, report: &mut Report) {
+    let judged = Shape::target(0);
+    let last_day = "slot_at >= '2026-03-31' AND extract(minute FROM slot_at)::int % 5 = 0";
+    let columns = "slot_at, agent_id, attempt, seq, i, started_at, outcome, attribution, kind,
+        source, stream, status, first_us, end_us, output_tokens, served_model, served_tier,
+        features";
+    site.run(format!(
+        "INSERT INTO target (name) SELECT 'acme-chat-' || lpad(n::text, 4, '0')
+         FROM generate_series(0, {TARGETS} - 1) n ON CONFLICT DO NOTHING;
+         INSERT INTO sample (target_id, {columns})
+         SELECT t.id, s.* FROM (SELECT {columns} FROM sample WHERE {last_day}) s,
+                target t WHERE t.name <> '{judged}';
+"
+    ))
+    .await;
+    site.run("VACUUM ANALYZE".to_owned()).await;
+    let mut connection = Connection::open(site.collector.addr()).await;
+    let mut times = Vec::new();
+    let mut bytes = 0;
+    for _ in 0..=TIMES {
+        let started = Instant::now();
+        bytes = connection.get("/").await;
+        times.push(ms(started.elapsed()));
+    }
+    let times = times.get(1..).unwrap_or_default(); // The first one warms the caches.
+    let what = "front page, 1,000 targets x 5 agents";
+    report.note(&format!("{what}, size"), format!("{bytes} bytes"));
+    report.note(
+        &format!("{what}, slowest"),
+        format!("{} ms", percentile(times, 100)),
+    );
+    report.at_most(what, median(times), 50, "ms");
+}
