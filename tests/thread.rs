@@ -8,6 +8,7 @@
 
 mod account;
 mod crash;
+mod crew;
 pub(crate) mod database;
 mod installation;
 mod keys;

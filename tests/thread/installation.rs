@@ -100,7 +100,8 @@ impl Installation {
         Utf8Path::from_path(self.dir.path()).expect("the directory's name is UTF-8")
     }
 
-    fn write(&self, file: &str, text: &str) {
+    /// Writes a file of the installation.
+    pub(super) fn write(&self, file: &str, text: &str) {
         std::fs::write(self.dir().join(file), text).expect("a file can be written");
     }
 
@@ -219,13 +220,22 @@ impl Installation {
 
     /// The same where batches are to go to another address.
     pub(super) async fn enrol_at(&self, collector: &str) {
+        self.enrol_into((AGENT, "agent"), collector).await;
+    }
+
+    /// Enrols another agent of the plan; its directory has its name.
+    pub(super) async fn enrol_as(&self, agent: &str, collector: &str) {
+        self.enrol_into((agent, agent), collector).await;
+    }
+
+    async fn enrol_into(&self, (agent, dir): (&str, &str), collector: &str) {
         let mut mint = Command::new(program("nines"));
-        mint.args(["agent", "token", "--agent", AGENT, "--config"]);
+        mint.args(["agent", "token", "--agent", agent, "--config"]);
         mint.arg(self.dir().join("collector.toml"));
         let token = process::run(mint.env("DATABASE_URL", self.database.url())).await;
         let mut enrol = Command::new(program("nines-agent"));
-        enrol.args(["enroll", "--agent", AGENT, "--collector", collector]);
-        enrol.arg("--state-dir").arg(self.dir().join("agent"));
+        enrol.args(["enroll", "--agent", agent, "--collector", collector]);
+        enrol.arg("--state-dir").arg(self.dir().join(dir));
         process::run(enrol.env("NINES_TOKEN", token.trim())).await;
     }
 

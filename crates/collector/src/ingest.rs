@@ -144,9 +144,8 @@ pub(crate) fn admit(
             rows.push(&stream.id, line.value, now.to_millis())?;
         }
     }
-    let mut lines = rows.samples.len() + rows.gaps.len();
+    let lines = rows.samples.len() + rows.gaps.len();
     for stream in &batch.reserved {
-        lines += stream.lines.len();
         for (_, line) in &stream.lines {
             rows.push_own(line, now.to_millis())?;
         }
