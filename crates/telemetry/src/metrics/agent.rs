@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Gauge};
+use opentelemetry::metrics::{Counter, Gauge, Meter};
 
 use super::Metrics;
 use crate::names::{attribute, metric};
@@ -18,14 +18,102 @@ pub struct AgentMetrics {
     attempts: Counter<u64>,
     batches_sent: Counter<u64>,
     orders: Counter<u64>,
-    budget_cost: Gauge<u64>,
-    budget_cost_limit: Gauge<u64>,
-    budget_tokens: Gauge<u64>,
-    budget_tokens_limit: Gauge<u64>,
+    budget: BudgetGauges,
+    own: OwnGauges,
+}
+
+/// Budgets and what is used of them.
+#[derive(Clone, Debug)]
+struct BudgetGauges {
+    cost: Gauge<u64>,
+    cost_limit: Gauge<u64>,
+    tokens: Gauge<u64>,
+    tokens_limit: Gauge<u64>,
+}
+
+/// What the agent found out about itself.
+#[derive(Clone, Debug)]
+struct OwnGauges {
     clock_offset: Gauge<i64>,
     clock_error: Gauge<u64>,
     controls: Gauge<u64>,
     controls_ok: Gauge<u64>,
+}
+
+impl BudgetGauges {
+    fn new(meter: &Meter) -> Self {
+        Self {
+            cost: gauge(
+                meter,
+                metric::AGENT_BUDGET_COST,
+                "{nanodollar}",
+                "Spent of a cap on money, 10^-9 US dollars.",
+            ),
+            cost_limit: gauge(
+                meter,
+                metric::AGENT_BUDGET_COST_LIMIT,
+                "{nanodollar}",
+                "A cap on money, 10^-9 US dollars.",
+            ),
+            tokens: gauge(
+                meter,
+                metric::AGENT_BUDGET_TOKENS,
+                "{token}",
+                "Used of a cap on tokens.",
+            ),
+            tokens_limit: gauge(
+                meter,
+                metric::AGENT_BUDGET_TOKENS_LIMIT,
+                "{token}",
+                "A cap on tokens.",
+            ),
+        }
+    }
+}
+
+impl OwnGauges {
+    fn new(meter: &Meter) -> Self {
+        Self {
+            clock_offset: meter
+                .i64_gauge(metric::AGENT_CLOCK_OFFSET)
+                .with_unit("us")
+                .with_description("True time less the agent's, by its best source.")
+                .build(),
+            clock_error: gauge(
+                meter,
+                metric::AGENT_CLOCK_ERROR,
+                "us",
+                "Most that the agent's clock is off, by its best source.",
+            ),
+            controls: gauge(
+                meter,
+                metric::AGENT_CONTROLS,
+                "{control}",
+                "Controls asked in the newest minute.",
+            ),
+            controls_ok: gauge(
+                meter,
+                metric::AGENT_CONTROLS_OK,
+                "{control}",
+                "Controls that answered in the newest minute.",
+            ),
+        }
+    }
+}
+
+fn gauge(meter: &Meter, name: &'static str, unit: &'static str, what: &'static str) -> Gauge<u64> {
+    let gauge = meter.u64_gauge(name).with_unit(unit);
+    gauge.with_description(what).build()
+}
+
+fn counter(
+    meter: &Meter,
+    name: &'static str,
+    unit: &'static str,
+    what: &'static str,
+) -> Counter<u64> {
+    let counter = meter.u64_counter(name).with_unit(unit);
+    counter.with_description(what).build()
 }
 
 /// How much of one cap of a budget is used.
@@ -77,79 +165,47 @@ impl AgentMetrics {
     /// The instruments of the agent `agent_id`; several agents may share one [`Metrics`].
     #[must_use]
     pub fn new(metrics: &Metrics, agent_id: &str) -> Self {
-        let meter = metrics.meter();
+        let meter = &metrics.meter();
         Self {
             agent: KeyValue::new(attribute::AGENT_ID, agent_id.to_owned()),
-            spool_usage: meter
-                .u64_gauge(metric::AGENT_SPOOL_USAGE)
-                .with_unit("By")
-                .with_description("Bytes in the spool that wait for a receipt.")
-                .build(),
-            spool_limit: meter
-                .u64_gauge(metric::AGENT_SPOOL_LIMIT)
-                .with_unit("By")
-                .with_description("Bytes that the spool may hold.")
-                .build(),
-            slots_missed: meter
-                .u64_counter(metric::AGENT_SLOTS_MISSED)
-                .with_unit("{slot}")
-                .with_description("Planned slots that were not run, by reason.")
-                .build(),
-            attempts: meter
-                .u64_counter(metric::AGENT_ATTEMPTS)
-                .with_unit("{attempt}")
-                .with_description("Attempts that ended, by outcome.")
-                .build(),
-            batches_sent: meter
-                .u64_counter(metric::AGENT_BATCHES_SENT)
-                .with_unit("{batch}")
-                .with_description("Batches for which the collector gave a receipt.")
-                .build(),
-            orders: meter
-                .u64_counter(metric::AGENT_ORDERS)
-                .with_unit("{order}")
-                .with_description("Orders to confirm a failure, by what the agent did about them.")
-                .build(),
-            budget_cost: meter
-                .u64_gauge(metric::AGENT_BUDGET_COST)
-                .with_unit("{nanodollar}")
-                .with_description("Spent of a cap on money, 10^-9 US dollars.")
-                .build(),
-            budget_cost_limit: meter
-                .u64_gauge(metric::AGENT_BUDGET_COST_LIMIT)
-                .with_unit("{nanodollar}")
-                .with_description("A cap on money, 10^-9 US dollars.")
-                .build(),
-            budget_tokens: meter
-                .u64_gauge(metric::AGENT_BUDGET_TOKENS)
-                .with_unit("{token}")
-                .with_description("Used of a cap on tokens.")
-                .build(),
-            budget_tokens_limit: meter
-                .u64_gauge(metric::AGENT_BUDGET_TOKENS_LIMIT)
-                .with_unit("{token}")
-                .with_description("A cap on tokens.")
-                .build(),
-            clock_offset: meter
-                .i64_gauge(metric::AGENT_CLOCK_OFFSET)
-                .with_unit("us")
-                .with_description("True time less the agent's, by its best source.")
-                .build(),
-            clock_error: meter
-                .u64_gauge(metric::AGENT_CLOCK_ERROR)
-                .with_unit("us")
-                .with_description("Most that the agent's clock is off, by its best source.")
-                .build(),
-            controls: meter
-                .u64_gauge(metric::AGENT_CONTROLS)
-                .with_unit("{control}")
-                .with_description("Controls asked in the newest minute.")
-                .build(),
-            controls_ok: meter
-                .u64_gauge(metric::AGENT_CONTROLS_OK)
-                .with_unit("{control}")
-                .with_description("Controls that answered in the newest minute.")
-                .build(),
+            spool_usage: gauge(
+                meter,
+                metric::AGENT_SPOOL_USAGE,
+                "By",
+                "Bytes in the spool that wait for a receipt.",
+            ),
+            spool_limit: gauge(
+                meter,
+                metric::AGENT_SPOOL_LIMIT,
+                "By",
+                "Bytes that the spool may hold.",
+            ),
+            slots_missed: counter(
+                meter,
+                metric::AGENT_SLOTS_MISSED,
+                "{slot}",
+                "Planned slots that were not run, by reason.",
+            ),
+            attempts: counter(
+                meter,
+                metric::AGENT_ATTEMPTS,
+                "{attempt}",
+                "Attempts that ended, by outcome.",
+            ),
+            batches_sent: counter(
+                meter,
+                metric::AGENT_BATCHES_SENT,
+                "{batch}",
+                "Batches for which the collector gave a receipt.",
+            ),
+            orders: counter(
+                meter,
+                metric::AGENT_ORDERS,
+                "{order}",
+                "Orders to confirm a failure, by what the agent did about them.",
+            ),
+            budget: BudgetGauges::new(meter),
+            own: OwnGauges::new(meter),
         }
     }
 
@@ -184,14 +240,16 @@ impl AgentMetrics {
 
     /// The agent's clock is off by `offset_us`, and by no more than `error_us`, microseconds.
     pub fn clock_read(&self, offset_us: i64, error_us: u64) {
-        self.clock_offset.record(offset_us, from_ref(&self.agent));
-        self.clock_error.record(error_us, from_ref(&self.agent));
+        self.own
+            .clock_offset
+            .record(offset_us, from_ref(&self.agent));
+        self.own.clock_error.record(error_us, from_ref(&self.agent));
     }
 
     /// In a minute, `ok` of `of` controls answered.
     pub fn controls_answered(&self, ok: u64, of: u64) {
-        self.controls.record(of, from_ref(&self.agent));
-        self.controls_ok.record(ok, from_ref(&self.agent));
+        self.own.controls.record(of, from_ref(&self.agent));
+        self.own.controls_ok.record(ok, from_ref(&self.agent));
     }
 
     /// So much of a cap is used.
@@ -202,9 +260,9 @@ impl AgentMetrics {
             KeyValue::new(attribute::BUDGET_CAP, usage.cap),
         ];
         let (used, limit) = if usage.cap.starts_with("usd") {
-            (&self.budget_cost, &self.budget_cost_limit)
+            (&self.budget.cost, &self.budget.cost_limit)
         } else {
-            (&self.budget_tokens, &self.budget_tokens_limit)
+            (&self.budget.tokens, &self.budget.tokens_limit)
         };
         used.record(usage.used, &attributes);
         limit.record(usage.limit, &attributes);

@@ -26,6 +26,8 @@ fn exercise(metrics: &Metrics) {
     agent.attempt_ended("ok");
     agent.batch_sent();
     agent.order_taken(OrderResult::Busy);
+    agent.clock_read(-250, 1_300);
+    agent.controls_answered(2, 3);
     for (cap, used) in [("usd_per_day", 7_500), ("tokens_per_month", 35)] {
         agent.budget_used(&BudgetUse {
             target: "acme",
@@ -66,6 +68,9 @@ fn render_shows_the_prometheus_names_of_every_instrument() {
         "nines_agent_budget_cost{agent_id=\"ag1\",budget_cap=\"usd_per_day\",target_id=\"acme\"} 7500",
         "nines_agent_budget_tokens_limit{agent_id=\"ag1\",budget_cap=\"tokens_per_month\",target_id=\"acme\"} 1000000",
         "nines_agent_orders_total{agent_id=\"ag1\",order_result=\"busy\"} 1",
+        "nines_agent_clock_offset_microseconds{agent_id=\"ag1\"} -250",
+        "nines_agent_clock_error_microseconds{agent_id=\"ag1\"} 1300",
+        "nines_agent_controls_ok{agent_id=\"ag1\"} 2",
         "nines_confirm_orders_total 2",
         "nines_ingest_samples_total{ingest_result=\"committed\"} 60",
         "nines_ingest_batches_total{ingest_result=\"committed\"} 1",
