@@ -3,7 +3,7 @@
 //! failed, looked at right after.
 //!
 //! Invariants: a control is asked at most twice in a minute, at the first attempt and at the first
-//! failure; a host at most once, and at most [`HOSTS_MAX`] of them; no key is sent; the line of a
+//! failure; a host at most once, and at most `HOSTS_MAX` of them; no key is sent; the line of a
 //! minute is written when the minute is over and what was asked in it has ended.
 //!
 //! Non-goals: whose fault a failure was. The line is there for whoever judges that later.
