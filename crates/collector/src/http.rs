@@ -6,6 +6,7 @@ mod batches;
 mod contracts;
 mod evidence;
 mod health;
+mod latency;
 mod log;
 mod name;
 mod openapi;
@@ -65,12 +66,14 @@ fn router(app: Arc<App>) -> Router {
         .route("/log/cosignatures", post(log::cosign))
         .route("/targets", get(targets::list))
         .route("/targets/{target}", get(targets::show))
+        .route("/targets/{target}/latency", get(latency::show))
         .route("/violations", get(violations::list))
         .route("/violations/{violation}", get(violations::show))
         .route("/violations/{violation}/evidence", get(evidence::download));
     Router::new()
         .route("/", get(pages::overview))
         .route("/contracts/{contract}", get(pages::contract))
+        .route("/targets/{target}", get(pages::target))
         .route("/violations/{violation}", get(pages::violation))
         .route("/assets/{file}", get(assets::show))
         .route("/healthz", get(health::live))

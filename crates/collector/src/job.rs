@@ -5,6 +5,7 @@ pub(crate) mod archive;
 pub(crate) mod assess;
 pub(crate) mod cells;
 pub(crate) mod conditions;
+pub(crate) mod latency;
 pub(crate) mod retain;
 pub(crate) mod revise;
 pub(crate) mod sequence;

@@ -213,6 +213,8 @@ impl Lab {
             "slot_gap",
             "agent_minute",
             "cell",
+            "latency_hour",
+            "latency_day",
             "assessment",
             "violation",
         ] {

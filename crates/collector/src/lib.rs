@@ -20,6 +20,7 @@ mod keys;
 mod known;
 #[cfg(test)]
 mod lab;
+mod latency;
 mod plans;
 mod rebuild;
 mod registry;

@@ -10,6 +10,7 @@
 
 mod day;
 mod derive;
+mod latency;
 mod minutes;
 mod report;
 mod verdicts;

@@ -14,6 +14,7 @@ pub(crate) mod contract;
 pub(crate) mod copy;
 pub(crate) mod drop;
 pub(crate) mod hold;
+pub(crate) mod latency;
 pub(crate) mod log;
 pub(crate) mod partition;
 pub(crate) mod poison;

@@ -14,6 +14,7 @@ pub(crate) mod assets;
 pub(crate) mod link;
 pub(crate) mod view;
 
+mod chart;
 mod chip;
 mod conclusion;
 mod contract;
@@ -26,6 +27,7 @@ mod page;
 mod promise;
 mod revision;
 mod sighting;
+mod target;
 mod timeline;
 mod violation;
 mod words;
@@ -35,7 +37,7 @@ mod tests;
 
 use maud::{Markup, html};
 
-use self::view::{ContractPage, Overview, Site, ViolationPage};
+use self::view::{ContractPage, Overview, Site, TargetPage, ViolationPage};
 
 /// The front page.
 #[must_use]
@@ -63,6 +65,18 @@ pub(crate) fn contract(view: &ContractPage) -> Markup {
 #[must_use]
 pub(crate) fn contract_fragment(view: &ContractPage) -> Markup {
     contract::main(view)
+}
+
+/// One target: what it is like, and how long its answers took.
+#[must_use]
+pub(crate) fn target(view: &TargetPage) -> Markup {
+    page::live(&view.site, view.now.target.as_str(), &target_fragment(view))
+}
+
+/// `<main>` of a target's page.
+#[must_use]
+pub(crate) fn target_fragment(view: &TargetPage) -> Markup {
+    target::main(view)
 }
 
 /// One breached commitment in one window.

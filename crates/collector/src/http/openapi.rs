@@ -256,6 +256,15 @@ mod tests {
         check("RotateAnswer", &rotated);
     }
 
+    #[test]
+    fn latencies_have_the_members_described() {
+        let full = super::super::latency::tests::full();
+        let point = full.point();
+        check("Latency", &full);
+        check("LatencyPoint", point);
+        check("LatencyFigures", &point.end.expect("a sample"));
+    }
+
     /// An hour of errors, some of them late.
     fn outage(start: Minute) -> CellHour {
         let (agent, target) = ("a".parse().expect("a name"), "t".parse().expect("a name"));

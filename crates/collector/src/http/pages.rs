@@ -2,6 +2,7 @@
 
 mod contract;
 mod overview;
+mod target;
 mod violation;
 
 use std::convert::Infallible;
@@ -74,6 +75,21 @@ pub(crate) async fn contract(
         Err(_) => Err(no_such_page()),
     };
     let render = |view| shape.render(&view, web::contract, web::contract_fragment);
+    respond(&app, view.map(render))
+}
+
+/// The page of a target.
+#[tracing::instrument(name = "http.pages.target", skip_all)]
+pub(crate) async fn target(
+    State(app): State<Arc<App>>,
+    name: Result<Name, Problem>,
+    shape: Shape,
+) -> Response {
+    let view = match name {
+        Ok(Name(name)) => target::view(&app, &name).await,
+        Err(_) => Err(no_such_page()),
+    };
+    let render = |view| shape.render(&view, web::target, web::target_fragment);
     respond(&app, view.map(render))
 }
 

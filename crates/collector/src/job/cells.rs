@@ -9,7 +9,7 @@ use domain::{AgentId, CellHour, Hour, TargetId, UnixMicros, UnixMillis};
 use sqlx::{PgConnection, PgPool};
 use wire::plan::Plan;
 
-use super::conditions;
+use super::{conditions, latency};
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
 use crate::store::poison::Settled;
@@ -50,6 +50,7 @@ pub(crate) async fn run_once(
         }
         store::revision::mark(&mut tx, &changed, now).await?;
         conditions::record(&mut tx, plan, now, &counted).await?;
+        latency::record(&mut tx, &counted).await?;
         tx.commit().await.map_err(StoreError::query("commit"))?;
         total += hours.len();
         if hours.is_empty() {

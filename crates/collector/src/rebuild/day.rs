@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::derive::Index;
 use super::report::{DayReport, Difference, What};
-use super::{Day, Mode, minutes};
+use super::{Day, Mode, latency, minutes};
 use crate::job::cells;
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
@@ -49,6 +49,7 @@ pub(super) async fn run(
         report.rewritten = true;
     }
     compare_cells(&mut tx, day, mode, &mut report).await?;
+    latency::compare(&mut tx, (day, mode), &mut report).await?;
     minutes::compare(&mut tx, (day, mode), &staged.minutes, &mut report).await?;
     match mode {
         Mode::Rewrite => tx.commit().await,

@@ -32,7 +32,8 @@ impl What {
 /// One place where what is stored is not what the batches say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where: `sample`, `gap`, `cell`, `agent_minute`, `assessment` or `batch`.
+    /// Where: `sample`, `gap`, `cell`, `latency_hour`, `latency_day`, `agent_minute`, `assessment` or
+    /// `batch`.
     pub table: &'static str,
     /// In which way.
     pub what: What,
@@ -40,7 +41,8 @@ pub struct Difference {
     pub target: String,
     /// The agent; empty for an assessment.
     pub agent: String,
-    /// The slot, the last slot of a gap, the hour of a cell, the minute of an agent, the start of an assessment's window,
+    /// The slot, the last slot of a gap, the hour of a cell, the hour or day of a sketch, the minute
+    /// of an agent, the start of an assessment's window,
     /// or when a batch was received.
     pub slot: DateTime<Utc>,
     /// What more there is to say; may be empty.

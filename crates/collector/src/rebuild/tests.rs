@@ -103,6 +103,33 @@ async fn corrupt_lost_and_invented_rows_are_found_and_healed() {
 }
 
 #[tokio::test]
+async fn sketches_are_compared_and_healed() {
+    let (from, to) = (utc("2026-01-30T12:00:00Z"), utc("2026-01-30T18:00:00Z"));
+    let mut lab = Lab::start("sketches", from).await;
+    lab.measure((from, to), |_| false).await;
+    let before = lab.fingerprint().await;
+    lab.tamper(
+        "UPDATE latency_hour SET packed = '\\x01' WHERE hour_at = '2026-01-30T13:00:00Z';
+         UPDATE latency_hour SET outcomes = '{\"ok\": 1}' WHERE hour_at = '2026-01-30T14:00:00Z';
+         DELETE FROM latency_hour WHERE hour_at = '2026-01-30T15:00:00Z';
+         UPDATE latency_day SET agent_id = 77",
+    )
+    .await;
+    let wanted = [
+        "latency_hour changed t a 2026-01-30T13:00:00Z",
+        "latency_hour changed t a 2026-01-30T14:00:00Z",
+        "latency_hour missing t a 2026-01-30T15:00:00Z",
+        "latency_day missing t a 2026-01-30T00:00:00Z",
+        "latency_day extra t 77 2026-01-30T00:00:00Z",
+    ];
+    assert_eq!(run(&lab, Mode::Check).await.0, wanted);
+    run(&lab, Mode::Rewrite).await;
+    assert_eq!(run(&lab, Mode::Check).await.0, Vec::<String>::new());
+    assert_eq!(lab.fingerprint().await, before);
+    lab.stop().await;
+}
+
+#[tokio::test]
 async fn minutes_of_agents_are_compared_and_healed() {
     let (from, to) = (utc("2026-01-30T12:00:00Z"), utc("2026-01-30T14:00:00Z"));
     let mut lab = Lab::start("minutes", from).await;

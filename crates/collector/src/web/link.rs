@@ -2,12 +2,18 @@
 
 use std::fmt::Write as _;
 
-use domain::ContractId;
+use domain::{ContractId, TargetId};
 
 /// The page of a contract's newest window.
 #[must_use]
 pub(crate) fn contract(id: &ContractId) -> String {
     format!("/contracts/{}", segment(id.as_str()))
+}
+
+/// The page of a target.
+#[must_use]
+pub(crate) fn target(id: &TargetId) -> String {
+    format!("/targets/{}", segment(id.as_str()))
 }
 
 /// The page of a violation.

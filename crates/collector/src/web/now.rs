@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use sla::{Condition, Vantage};
 
 use super::view::{Site, TargetNow};
-use super::{chip, page, words};
+use super::{chip, link, page, words};
 
 /// Minutes that the strip shows.
 const DAY: i64 = 1_440;
@@ -52,7 +52,7 @@ pub(super) fn section(targets: &[TargetNow], site: &Site) -> Markup {
 fn row(target: &TargetNow, site: &Site) -> Markup {
     html! {
         tr {
-            th scope="row" { (target.target) }
+            th scope="row" { a href=(link::target(&target.target)) { (target.target) } }
             td { (chip::condition(target.condition)) }
             td.tight {
                 @match target.since {

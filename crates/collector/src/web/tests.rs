@@ -7,6 +7,7 @@ use super::*;
 mod fixtures;
 mod now;
 mod results;
+mod target;
 
 use fixtures::{HOSTILE, day_contract, gateway_contract, month_contract, simulated, site};
 
@@ -21,6 +22,7 @@ fn pages(site: &Site) -> Vec<Markup> {
         contract(&fixtures::empty_contract_page(site.clone(), day_contract())),
         violation(&fixtures::violation_page(site.clone(), month)),
         violation(&fixtures::violation_page(site.clone(), gateway_contract())),
+        target(&target::target_page(site.clone())),
         not_found(site),
         error_page(site, "The database is away", "Try again in a minute."),
     ]

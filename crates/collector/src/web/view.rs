@@ -1,9 +1,13 @@
 //! What pages show: plain, owned data, complete before a page is made.
 
+mod target;
+
 use domain::{AgentId, Attribution, ContractId, Minute, Outcome, TargetId, UnixMillis, Window};
 use sla::{Assessment, Change, CommitmentAssessment, Condition, Contract, Money, Vantage};
 
 use crate::condition::Run;
+
+pub(crate) use target::TargetPage;
 
 /// What stands on every page.
 #[derive(Clone, Debug)]

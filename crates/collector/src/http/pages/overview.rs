@@ -7,7 +7,7 @@ use wire::plan::{PlanRequest, PlanTarget};
 
 use super::{judged, site, violation_row};
 use crate::app::App;
-use crate::condition::{self, TargetCondition};
+use crate::condition::{self, Clock, TargetCondition};
 use crate::contracts;
 use crate::http::{LIST_MAX, Problem};
 use crate::store::{self, StoreError};
@@ -61,27 +61,28 @@ fn row(
 }
 
 async fn now(app: &App) -> Result<Vec<TargetNow>, StoreError> {
+    Ok(condition::all(app).await?.iter().map(seen_now).collect())
+}
+
+/// What a target is like, as pages show it.
+pub(super) fn seen_now(seen: &TargetCondition) -> TargetNow {
     let minutes = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let shown = |seen: &TargetCondition| TargetNow {
+    let total = |one: &Clock| {
+        (
+            one.condition,
+            minutes(one.minutes_24h),
+            minutes(one.minutes_30d),
+        )
+    };
+    TargetNow {
         target: seen.target.clone(),
         condition: seen.condition,
         since: seen.since(),
         as_of: seen.as_of,
         regions: seen.regions.clone(),
-        totals: seen
-            .clocks
-            .iter()
-            .map(|one| {
-                (
-                    one.condition,
-                    minutes(one.minutes_24h),
-                    minutes(one.minutes_30d),
-                )
-            })
-            .collect(),
+        totals: seen.clocks.iter().map(total).collect(),
         day: seen.day.clone(),
-    };
-    Ok(condition::all(app).await?.iter().map(shown).collect())
+    }
 }
 
 async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, StoreError> {
