@@ -149,7 +149,7 @@ impl Seen<'_> {
     ) -> Result<NewOrder, IssueError> {
         let order = ConfirmOrder {
             number: news.number,
-            target: self.row.target.clone(),
+            target: domain::TargetId::clone(&self.row.target),
             seen_by: self.agent.clone(),
             slot: self.row.sample.slot_ms,
             issued: now,

@@ -10,6 +10,7 @@ pub(crate) mod receive;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::{AgentId, Line, UnixMicros, UnixMillis};
 use evidence::note::NoteError;
@@ -140,8 +141,9 @@ pub(crate) fn admit(
     };
     for stream in batch.streams {
         rows.newest = None;
+        let target = Arc::new(stream.id);
         for line in stream.lines {
-            rows.push(&stream.id, line.value, now.to_millis())?;
+            rows.push(&target, line.value, now.to_millis())?;
         }
     }
     let lines = rows.samples.len() + rows.gaps.len();
@@ -190,11 +192,11 @@ struct Rows {
 impl Rows {
     fn push(
         &mut self,
-        stream: &domain::TargetId,
+        stream: &Arc<domain::TargetId>,
         line: Line,
         now: UnixMillis,
     ) -> Result<(), IngestError> {
-        let (agent, seq, target) = (self.agent, self.seq, stream.clone());
+        let (agent, seq, target) = (self.agent, self.seq, Arc::clone(stream));
         let index = line.index();
         let plausible = |slot: UnixMillis| plausible(slot, now, (stream.as_str(), index));
         match line {
@@ -222,7 +224,7 @@ impl Rows {
                 self.gaps.push(GapRow {
                     agent,
                     seq,
-                    target,
+                    target: domain::TargetId::clone(&target),
                     gap,
                 });
             }

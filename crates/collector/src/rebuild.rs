@@ -10,6 +10,7 @@
 
 mod day;
 mod derive;
+mod kept;
 mod latency;
 mod minutes;
 mod report;
@@ -155,6 +156,11 @@ pub async fn rebuild(
             store::poison::clear_all(&mut guard).await?;
             cells::run_once(&pool, &setup.plan, setup.clock.now_utc()).await?;
         }
+        let kept = kept::run(&mut guard, setup.mode).await?;
+        for difference in &kept {
+            told(Event::Difference(difference));
+        }
+        totals.differing += kept.len() as u64;
         let judged = judge(setup, &mut guard, (from, to)).await?;
         for difference in &judged.differences {
             told(Event::Difference(difference));

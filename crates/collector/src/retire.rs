@@ -174,7 +174,7 @@ pub struct AgentKeyView {
 pub async fn list_agents(database_url: &str) -> Result<Vec<AgentView>, StoreError> {
     let mut conn = connect(database_url).await?;
     let agents = store::agent::list(&mut conn).await?;
-    let delivered = store::batch::delivered(&mut conn).await?;
+    let delivered = store::delivered::list(&mut conn).await?;
     let last = |id: &AgentId| {
         let found = delivered.iter().find(|d| d.agent == id.as_str())?;
         Some((found.last_seq?, found.received_at?))

@@ -12,8 +12,10 @@ pub(crate) mod condition;
 pub(crate) mod confirm;
 pub(crate) mod contract;
 pub(crate) mod copy;
+pub(crate) mod delivered;
 pub(crate) mod drop;
 pub(crate) mod hold;
+pub(crate) mod kept;
 pub(crate) mod latency;
 pub(crate) mod log;
 pub(crate) mod partition;
@@ -23,6 +25,7 @@ pub(crate) mod registry;
 pub(crate) mod replay;
 pub(crate) mod revision;
 pub(crate) mod sample;
+pub(crate) mod stream_latest;
 pub(crate) mod token;
 pub(crate) mod violation;
 

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Text from outside, kept exactly: as it is where it is printable, else as hexadecimal bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Text {
     /// UTF-8 without control characters.
@@ -28,6 +30,48 @@ impl Text {
             Ok(text) if !text.chars().any(char::is_control) => Self::Plain(text.to_owned()),
             _ => Self::Hex { hex: hex(bytes) },
         }
+    }
+}
+
+/// By the type of what comes, where serde's derive would copy it first to try one variant after
+/// the other: collectors read several of these for each sample.
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+/// The object form of [`Text`].
+#[derive(Deserialize)]
+struct HexText {
+    hex: String,
+}
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a string or an object with `hex`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
+        Ok(Text::Plain(text.to_owned()))
+    }
+
+    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Text, E> {
+        Ok(Text::Plain(text))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Text, A::Error> {
+        let HexText { hex } = HexText::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Text::Hex { hex })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Text, A::Error> {
+        let HexText { hex } = HexText::deserialize(SeqAccessDeserializer::new(seq))?;
+        Ok(Text::Hex { hex })
     }
 }
 

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Digest([u8; 32]);
 
+/// What 44 characters of base64 hold at most, bytes.
+const ROOM: usize = 33;
+
 /// Text that is not the base64 of 32 bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("a digest is 44 characters of padded base64 for 32 bytes, not `{0}`")]
@@ -47,13 +50,12 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bytes = STANDARD
-            .decode(text)
-            .map_err(|_| DigestError(text.to_owned()))?;
-        bytes
-            .try_into()
+        let mut bytes = [0; ROOM];
+        let length = STANDARD.decode_slice(text, &mut bytes).ok();
+        length
+            .and_then(|length| bytes.get(..length)?.try_into().ok())
             .map(Self)
-            .map_err(|_| DigestError(text.to_owned()))
+            .ok_or_else(|| DigestError(text.to_owned()))
     }
 }
 
@@ -68,5 +70,22 @@ impl TryFrom<String> for Digest {
 impl From<Digest> for String {
     fn from(digest: Digest) -> Self {
         digest.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_base64_of_32_bytes_is_a_digest() {
+        for length in [0, 1, 31, 32, 33, 34, 60] {
+            let text = STANDARD.encode(vec![7; length]);
+            assert_eq!(text.parse::<Digest>().is_ok(), length == 32, "{length}");
+        }
+        let digest = Digest::new([0xa5; 32]);
+        assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
+        let unpadded = digest.to_string().replace('=', "");
+        assert!(unpadded.parse::<Digest>().is_err());
     }
 }

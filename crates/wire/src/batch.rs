@@ -14,7 +14,7 @@
 
 mod sections;
 
-use domain::{AgentId, Detail, Line, TargetId};
+use domain::{AgentId, Line, TargetId};
 use evidence::batch_note::{BatchNote, BatchNoteError, Seen, StreamLine, batch_hash, streams_root};
 use evidence::hash::Hash;
 use evidence::note::{self, NoteError, SignedNote, SigningKey};
@@ -212,8 +212,12 @@ pub fn decompress(body: &[u8]) -> Result<Vec<u8>, BatchError> {
     if body.len() > BATCH_BODY_BYTES_MAX {
         return Err(BatchError::TooLarge { bytes: body.len() });
     }
-    let mut text = Vec::new();
-    let mut decoder = zstd::stream::read::Decoder::new(body).map_err(BatchError::Decompress)?;
+    // Room at once for what the frame says, which is no more than a hint.
+    let claimed = zstd::zstd_safe::get_frame_content_size(body).ok().flatten();
+    let claimed = claimed.and_then(|bytes| usize::try_from(bytes).ok());
+    let mut text = Vec::with_capacity(claimed.unwrap_or_default().min(BATCH_TEXT_BYTES_MAX));
+    let mut decoder =
+        zstd::stream::read::Decoder::with_buffer(body).map_err(BatchError::Decompress)?;
     let limit = BATCH_TEXT_BYTES_MAX as u64 + 1;
     std::io::Read::read_to_end(&mut std::io::Read::take(&mut decoder, limit), &mut text)
         .map_err(BatchError::Decompress)?;
@@ -270,8 +274,8 @@ pub struct ReadLine<'a> {
     pub core: &'a str,
     /// What the core says.
     pub value: Line,
-    /// Detail, the bytes that were hashed, and what they say.
-    pub detail: Option<(&'a str, Detail)>,
+    /// Detail, the bytes that were hashed: a [`domain::Detail`].
+    pub detail: Option<&'a str>,
 }
 
 /// Reads a decompressed body.

@@ -182,7 +182,7 @@ fn a_sample_carries_what_plan_and_attempt_say() {
         assert_eq!(sample.cred.as_ref().unwrap().as_str(), "acme-prod");
         assert_eq!(sample.features, ["preview"]);
         assert_eq!((sample.input_tokens, sample.output_tokens), (None, Some(3)));
-        let (_, detail) = line.detail.as_ref().unwrap();
+        let detail: domain::Detail = serde_json::from_str(line.detail.unwrap()).unwrap();
         assert_eq!(detail.salt.len(), 22);
         assert_eq!(batch.note.wall_us, (60_000_000, 60_000_000));
     });

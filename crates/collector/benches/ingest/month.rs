@@ -94,7 +94,11 @@ async fn show(site: &mut Site, report: &mut Report) {
          INSERT INTO sample (target_id, {columns})
          SELECT t.id, s.* FROM (SELECT {columns} FROM sample WHERE {last_day}) s,
                 target t WHERE t.name <> '{judged}';
-"
+         INSERT INTO stream_latest
+         SELECT DISTINCT ON (target_id, agent_id) target_id, agent_id, slot_at, attempt,
+                started_at, outcome, attribution, status, first_us
+         FROM sample WHERE slot_at >= '2026-03-31'
+         ORDER BY target_id, agent_id, slot_at DESC ON CONFLICT DO NOTHING"
     ))
     .await;
     site.run("VACUUM ANALYZE".to_owned()).await;

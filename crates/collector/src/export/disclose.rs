@@ -185,8 +185,8 @@ impl OpenStream {
             };
             self.cells.add(&line.value, timeliness(anchored_s, wall));
             let failed = matches!(&line.value, Line::Sample(s) if s.outcome != Outcome::Ok);
-            if let (true, Some((detail, _))) = (failed, &line.detail) {
-                self.disclosed.details.push((*detail).to_owned());
+            if let (true, Some(detail)) = (failed, line.detail) {
+                self.disclosed.details.push(detail.to_owned());
             }
         }
     }

@@ -59,9 +59,9 @@ pub(crate) struct AgentView {
 #[tracing::instrument(name = "http.agents.list", skip_all)]
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<AgentView>>, Problem> {
     let mut conn = app.connection().await?;
-    let delivered = store::batch::delivered(&mut conn).await?;
+    let delivered = store::delivered::list(&mut conn).await?;
     let mut states = store::agent_state::list(&mut conn).await?;
-    let view = |d: store::batch::Delivered| AgentView {
+    let view = |d: store::delivered::Delivered| AgentView {
         own: states.remove(&d.agent),
         agent: d.agent,
         batches: d.batches,

@@ -274,7 +274,22 @@ async fn insert_rows(
     store::cell::mark(conn, &touched(new, &targets)).await?;
     let agents: Vec<_> = new.iter().map(|a| a.batch.agent).collect();
     let seqs: Vec<_> = new.iter().map(|a| a.batch.seq).collect();
-    store::log::enqueue_batches(conn, &agents, &seqs).await
+    store::log::enqueue_batches(conn, &agents, &seqs).await?;
+    keep_for_pages(conn, new, &targets).await
+}
+
+/// What pages show. It comes last: two transactions meet in these rows, and the second then waits
+/// for no more than the first one's commit.
+async fn keep_for_pages(
+    conn: &mut PgConnection,
+    new: &[&Admission],
+    targets: &BTreeMap<String, i32>,
+) -> Result<(), StoreError> {
+    let batches: Vec<_> = new.iter().map(|admission| &admission.batch).collect();
+    store::delivered::add(conn, &batches).await?;
+    let samples = new.iter().map(|admission| admission.samples.as_slice());
+    let newest = store::stream_latest::newest(samples);
+    store::stream_latest::update(conn, &newest, targets).await
 }
 
 /// What the agents say about themselves.

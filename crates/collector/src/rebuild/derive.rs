@@ -162,7 +162,7 @@ async fn flush(
     samples: &mut Vec<SampleRow>,
     gaps: &mut Vec<GapRow>,
 ) -> Result<(), StoreError> {
-    let names = samples.iter().map(|row| &row.target);
+    let names = samples.iter().map(|row| row.target.as_ref());
     let names: BTreeSet<_> = names.chain(gaps.iter().map(|row| &row.target)).collect();
     let names: Vec<String> = names.into_iter().map(ToString::to_string).collect();
     let targets = store::sample::target_ids(conn, &names).await?;

@@ -33,7 +33,7 @@ impl What {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// Where: `sample`, `gap`, `cell`, `latency_hour`, `latency_day`, `agent_minute`, `assessment` or
-    /// `batch`.
+    /// `batch`, or what pages show: `agent_delivered`, `stream_latest`.
     pub table: &'static str,
     /// In which way.
     pub what: What,

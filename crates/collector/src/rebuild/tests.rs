@@ -20,7 +20,7 @@ pub(crate) fn setup(lab: &Lab, mode: Mode) -> RebuildSetup {
 }
 
 /// What a run finds, in words, and its totals.
-async fn run(lab: &Lab, mode: Mode) -> (Vec<String>, Totals) {
+pub(crate) async fn run(lab: &Lab, mode: Mode) -> (Vec<String>, Totals) {
     let mut found = Vec::new();
     let totals = rebuild(&setup(lab, mode), |event| {
         if let Event::Difference(difference) = event {

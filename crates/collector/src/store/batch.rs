@@ -241,41 +241,6 @@ pub(crate) async fn list_covering(
         .collect()
 }
 
-/// How many batches and lines an agent has delivered, and its newest sequence number.
-#[derive(Debug)]
-pub(crate) struct Delivered {
-    pub(crate) agent: String,
-    pub(crate) batches: u64,
-    pub(crate) lines: u64,
-    pub(crate) last_seq: Option<u64>,
-    pub(crate) received_at: Option<DateTime<Utc>>,
-}
-
-pub(crate) async fn delivered(conn: &mut PgConnection) -> Result<Vec<Delivered>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT a.name, count(b.seq) AS "batches!", COALESCE(sum(b.lines), 0) AS "lines!",
-                  max(b.seq) AS last_seq, max(b.received_at) AS received_at
-           FROM agent a LEFT JOIN batch b ON b.agent_id = a.id GROUP BY a.name ORDER BY a.name"#
-    )
-    .fetch_all(conn)
-    .await
-    .map_err(StoreError::query("count deliveries"))?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Delivered {
-                agent: row.name,
-                batches: to_u64("count(batch)", row.batches)?,
-                lines: to_u64("sum(batch.lines)", row.lines)?,
-                last_seq: row
-                    .last_seq
-                    .map(|seq| to_u64("batch.seq", seq))
-                    .transpose()?,
-                received_at: row.received_at,
-            })
-        })
-        .collect()
-}
-
 /// Until when the samples of every agent heard since `since` are in; absent where there is none.
 pub(crate) async fn sealed_until(
     conn: &mut PgConnection,

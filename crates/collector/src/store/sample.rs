@@ -3,6 +3,7 @@
 mod read;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::{Sample, TargetId};
 use sqlx::PgConnection;
@@ -10,7 +11,7 @@ use sqlx::PgConnection;
 use super::copy::{self, BinaryCopy};
 use super::{StoreError, to_i64};
 
-pub(crate) use read::{Failed, GapRange, Latest, count, failed, gaps, latest};
+pub(crate) use read::{Failed, GapRange, count, failed, gaps};
 
 /// Columns of a row, in the order of [`write_row`].
 const COLUMNS: i16 = 19;
@@ -28,7 +29,7 @@ const COPY_STAGED: &str = "COPY sample_staged (target_id, slot_at, agent_id, att
 pub(crate) struct SampleRow {
     pub(crate) agent: i32,
     pub(crate) seq: i64,
-    pub(crate) target: TargetId,
+    pub(crate) target: Arc<TargetId>,
     pub(crate) sample: Box<Sample>,
 }
 
@@ -81,27 +82,33 @@ pub(crate) fn encode<'a>(
     targets: &BTreeMap<String, i32>,
 ) -> Result<Vec<u8>, StoreError> {
     let mut copy = BinaryCopy::new(COLUMNS);
+    let mut stream: Option<(&Arc<TargetId>, i32)> = None;
     for row in rows {
-        write_row(&mut copy, row, targets)?;
+        // Rows come stream by stream: looked up once for each, not for each row.
+        let target = match stream {
+            Some((name, id)) if Arc::ptr_eq(name, &row.target) => id,
+            _ => id_of(targets, &row.target)?,
+        };
+        stream = Some((&row.target, target));
+        write_row(&mut copy, row, target)?;
     }
     Ok(copy.finish())
 }
 
-fn write_row(
-    copy: &mut BinaryCopy,
-    row: &SampleRow,
-    targets: &BTreeMap<String, i32>,
-) -> Result<(), StoreError> {
+/// Id of a target that has one.
+pub(crate) fn id_of(targets: &BTreeMap<String, i32>, name: &TargetId) -> Result<i32, StoreError> {
+    let id = targets.get(name.as_str()).copied();
+    id.ok_or_else(|| StoreError::inconsistent("target.name", name))
+}
+
+fn write_row(copy: &mut BinaryCopy, row: &SampleRow, target: i32) -> Result<(), StoreError> {
     let sample = &row.sample;
-    let target = targets
-        .get(row.target.as_str())
-        .ok_or_else(|| StoreError::inconsistent("target.name", &row.target))?;
     let status = sample.status.map(i16::try_from).transpose();
     let attempt = i32::try_from(sample.attempt);
     let features = (!sample.features.is_empty()).then(|| sample.features.join(","));
     let optional = |what, value: Option<u64>| value.map(|v| to_i64(what, v)).transpose();
     copy.row()
-        .i32(*target)
+        .i32(target)
         .timestamp(sample.slot_ms.to_micros().to_utc())
         .i32(row.agent)
         .i32(attempt.map_err(|_| StoreError::Range { what: "attempt" })?)

@@ -13,6 +13,21 @@ pub fn is_canonical(line: &[u8]) -> bool {
     scan.object(1) && scan.rest.is_empty()
 }
 
+/// Bytes of a string that need no second look: a look into a table is what most of a line costs.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        plain[control] = false;
+        control += 1;
+    }
+    plain[0x22] = false; // A quotation mark.
+    plain[0x5c] = false; // A backslash.
+    plain[0x7f] = false;
+    plain[0xc2] = false;
+    plain
+};
+
 struct Scan<'a> {
     rest: &'a [u8],
 }
@@ -29,7 +44,8 @@ impl<'a> Scan<'a> {
     }
 
     /// Takes as many bytes as there are of a kind.
-    fn take_while(&mut self, is_one: fn(u8) -> bool) -> &'a [u8] {
+    #[inline]
+    fn take_while(&mut self, is_one: impl Fn(u8) -> bool) -> &'a [u8] {
         let ends = self.rest.iter().position(|byte| !is_one(*byte));
         let (taken, rest) = self.rest.split_at(ends.unwrap_or(self.rest.len()));
         self.rest = rest;
@@ -109,7 +125,7 @@ impl<'a> Scan<'a> {
             return false;
         }
         loop {
-            self.take_while(|byte| byte >= 0x20 && !matches!(byte, b'"' | b'\\' | 0x7f | 0xc2));
+            self.take_while(|byte| PLAIN[usize::from(byte)]);
             match self.rest {
                 [b'"', rest @ ..] => {
                     self.rest = rest;

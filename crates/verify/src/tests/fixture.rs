@@ -299,10 +299,10 @@ impl Maker {
         stream.paths.extend(StreamPath::of(&batch, target));
         for line in &batch.streams[0].lines {
             stream.cores.push(line.core.to_owned());
-            if let (Line::Sample(sample), Some((detail, _))) = (&line.value, &line.detail)
+            if let (Line::Sample(sample), Some(detail)) = (&line.value, line.detail)
                 && sample.outcome != Outcome::Ok
             {
-                stream.details.push((*detail).to_owned());
+                stream.details.push(detail.to_owned());
             }
         }
     }

@@ -160,13 +160,12 @@ impl<'a> Sections<'a> {
             };
             let index = sample.i;
             let text = self.line_of(id)?;
-            let detail =
-                parse_detail(text.as_bytes(), expected).map_err(|source| BatchError::Line {
-                    stream: id.clone(),
-                    index,
-                    source,
-                })?;
-            line.detail = Some((text, detail));
+            parse_detail(text.as_bytes(), expected).map_err(|source| BatchError::Line {
+                stream: id.clone(),
+                index,
+                source,
+            })?;
+            line.detail = Some(text);
         }
         Ok(())
     }

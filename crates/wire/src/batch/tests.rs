@@ -126,3 +126,12 @@ proptest! {
         prop_assert!(!accepted, "byte {at}");
     }
 }
+
+/// A frame that says it unfolds to 2^40 bytes, and holds none.
+#[test]
+fn a_frame_that_promises_too_much_costs_no_memory() {
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xc0, 0x00];
+    frame.extend_from_slice(&(1_u64 << 40).to_le_bytes());
+    frame.extend_from_slice(&[1, 0, 0]);
+    assert!(decompress(&frame).is_ok_and(|text| text.is_empty()) || decompress(&frame).is_err());
+}

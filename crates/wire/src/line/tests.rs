@@ -135,3 +135,68 @@ fn a_line_that_could_be_either_is_a_gap() {
     let line = jcs::to_line(&both).unwrap();
     assert!(matches!(parse_core(line.as_bytes()), Ok(Line::Gap(_))));
 }
+
+/// Whoever has a key could else make bundles that no verifier reads.
+#[test]
+fn a_detail_of_another_hash_form_or_shape_is_refused() {
+    let read = |line: &str| parse_detail(line.as_bytes(), digest(Hash::of(line.as_bytes())));
+    let whole = jcs::to_line(&Detail::default()).unwrap();
+    assert_eq!(read(&whole).unwrap(), Detail::default());
+    let later = whole.replace(r#""salt":"""#, r#""salt":"","zone":[{}]"#);
+    assert_eq!(read(&later).unwrap(), Detail::default());
+    let other = parse_detail(whole.as_bytes(), digest(Hash::of(b"other")));
+    assert!(matches!(other, Err(LineError::DetailHash)));
+    for bad in [
+        "",
+        "[]",
+        "\"salt\"",
+        &whole.replace(':', ": "),
+        "{\"salt\":\"\"}x",
+    ] {
+        assert!(matches!(read(bad), Err(LineError::Canonical(_))), "{bad}");
+    }
+    for bad in [
+        r#"{"salt":1}"#,
+        r#"{"phase":{"dns_us":-1},"salt":""}"#,
+        r#"{"finish":7,"salt":""}"#,
+        r#"{"finish":{"hax":""},"salt":""}"#,
+        r#"{"hdr":{"a":["b","c"]},"salt":""}"#,
+        r#"{"phase":{}}"#,
+    ] {
+        assert!(matches!(read(bad), Err(LineError::Shape(_))), "{bad}");
+    }
+}
+
+#[test]
+fn text_is_a_string_or_an_object_with_hex() {
+    let read = |json: &str| serde_json::from_str::<domain::detail::Text>(json).ok();
+    let hex = domain::detail::Text::Hex {
+        hex: "00ff".to_owned(),
+    };
+    assert_eq!(
+        read(r#""a\"b""#),
+        Some(domain::detail::Text::Plain("a\"b".to_owned()))
+    );
+    assert_eq!(read(r#"{"hex":"00ff"}"#), Some(hex.clone()));
+    assert_eq!(read(r#"{"hex":"00ff","later":1}"#), Some(hex));
+    for other in ["1", "true", "null", "{}", r#"{"hex":1}"#, "[]", "[1]"] {
+        assert_eq!(read(other), None, "{other}");
+    }
+}
+
+#[test]
+fn text_comes_back_as_it_went() {
+    for bytes in [&b"plain"[..], b"", b"\x00\xff", "gr\u{fc}n".as_bytes()] {
+        let text = domain::detail::Text::from_bytes(bytes);
+        let json = serde_json::to_string(&text).unwrap();
+        assert_eq!(
+            serde_json::from_str::<domain::detail::Text>(&json).unwrap(),
+            text
+        );
+        let value = serde_json::to_value(&text).unwrap();
+        assert_eq!(
+            serde_json::from_value::<domain::detail::Text>(value).unwrap(),
+            text
+        );
+    }
+}

@@ -16,10 +16,8 @@ use crate::web::view::{
     MatrixAgent, MatrixRow, NewestBatch, Overview, TargetNow, ViolationRow,
 };
 
-/// How far back the newest sample of a stream is looked for.
+/// How far back the newest sample of a stream may lie.
 const MATRIX_SPAN: TimeDelta = TimeDelta::days(1);
-/// How far a slot may lie ahead of the collector's clock.
-const SLOT_AHEAD: TimeDelta = TimeDelta::milliseconds(wire::limits::FUTURE_SKEW_MS_MAX);
 
 pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
     let mut conn = app.connection().await?;
@@ -86,14 +84,13 @@ pub(super) fn seen_now(seen: &TargetCondition) -> TargetNow {
 }
 
 async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, StoreError> {
-    let now = app.clock.now_utc();
+    let since = app.clock.now_utc() - MATRIX_SPAN;
     let plans = app.plans();
     let plan = plans.in_force(app.clock.now().to_millis());
-    let span = (now - MATRIX_SPAN, now + SLOT_AHEAD);
     let targets = plan.targets.iter();
     let targets: Vec<String> = targets.map(|target| target.id.to_string()).collect();
     let mut newest: BTreeMap<(String, String), Latest> = BTreeMap::new();
-    for sample in store::sample::latest(conn, &targets, span).await? {
+    for sample in store::stream_latest::list(conn, &targets, since).await? {
         let latest = shown(&sample)?;
         newest.insert((sample.target, sample.agent), latest);
     }
@@ -120,8 +117,8 @@ async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, Stor
     })
 }
 
-fn shown(sample: &store::sample::Latest) -> Result<Latest, StoreError> {
-    let bad = |e: domain::outcome::UnknownWord| StoreError::inconsistent("sample.outcome", e);
+fn shown(sample: &store::stream_latest::Latest) -> Result<Latest, StoreError> {
+    let bad = |e: domain::outcome::UnknownWord| StoreError::inconsistent("stream_latest", e);
     Ok(Latest {
         at: sample.started_at.into(),
         outcome: sample.outcome.parse().map_err(bad)?,
@@ -141,7 +138,7 @@ fn label(target: &PlanTarget) -> String {
 }
 
 async fn fleet(conn: &mut sqlx::PgConnection) -> Result<Vec<AgentRow>, StoreError> {
-    let delivered = store::batch::delivered(conn).await?;
+    let delivered = store::delivered::list(conn).await?;
     let mut by_name: BTreeMap<String, _> = delivered
         .into_iter()
         .map(|d| (d.agent.clone(), d))

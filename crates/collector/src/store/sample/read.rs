@@ -158,46 +158,6 @@ pub(crate) async fn gaps(
         .collect()
 }
 
-/// Newest attempt of an agent for a target: what the live view shows.
-#[derive(Debug)]
-pub(crate) struct Latest {
-    pub(crate) target: String,
-    pub(crate) agent: String,
-    pub(crate) started_at: DateTime<Utc>,
-    pub(crate) outcome: String,
-    pub(crate) attribution: String,
-    pub(crate) status: Option<i16>,
-    pub(crate) first_us: Option<i64>,
-}
-
-/// The newest attempt of every agent for each of the targets in `[from, to)` by slot. One look at
-/// the end of the index for each pair: how much was measured meanwhile does not count.
-pub(crate) async fn latest(
-    conn: &mut PgConnection,
-    targets: &[String],
-    (from, to): (DateTime<Utc>, DateTime<Utc>),
-) -> Result<Vec<Latest>, StoreError> {
-    sqlx::query_as!(
-        Latest,
-        "SELECT t.name AS target, a.name AS agent, s.started_at, s.outcome, s.attribution,
-                s.status, s.first_us
-         FROM target t CROSS JOIN agent a
-         CROSS JOIN LATERAL (
-             SELECT n.started_at, n.outcome, n.attribution, n.status, n.first_us FROM sample n
-             WHERE n.target_id = t.id AND n.agent_id = a.id
-               AND n.slot_at >= $2 AND n.slot_at < $3
-             ORDER BY n.slot_at DESC, n.attempt DESC LIMIT 1
-         ) s
-         WHERE t.name = ANY($1)",
-        targets,
-        from,
-        to,
-    )
-    .fetch_all(conn)
-    .await
-    .map_err(StoreError::query("find the latest samples"))
-}
-
 /// A sample that did not end well, with its class.
 #[derive(Debug)]
 pub(crate) struct Failed {
