@@ -17,8 +17,8 @@ WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,id=nines-target,sharing=locked \
-    cargo build --release --locked --target x86_64-unknown-linux-musl --package agent --bin nines-agent \
-    && install -D target/x86_64-unknown-linux-musl/release/nines-agent /out/nines-agent \
+    cargo build --profile small --locked --target x86_64-unknown-linux-musl --package agent --bin nines-agent \
+    && install -D target/x86_64-unknown-linux-musl/small/nines-agent /out/nines-agent \
     && mkdir -p /out/state
 
 FROM scratch

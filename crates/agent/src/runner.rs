@@ -15,14 +15,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AgentId, CredentialAlias, GapReason, TargetId, UnixMillis};
+use domain::{AgentId, CredentialAlias, GapReason, TargetId, UnixMicros, UnixMillis};
 use evidence::note::VerifierKey;
 use probe::{Attempt, Request, Spec};
 use secrecy::SecretString;
 use telemetry::metrics::AgentMetrics;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tracing::{error, warn};
 use wire::plan::{Plan, PlanTarget};
 
@@ -31,12 +30,14 @@ use crate::recorder::task::{RecorderGone, RecorderHandle};
 use crate::schedule::{Due, Missed, Schedule};
 use crate::stamp::Timebase;
 
+mod alarm;
 mod confirm;
 mod course;
 mod spec;
 #[cfg(test)]
 mod tests;
 
+use alarm::Alarm;
 use confirm::Orders;
 use course::{Course, Desk, Repeats};
 pub use spec::{CallError, Keys, SpecForError, TargetError, short_deadline, spec_for};
@@ -45,7 +46,7 @@ pub(crate) use spec::{nonce, request as request_for};
 /// Attempts at one target that may be under way at once, where nothing else is configured.
 pub const OVERLAP_MAX_DEFAULT: usize = 2;
 /// Attempts at all targets that may be under way at once, where nothing else is configured.
-pub const ATTEMPTS_MAX_DEFAULT: usize = 64;
+pub const ATTEMPTS_MAX_DEFAULT: usize = 256;
 /// Longest sleep, so that a wall clock that was set is noticed soon.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
 /// How long attempts under way may take to end when the agent stops.
@@ -185,6 +186,7 @@ impl Runner {
     /// what does not becomes a gap. Where the next plan takes over before that, what is under way
     /// takes the time it needs, repeats included.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), RecorderGone> {
+        let mut alarm = Alarm::default();
         while !*stop.borrow_and_update() {
             let now = self.desk.timebase.now().wall.to_millis();
             self.schedule.end_at(*self.until.borrow_and_update());
@@ -193,9 +195,10 @@ impl Runner {
             if self.schedule.is_over(now) && self.tasks.is_empty() {
                 break;
             }
-            let wake = Instant::now() + self.sleep_from(self.desk.timebase.now().wall.to_millis());
+            let sleep = self.sleep_from(self.desk.timebase.now().wall);
             tokio::select! {
-                () = tokio::time::sleep_until(wake) => {}
+                () = tokio::time::sleep(sleep) => {}
+                () = alarm.after(sleep) => {}
                 Some(ended) = self.tasks.join_next() => report(ended)?,
                 () = self.orders.changed(), if !self.schedule.is_over(now) => self.follow(),
                 Ok(()) = self.until.changed() => {}
@@ -214,13 +217,13 @@ impl Runner {
         Ok(())
     }
 
-    fn sleep_from(&self, now: UnixMillis) -> Duration {
-        let end = Some(self.schedule.end()).filter(|end| *end > now);
+    fn sleep_from(&self, now: UnixMicros) -> Duration {
+        let end = Some(self.schedule.end()).filter(|end| *end > now.to_millis());
         let Some(next) = self.schedule.next_at().into_iter().chain(end).min() else {
             return SLEEP_MAX;
         };
-        let ms = u64::try_from(next.get().saturating_sub(now.get())).unwrap_or(0);
-        Duration::from_millis(ms).min(SLEEP_MAX)
+        let us = next.get().saturating_mul(1_000).saturating_sub(now.get());
+        Duration::from_micros(u64::try_from(us).unwrap_or(0)).min(SLEEP_MAX)
     }
 
     async fn begin(&mut self, due: Due) -> Result<(), RecorderGone> {

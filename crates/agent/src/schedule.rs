@@ -92,6 +92,9 @@ struct Entry {
     grid: Grid,
     jitter: Jitter,
     next: UnixMillis,
+    /// When the attempt of the next slot has to begin. Kept, because it is asked for at every turn
+    /// and with jitter costs a hash.
+    begins_at: UnixMillis,
 }
 
 impl Schedule {
@@ -110,11 +113,13 @@ impl Schedule {
             let owed = now.plus_ms(-OWED_MS_MAX);
             let from = last.get(target).map_or(owed, |slot| slot.plus_ms(1));
             let next = grid.at_or_after(from.max(plan.effective_from_ms));
+            let jitter = plan.jitter(agent, target)?;
             Some(Entry {
                 target: target.clone(),
                 plan: plan.revision,
                 grid,
-                jitter: plan.jitter(agent, target)?,
+                begins_at: jitter.moved(next),
+                jitter,
                 next,
             })
         };
@@ -150,7 +155,7 @@ impl Schedule {
     #[must_use]
     pub fn next_at(&self) -> Option<UnixMillis> {
         let open = self.entries.iter().filter(|entry| entry.next < self.end);
-        open.map(Entry::begins_at).min()
+        open.map(|entry| entry.begins_at).min()
     }
 
     /// Hands out every slot before `end` as missed: the end of a plan that this agent no longer
@@ -172,8 +177,8 @@ impl Schedule {
             let late = now.plus_ms(-late_ms_max);
             due.missed
                 .extend(entry.take_before(late.plus_ms(-jitter_ms).min(end)));
-            while entry.next < end && entry.begins_at() <= now {
-                let is_late = entry.begins_at() < late;
+            while entry.next < end && entry.begins_at <= now {
+                let is_late = entry.begins_at < late;
                 let slot = Slot {
                     target: entry.target.clone(),
                     at: entry.next,
@@ -184,7 +189,7 @@ impl Schedule {
                 } else {
                     due.slots.push(slot);
                 }
-                entry.next = entry.grid.after(entry.next);
+                entry.pass(entry.next);
             }
         }
         due.slots.sort_by_key(|slot| slot.at);
@@ -193,9 +198,10 @@ impl Schedule {
 }
 
 impl Entry {
-    /// When the attempt of the next slot has to begin.
-    fn begins_at(&self) -> UnixMillis {
-        self.jitter.moved(self.next)
+    /// Goes on behind a slot.
+    fn pass(&mut self, slot: UnixMillis) {
+        self.next = self.grid.after(slot);
+        self.begins_at = self.jitter.moved(self.next);
     }
 
     /// Hands out the slots before `end` as missed, in runs that one gap line may state.
@@ -211,7 +217,7 @@ impl Entry {
                 reason: GapReason::AgentDown,
                 plan: self.plan,
             });
-            self.next = self.grid.after(run.last);
+            self.pass(run.last);
         }
         runs
     }

@@ -248,17 +248,21 @@ impl Plan {
     }
 
     /// The slots of a target on an agent; none where the plan does not know them. Agents take
-    /// turns within an interval, and with `cron` within the minute, in the order of the plan.
+    /// turns within an interval, and with `cron` within the minute, in the order of the plan; each
+    /// target has a phase of its own there, so that an agent's attempts spread over the time.
     #[must_use]
     pub fn grid(&self, agent: &AgentId, target: &TargetId) -> Option<Grid> {
         let place = self.agents.iter().position(|a| a.id == *agent)?;
-        let rhythm = self.target(target)?.rhythm()?;
+        let nth = self.targets.iter().position(|t| t.id == *target)?;
+        let rhythm = self.targets[nth].rhythm()?;
         let (place, agents) = (
             i64::try_from(place).ok()?,
             i64::try_from(self.agents.len()).ok()?,
         );
         let window_ms = Grid::new(rhythm, 0).gap_ms_min();
-        Some(Grid::new(rhythm, window_ms * place / agents))
+        let phase_ms = grid::phase_ms(window_ms, u64::try_from(nth).ok()?);
+        let offset_ms = (window_ms * place / agents + phase_ms) % window_ms;
+        Some(Grid::new(rhythm, offset_ms))
     }
 
     /// How far the attempts of a target on an agent begin after their slots; none where the plan

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use camino::Utf8PathBuf;
 use domain::{Attribution, Clock, Kind, Line, Outcome, Sample, UnixMicros};
 use telemetry::metrics::AgentMetrics;
+use tokio::time::Instant;
 use wire::batch;
 use wire::plan::Budget;
 
@@ -317,7 +318,7 @@ request = { kind = "http", url = "http://127.0.0.1:1/" }
         })
     });
     let bench = Bench::new(plan(text), attempt);
-    let lines = bench.run_for(200).await;
+    let lines = bench.run_for(230).await;
     let quick = samples(&lines).len();
     let mut gaps: Vec<(GapReason, i64)> = lines
         .iter()

@@ -1,5 +1,6 @@
 //! Where the slots of one target on one agent lie: an interval on the UTC epoch grid, or the
-//! minutes of a cron schedule in UTC, shifted so that the agents of a plan take turns.
+//! minutes of a cron schedule in UTC, shifted so that the agents of a plan take turns, and so that
+//! its targets do not all fall due at once.
 
 use domain::UnixMillis;
 
@@ -8,6 +9,18 @@ use super::cron::Times;
 /// Milliseconds of a minute: no two slots of a cron schedule lie closer, and its agents take turns
 /// within one.
 pub(super) const MINUTE_MS: i64 = 60_000;
+
+/// The odd number nearest to 2^64 over the golden ratio: multiples of it, modulo 2^64, lie evenly
+/// however many there are, so that a target at the end of a plan moves none before it.
+const PHASE_STEP: u64 = 11_400_714_819_323_198_485;
+
+/// How far into its window each target's slots are moved on all agents alike, milliseconds; the
+/// target's place in the plan counts from 0.
+pub(super) fn phase_ms(window_ms: i64, place: u64) -> i64 {
+    let part = u128::from(place.wrapping_mul(PHASE_STEP));
+    let window_ms = u128::try_from(window_ms).unwrap_or(0);
+    i64::try_from((window_ms * part) >> 64).unwrap_or(0)
+}
 
 /// All instants `offset + n * interval` since the epoch, or `offset` after each minute that fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,6 +42,45 @@ fn agents_take_turns_within_the_interval() {
     assert_eq!((slot("eu"), slot("us")), (0, 30_000));
 }
 
+/// A plan with so many copies of the target, and the slots of all on an agent in one interval.
+fn slots_of(targets: usize, agent: &str) -> Vec<i64> {
+    let mut plan = Plan::parse(PLAN).unwrap();
+    let target = plan.targets[0].clone();
+    plan.targets = (0..targets)
+        .map(|nth| PlanTarget {
+            id: format!("t{nth}").parse().unwrap(),
+            ..target.clone()
+        })
+        .collect();
+    let slot = |target: &PlanTarget| {
+        let grid = plan.grid(&agent.parse().unwrap(), &target.id).unwrap();
+        grid.at_or_after(UnixMillis::new(0)).get()
+    };
+    plan.targets.iter().map(slot).collect()
+}
+
+#[test]
+fn targets_of_one_agent_fall_due_one_after_the_other() {
+    let eu = [0, 37_082, 14_164, 51_246, 28_328, 5_410];
+    assert_eq!(slots_of(6, "eu"), eu);
+    assert_eq!(slots_of(1_000, "eu")[..6], eu, "later targets move none");
+    let us: Vec<i64> = eu.iter().map(|slot| (slot + 30_000) % 60_000).collect();
+    assert_eq!(slots_of(6, "us"), us, "agents stay evenly apart");
+}
+
+#[test]
+fn the_slots_of_many_targets_lie_evenly() {
+    for targets in [100_usize, 250, 999, 3_000] {
+        let slots = slots_of(targets, "us");
+        let busiest = (0..100).map(|part| part * 600).map(|from| {
+            let within = |slot: &&i64| (from..from + 600).contains(*slot);
+            slots.iter().filter(within).count()
+        });
+        let busiest = busiest.max().unwrap();
+        assert!(busiest <= targets / 100 + 2, "{busiest} of {targets}");
+    }
+}
+
 #[test]
 fn a_broken_rule_says_which_target_and_what_to_change() {
     let bad = PLAN.replace(

@@ -155,10 +155,10 @@ fn fate(at: UnixMillis, plan: u64, is_run: bool) -> Fate {
     ((at.get() - START_MS) / 1_000, plan, is_run)
 }
 
-fn every(step: i64, from: i64, to: i64, plan: u64) -> impl Iterator<Item = Fate> {
-    (from..to)
-        .filter(move |s| s % step == 0)
-        .map(move |s| (s, plan, true))
+/// Slots that were run, from `first` on, `step` seconds apart. The targets of a plan have phases of
+/// their own: the second begins 0.618 of an interval after the first, the third 0.236.
+fn every(step: usize, first: i64, to: i64, plan: u64) -> impl Iterator<Item = Fate> {
+    (first..to).step_by(step).map(move |s| (s, plan, true))
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,11 +169,11 @@ async fn a_new_revision_takes_over_at_its_moment_and_every_slot_is_accounted_for
     bench.run(&[(0, first), (25, second)], 100).await;
     let same: Vec<Fate> = every(10, 0, 60, 1).chain(every(10, 60, 101, 2)).collect();
     assert_eq!(bench.fates("same").await, same);
-    let slower: Vec<Fate> = every(10, 0, 60, 1).chain(every(20, 60, 101, 2)).collect();
+    let slower: Vec<Fate> = every(10, 6, 60, 1).chain(every(20, 72, 101, 2)).collect();
     assert_eq!(bench.fates("slower").await, slower);
-    let gone: Vec<Fate> = every(10, 0, 60, 1).collect();
+    let gone: Vec<Fate> = every(10, 2, 60, 1).collect();
     assert_eq!(bench.fates("gone").await, gone);
-    let new: Vec<Fate> = every(5, 60, 101, 2).collect();
+    let new: Vec<Fate> = every(5, 61, 101, 2).collect();
     assert_eq!(bench.fates("new").await, new);
     let state = bench.health.get();
     assert_eq!((state.plan.revision, state.plan.next), (Some(2), None));
@@ -198,14 +198,14 @@ async fn a_plan_that_comes_too_late_leaves_no_slot_out_and_repeats_none() {
     let first = plan(1, 0, &[("same", 10), ("faster", 20)]);
     let second = plan(2, 30, &[("same", 10), ("faster", 10), ("new", 20)]);
     bench.run(&[(0, first), (65, second)], 100).await;
-    let same: Vec<Fate> = every(10, 0, 66, 1).chain(every(10, 67, 101, 2)).collect();
+    let same: Vec<Fate> = every(10, 0, 66, 1).chain(every(10, 70, 101, 2)).collect();
     assert_eq!(bench.fates("same").await, same);
-    let mut faster: Vec<Fate> = every(20, 0, 66, 1).chain(every(10, 67, 101, 2)).collect();
-    faster.extend([(30, 2, false), (50, 2, false)]);
+    let mut faster: Vec<Fate> = every(20, 12, 66, 1).chain(every(10, 76, 101, 2)).collect();
+    faster.extend([36, 46, 56, 66].map(|s| (s, 2, false)));
     faster.sort_unstable();
     assert_eq!(bench.fates("faster").await, faster);
-    let mut new: Vec<Fate> = every(20, 67, 101, 2).collect();
-    new.extend([(40, 2, false), (60, 2, false)]);
+    let mut new: Vec<Fate> = every(20, 84, 101, 2).collect();
+    new.extend([(44, 2, false), (64, 2, false)]);
     new.sort_unstable();
     assert_eq!(bench.fates("new").await, new);
 }

@@ -1,5 +1,7 @@
 //! What a revision of the plan changes. Pure.
 
+use std::collections::BTreeMap;
+
 use wire::plan::Plan;
 
 /// Names of what is added, removed and changed.
@@ -9,6 +11,8 @@ pub(super) struct Changes {
     targets: Edits,
     /// Whether agents take turns otherwise, so that the slots of all of them move.
     moves_slots: bool,
+    /// Targets at another place than before: their slots move, too.
+    shifted: Vec<String>,
 }
 
 /// Edits of a list, by name.
@@ -56,7 +60,15 @@ impl Changes {
     pub(super) fn between(former: &Plan, newer: &Plan) -> Self {
         let order =
             |plan: &Plan| -> Vec<String> { plan.agents.iter().map(|a| a.id.to_string()).collect() };
+        let places: BTreeMap<_, _> = (0..)
+            .zip(&former.targets)
+            .map(|(nth, t)| (&t.id, nth))
+            .collect();
+        let shifted = (0_usize..)
+            .zip(&newer.targets)
+            .filter(|(nth, target)| places.get(&target.id).is_some_and(|former| former != nth));
         Self {
+            shifted: shifted.map(|(_, target)| target.id.to_string()).collect(),
             agents: Edits::between(&former.agents, &newer.agents, |a| a.id.as_str()),
             targets: Edits::between(&former.targets, &newer.targets, |t| t.id.as_str()),
             moves_slots: order(former) != order(newer),
@@ -69,6 +81,11 @@ impl Changes {
         lines.extend(self.targets.lines("targets"));
         if self.moves_slots {
             lines.push("agents take turns otherwise: the slots of every target move".to_owned());
+        } else if !self.shifted.is_empty() {
+            let names = self.shifted.join(", ");
+            lines.push(format!(
+                "targets at another place, so that their slots move: {names}"
+            ));
         }
         if lines.is_empty() {
             lines.push("agents and targets stay as they are".to_owned());
@@ -122,5 +139,15 @@ mod tests {
             &plan(&["b", "a"], &[("t", 1)]),
             &[moved],
         );
+    }
+
+    #[test]
+    fn a_target_put_before_others_moves_their_slots_and_one_at_the_end_none() {
+        let former = plan(&["a"], &[("s", 60), ("t", 60)]);
+        let at_the_end = plan(&["a"], &[("s", 60), ("t", 60), ("u", 60)]);
+        check(&former, &at_the_end, &["targets added: u"]);
+        let between = plan(&["a"], &[("s", 60), ("u", 60), ("t", 60)]);
+        let moved = "targets at another place, so that their slots move: t";
+        check(&former, &between, &["targets added: u", moved]);
     }
 }
