@@ -28,6 +28,7 @@ use crate::page::{self, Page};
 
 /// Specification of all formats, shipped in every bundle.
 const SPEC: &str = include_str!("../../../docs/evidence-spec.md");
+const SCRIPT: &str = include_str!("../python/verify.py");
 
 /// Everything that a bundle of the claim profile is made of.
 #[derive(Clone, Debug)]
@@ -178,6 +179,7 @@ pub fn assemble(
     members.add(layout::CONTRACT, contents.contract_text.as_str())?;
     members.add(layout::POLICY, policy_copy(&contents.policy))?;
     members.add(layout::SPEC, SPEC)?;
+    members.add(layout::SCRIPT, SCRIPT)?;
     for (commitment, csv) in &contents.minutes {
         members.add(&layout::minutes(commitment), csv.as_str())?;
     }

@@ -39,6 +39,8 @@ pub const REPORT: &str = "report/report.html";
 pub const POLICY: &str = "trust/policy.txt";
 /// The specification of all formats.
 pub const SPEC: &str = "verify/SPEC.md";
+/// A second verifier, in Python, written from the specification.
+pub const SCRIPT: &str = "verify/verify.py";
 
 /// Largest member that is read as one JSON value or text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 32 << 20;

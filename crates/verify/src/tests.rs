@@ -4,4 +4,5 @@ mod keys;
 mod misconduct;
 mod own;
 mod results;
+mod script;
 mod tampering;

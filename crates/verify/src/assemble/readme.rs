@@ -35,6 +35,13 @@ pub(super) fn text(claim: &Claim) -> String {
               whoever could forge the one could forge the other.\n\
            3. Run: nines-verify FILE --policy policy.txt\n\
          \n\
+         Or by a second verifier, which shares no code with the first. Take it from the project,\n\
+         not from this file, or read it before: whoever made this file could have changed it.\n\
+         \n\
+           unzip FILE verify/verify.py\n\
+           less verify/verify.py\n\
+           python3 verify/verify.py FILE --policy policy.txt\n\
+         \n\
          It answers with six verdicts: container, chain, log, time, coverage and result. The\n\
          last recomputes the result from the raw lines. Without a policy the log stays\n\
          unchecked, and the program says so.\n\

@@ -73,7 +73,7 @@ fn check_files<R: Read + Seek>(bundle: &mut Bundle<R>, manifest: &Manifest) -> C
 }
 
 fn is_known(name: &str) -> bool {
-    const FIXED: [&str; 14] = [
+    const FIXED: [&str; 15] = [
         layout::README,
         layout::CLAIM,
         layout::CONTRACT,
@@ -87,6 +87,7 @@ fn is_known(name: &str) -> bool {
         layout::REPORT,
         layout::POLICY,
         layout::SPEC,
+        layout::SCRIPT,
         MANIFEST_PATH,
     ];
     FIXED.contains(&name)

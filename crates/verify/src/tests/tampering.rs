@@ -68,7 +68,13 @@ fn a_flipped_byte_in_any_member_is_noticed() {
 fn a_flipped_byte_is_noticed_though_the_manifest_is_signed_anew() {
     let world = World::new(Twist::None);
     let members = assemble(&world.contents, &world.export).unwrap();
-    let for_people = [layout::README, layout::REPORT, layout::POLICY, layout::SPEC];
+    let for_people = [
+        layout::README,
+        layout::REPORT,
+        layout::POLICY,
+        layout::SPEC,
+        layout::SCRIPT,
+    ];
     for (path, bytes) in &members {
         if path == MANIFEST_PATH || for_people.contains(&path.as_str()) {
             continue;
