@@ -83,6 +83,7 @@ impl Site {
             plan: Plan::clone(&self.plan),
             contracts: Self::contracts(),
             archive: None,
+            claim_forms: collector::Forms::default(),
             retention: Retention::default(),
             clock: Arc::new(self.clock.clone()),
             jobs: Jobs::Manual,

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Evidence(command::evidence::Options),
     /// Check an evidence bundle offline.
     Verify(command::verify::Options),
+    /// List claims, write their letters, record what became of them.
+    Claim(command::claim::Options),
     /// Keep days from being dropped, and let go of them.
     Hold(command::hold::Options),
     /// Look into the archive of raw batches, check it, and bring back what left the database.

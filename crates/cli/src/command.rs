@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod archive;
 pub(crate) mod assess;
+pub(crate) mod claim;
 pub(crate) mod collector;
 pub(crate) mod contract;
 pub(crate) mod evidence;

@@ -44,6 +44,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Price(options) => command::price::run(&options),
         Command::Evidence(options) => command::evidence::run(&options),
         Command::Verify(options) => Ok(command::verify::run(&options)),
+        Command::Claim(options) => command::claim::run(options),
         Command::Hold(options) => command::hold::run(options),
         Command::Archive(options) => command::archive::run(&options),
         Command::Rebuild(options) => command::rebuild::run(&options),

@@ -25,6 +25,7 @@ use wire::plan::{Plan, PlanError};
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
 
 use crate::archive::{Archive, ArchiveError};
+use crate::claim::Forms;
 use crate::condition;
 use crate::confirm;
 use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
@@ -34,7 +35,7 @@ use crate::ingest::{IngestError, receive};
 use crate::job::archive::{self, Filed};
 use crate::job::retain::{self, Retained};
 use crate::job::sequence::{self, Log};
-use crate::job::{assess, cells, revise};
+use crate::job::{assess, cells, claims, revise};
 use crate::keys::{Keys, KeysError};
 use crate::plans::{Plans, Shelf};
 use crate::registry::RecordError;
@@ -70,6 +71,8 @@ pub struct Setup {
     pub retention: Retention,
     /// Where raw batches are archived, if anywhere.
     pub archive: Option<Archive>,
+    /// Forms of the letters of claims.
+    pub claim_forms: Forms,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
     /// Whether jobs run by themselves.
@@ -145,6 +148,7 @@ pub(crate) struct App {
     pub(crate) contracts: Vec<Loaded>,
     pub(crate) retention: Retention,
     pub(crate) archive: Option<Archive>,
+    pub(crate) claim_forms: Forms,
     pub(crate) intake: Intake,
     pub(crate) conditions: condition::Cache,
     pub(crate) log: Mutex<Log>,
@@ -260,7 +264,8 @@ impl Collector {
         let plan = plans.in_force(now.to_millis());
         cells::run_once(&self.app.pool, plan, now.to_utc()).await?;
         assess::run_once(&self.app).await?;
-        revise::run_once(&self.app).await.map(drop)
+        revise::run_once(&self.app).await?;
+        claims::run_once(&self.app).await
     }
 
     /// Drops the days whose time is up, once.
@@ -362,6 +367,7 @@ async fn build(
         stopping,
         contracts,
         retention: setup.retention.clone(),
+        claim_forms: setup.claim_forms.clone(),
         archive: setup.archive.clone(),
         intake,
         conditions: condition::Cache::default(),

@@ -10,6 +10,7 @@ use wire::names::{Origin, OriginError};
 use wire::plan::{Plan, PlanError};
 
 use crate::archive::config::{ArchiveConfig, ArchiveConfigError};
+use crate::claim::{Forms, LetterError};
 use crate::contracts::ContractSetup;
 use crate::retention::{Retention, RetentionError};
 
@@ -37,9 +38,21 @@ pub struct CollectorConfig {
     pub retention: Retention,
     /// Where raw batches are archived; absent for nowhere.
     pub archive: Option<ArchiveConfig>,
+    /// How claims are written.
+    #[serde(default)]
+    pub claims: ClaimsConfig,
     /// Contracts to judge.
     #[serde(default, rename = "contract")]
     pub contracts: Vec<ContractEntry>,
+}
+
+/// How claims are written.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimsConfig {
+    /// Directory of your own `aws.txt`, `azure.txt`, `generic.txt` and `google.txt`, relative to the
+    /// configuration; what it lacks is as supplied.
+    pub forms_dir: Option<Utf8PathBuf>,
 }
 
 /// A contract file and what it is bound to.
@@ -96,6 +109,9 @@ pub enum ConfigError {
     /// The archive cannot be used.
     #[error(transparent)]
     Archive(#[from] ArchiveConfigError),
+    /// A form of a letter cannot be used.
+    #[error(transparent)]
+    Forms(#[from] LetterError),
     /// The plan cannot be used.
     #[error("`{path}` cannot be used as plan")]
     Plan {
@@ -118,6 +134,8 @@ pub struct Loaded {
     pub plan: Plan,
     /// The contracts' texts and bindings.
     pub contracts: Vec<ContractSetup>,
+    /// Forms of the letters of claims.
+    pub claim_forms: Forms,
 }
 
 impl Loaded {
@@ -152,11 +170,16 @@ impl Loaded {
             .iter()
             .map(contract)
             .collect::<Result<_, ConfigError>>()?;
+        let claim_forms = match &config.claims.forms_dir {
+            Some(dir) => Forms::with_copies(&beside(dir))?,
+            None => Forms::default(),
+        };
         Ok(Self {
             config,
             origin,
             plan,
             contracts,
+            claim_forms,
         })
     }
 }

@@ -3,6 +3,7 @@
 mod agents;
 mod assets;
 mod batches;
+mod claims;
 mod contracts;
 mod evidence;
 mod health;
@@ -58,6 +59,9 @@ fn router(app: Arc<App>) -> Router {
         .route("/agents/{agent}/keys", post(agents::rotate))
         .route("/agents/{agent}/plan", get(plan::show))
         .route("/batches", post(batches::create))
+        .route("/claims", get(claims::list))
+        .route("/claims/{claim}", get(claims::show))
+        .route("/claims/{claim}/letter", get(claims::letter))
         .route("/contracts", get(contracts::list))
         .route("/contracts/{contract}", get(contracts::show))
         .route("/contracts/{contract}/terms", get(contracts::terms))

@@ -4,6 +4,7 @@
 pub(crate) mod archive;
 pub(crate) mod assess;
 pub(crate) mod cells;
+pub(crate) mod claims;
 pub(crate) mod conditions;
 pub(crate) mod latency;
 pub(crate) mod retain;

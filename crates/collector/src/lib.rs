@@ -6,6 +6,7 @@
 
 mod app;
 mod archive;
+mod claim;
 mod condition;
 mod confirm;
 mod contracts;
@@ -41,6 +42,10 @@ pub use archive::manifest::{Manifest, ObjectEntry, ObjectKind, list_archive};
 pub use archive::replay::{Replayed, replay_archive};
 pub use archive::restore::{RESTORED_DAYS, restore_archive};
 pub use archive::{Archive, ArchiveError, Days as ArchiveDays};
+pub use claim::{
+    Claim, ClaimError, ClaimEvent, ClaimState, ClaimStateError, ClaimStep, ClaimTotal, Forms,
+    LetterError, claim_letter, claim_totals, list_claims, show_claim, step_claim,
+};
 pub use contracts::{ContractSetup, ContractSetupError};
 pub use database::{DatabaseError, recreate_database};
 pub use enrol::{EnrolError, mint_successor_token, mint_token};

@@ -8,6 +8,7 @@ pub(crate) mod archive;
 pub(crate) mod assessment;
 pub(crate) mod batch;
 pub(crate) mod cell;
+pub(crate) mod claim;
 pub(crate) mod condition;
 pub(crate) mod confirm;
 pub(crate) mod contract;

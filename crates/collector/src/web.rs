@@ -16,6 +16,7 @@ pub(crate) mod view;
 
 mod chart;
 mod chip;
+mod claim;
 mod conclusion;
 mod contract;
 mod finding;

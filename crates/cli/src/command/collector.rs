@@ -38,6 +38,7 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
         contracts: loaded.contracts,
         retention: loaded.config.retention,
         archive,
+        claim_forms: loaded.claim_forms,
         clock: Arc::new(SystemClock),
         jobs,
         metrics: metrics.clone(),

@@ -75,6 +75,7 @@ async fn run_with(
         contracts: config.contracts()?,
         retention: collector::Retention::default(),
         archive: None,
+        claim_forms: collector::Forms::default(),
         clock: Arc::new(SystemClock),
         jobs: Jobs::Periodic {
             checkpoint: Duration::from_secs(10),

@@ -57,6 +57,7 @@ impl Site {
                 fees: None,
             }],
             archive: None,
+            claim_forms: collector::Forms::default(),
             retention: Retention::default(),
             clock: Arc::new(clock.clone()),
             jobs: Jobs::Manual,

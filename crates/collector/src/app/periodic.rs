@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::error;
 
 use super::{App, sequence_once};
-use crate::job::{archive, assess, cells, retain, revise};
+use crate::job::{archive, assess, cells, claims, retain, revise};
 use crate::plans as revisions;
 use crate::store::StoreError;
 
@@ -36,7 +36,8 @@ pub(super) async fn judge(app: Arc<App>, every: Duration, mut stop: watch::Recei
             let plan = plans.in_force(now.to_millis());
             cells::run_once(&app.pool, plan, now.to_utc()).await?;
             assess::run_once(&app).await?;
-            revise::run_once(&app).await.map(drop)
+            revise::run_once(&app).await?;
+            claims::run_once(&app).await
         };
         told(&app, "assess", started, run.await);
     }

@@ -42,7 +42,7 @@ impl Problem {
     }
 
     /// Our own failure: logged with its causes here, told without them.
-    fn internal(failure: &(dyn std::error::Error + 'static)) -> Self {
+    pub(crate) fn internal(failure: &(dyn std::error::Error + 'static)) -> Self {
         error!(error = failure, "request failed: {failure}");
         Self::new(
             ProblemType::Internal,

@@ -144,6 +144,7 @@ fn setup(url: &str, dir: &Path, clock: &ManualClock, retention: Retention) -> Se
         contracts: vec![contract()],
         retention,
         archive: None,
+        claim_forms: crate::Forms::default(),
         clock: Arc::new(clock.clone()),
         jobs: Jobs::Manual,
         metrics: Metrics::local("lab", "0").unwrap(),

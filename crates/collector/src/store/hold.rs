@@ -5,12 +5,12 @@ use sqlx::PgConnection;
 
 use super::StoreError;
 
-/// A hold, or what a violation holds by itself.
+/// A hold, or what a violation or a claim holds by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// Number of a hold, name of a violation.
+    /// Number of a hold, name of a violation or claim.
     pub name: String,
-    /// The target; for a violation all targets of its contract.
+    /// The target; for a violation or claim all targets of its contract.
     pub target: String,
     /// First day, in UTC.
     pub from_day: NaiveDate,
@@ -62,7 +62,7 @@ pub(crate) async fn release(
 }
 
 /// What is held now; a violation that was neither withdrawn nor released holds its window when it
-/// was detected after `since`.
+/// was detected after `since`, and a claim that is not settled always holds its.
 pub(crate) async fn list(
     conn: &mut PgConnection,
     since: DateTime<Utc>,
@@ -81,6 +81,12 @@ pub(crate) async fn list(
                 AND a.window_start_at = v.window_start_at
            WHERE v.withdrawn_at IS NULL AND v.hold_released_at IS NULL AND v.detected_at >= $1
            GROUP BY v.name, c.targets, v.window_start_at
+           UNION ALL
+           SELECT k.name, array_to_string(c.targets, ' '),
+                  (k.window_start_at AT TIME ZONE 'UTC')::date,
+                  (k.window_end_at AT TIME ZONE 'UTC')::date, 'claim'
+           FROM claim k JOIN contract c ON c.id = k.contract_id
+           WHERE k.state IN ('drafted', 'filed', 'acknowledged')
            ORDER BY 3, 1"#,
         since,
     )
@@ -91,7 +97,7 @@ pub(crate) async fn list(
 
 /// Keeps holds as they are until this transaction ends.
 pub(crate) async fn freeze(conn: &mut PgConnection) -> Result<(), StoreError> {
-    let locked = sqlx::raw_sql("LOCK TABLE hold, violation IN SHARE MODE");
+    let locked = sqlx::raw_sql("LOCK TABLE hold, violation, claim IN SHARE MODE");
     let done = locked.execute(conn).await;
     done.map(drop).map_err(StoreError::query("lock the holds"))
 }

@@ -22,6 +22,12 @@ pub(crate) fn violation(name: &str) -> String {
     format!("/violations/{}", segment(name))
 }
 
+/// The letter of a claim.
+#[must_use]
+pub(crate) fn letter(claim: &str) -> String {
+    format!("/api/v1/claims/{}/letter", segment(claim))
+}
+
 /// An address from a contract file, where following it can do no more than open a web page.
 pub(super) fn outside(url: &str) -> Option<&str> {
     (url.starts_with("https://") || url.starts_with("http://")).then_some(url)

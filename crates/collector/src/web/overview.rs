@@ -5,7 +5,7 @@ use sla::CommitmentAssessment;
 use verify::words::promise as promise_words;
 
 use super::view::{ContractCard, Judged, Overview, Site, Stage, ViolationRow};
-use super::{chip, conclusion, finding, fleet, link, now, page, timeline, words};
+use super::{chip, claim, conclusion, finding, fleet, link, now, page, timeline, words};
 
 pub(super) fn main(view: &Overview) -> Markup {
     html! {
@@ -21,6 +21,7 @@ pub(super) fn main(view: &Overview) -> Markup {
             }
             (now::section(&view.now, &view.site))
             (violations(&view.violations, &view.site))
+            (claim::section(&view.claims, &view.site))
             (fleet::matrix(&view.matrix, &view.site))
             (fleet::agents(view))
             (fleet::log(&view.log, view.site.now))

@@ -33,6 +33,8 @@ pub(crate) struct Overview {
     pub(crate) matrix: Matrix,
     /// Violations, newest first; withdrawn ones are marked.
     pub(crate) violations: Vec<ViolationRow>,
+    /// Claims, the newest window first.
+    pub(crate) claims: Vec<crate::claim::Claim>,
     /// Enrolled agents.
     pub(crate) fleet: Vec<AgentRow>,
     /// The log.
@@ -312,6 +314,8 @@ pub(crate) struct ViolationPage {
     pub(crate) endpoints: Vec<String>,
     /// Newest samples that count as errors, newest first, a few dozen at most.
     pub(crate) samples: Vec<FailingSample>,
+    /// The claim that it stands in.
+    pub(crate) claim: Option<crate::claim::Claim>,
     /// Where the evidence bundle is served.
     pub(crate) bundle_href: String,
     /// Where the API serves the same.

@@ -8,7 +8,9 @@ use verify::words::{credit as credit_words, finding as finding_words, promise as
 
 use super::overview::window;
 use super::view::{FailingSample, ViolationPage};
-use super::{chip, conclusion, finding, link, page, promise, revision, sighting, timeline, words};
+use super::{
+    chip, claim, conclusion, finding, link, page, promise, revision, sighting, timeline, words,
+};
 
 /// Most periods of downtime with a drawing of their own.
 const DRAWN_MAX: usize = 6;
@@ -31,6 +33,7 @@ pub(super) fn main(view: &ViolationPage) -> Markup {
             (standing(view, part))
             @if let Some(part) = part {
                 (summary(view, promised, part))
+                @if let Some(claim) = &view.claim { (claim::note(claim, &view.site)) }
                 (evidence(view))
                 (measured(view, part))
                 (missing(part))

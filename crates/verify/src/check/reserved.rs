@@ -101,16 +101,9 @@ impl Walk<'_> {
         let lines = member::bytes(bundle, &lines_path)?;
         let paths = member::text(bundle, &paths_path)?;
         let mut lines = Lines::new(&lines, lines_path);
-        let mut last: Option<StreamPath> = None;
-        for (nth, line) in paths.split_terminator('\n').enumerate() {
-            let place = format!("{paths_path}, line {}", nth + 1);
-            let path: StreamPath = line.parse().map_err(|error| Halt::error(&place, &error))?;
-            if last.is_some_and(|last| !last.continues_in(&path)) {
-                let reason = format!("index {} does not continue the stream", path.first_i);
-                return Err(Halt::fail(place, reason));
-            }
+        for path in member::stream_paths(&paths, &paths_path) {
+            let (place, path) = path?;
             self.batch(&path, &place, &mut lines, told)?;
-            last = Some(path);
         }
         lines.end()
     }

@@ -110,16 +110,9 @@ impl Stream<'_> {
             cells: CellsBuilder::new(agent.clone(), target.clone(), self.inputs.window),
             gap_slots: 0,
         };
-        let mut last: Option<StreamPath> = None;
-        for (nth, line) in paths.split_terminator('\n').enumerate() {
-            let place = format!("{paths_path}, line {}", nth + 1);
-            let path: StreamPath = line.parse().map_err(|error| Halt::error(&place, &error))?;
-            if last.is_some_and(|last| !last.continues_in(&path)) {
-                let reason = format!("index {} does not continue the stream", path.first_i);
-                return Err(Halt::fail(place, reason));
-            }
+        for path in member::stream_paths(&paths, &paths_path) {
+            let (place, path) = path?;
             reader.batch(&path, &place)?;
-            last = Some(path);
         }
         reader.finish()
     }

@@ -40,6 +40,7 @@ pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
         now: now(app).await?,
         matrix: matrix(app, &mut conn).await?,
         violations,
+        claims: store::claim::list(&mut conn, LIST_MAX).await?,
         fleet: fleet(&mut conn).await?,
         log: log(app, &mut conn).await?,
         enrol_command: "nines agent token --config collector.toml --agent AGENT".to_owned(),

@@ -36,7 +36,13 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem
     let loaded = contracts::judging(&app.contracts, key, window.start()).ok_or_else(gone)?;
     let cells = assess::gather(&mut conn, &loaded.registered.targets, window).await?;
     let path = format!("/api/v1/violations/{name}");
+    let start_at = violation.window_start_at;
+    let claim = match store::claim::of_window(&mut conn, key, start_at).await? {
+        Some(claim) => store::claim::find(&mut conn, &claim).await?,
+        None => None,
+    };
     Ok(ViolationPage {
+        claim: claim.filter(|claim| claim.violations.contains(&violation.name)),
         site: site(app),
         revisions: revisions.map(revision_note).collect(),
         name: violation.name,

@@ -146,6 +146,7 @@ pub(crate) fn empty_overview(site: Site) -> Overview {
         now: Vec::new(),
         matrix: Matrix::default(),
         violations: Vec::new(),
+        claims: Vec::new(),
         fleet: Vec::new(),
         log: LogRow::default(),
         enrol_command:
@@ -176,6 +177,7 @@ pub(crate) fn rich_overview(site: Site) -> Overview {
         now: super::now::targets(site.now),
         matrix: matrix(site.now),
         violations: vec![violation_row(&month, part), taken_back],
+        claims: Vec::new(),
         fleet: fleet(site.now),
         log: LogRow {
             size: 48_213,
@@ -382,6 +384,7 @@ pub(crate) fn violation_page(site: Site, contract: Contract) -> ViolationPage {
         sightings: AGENTS.iter().enumerate().map(sighting).collect(),
         endpoints: vec!["https://api.acme.example/v1/chat/completions".to_owned()],
         samples: (0..12).map(sample).collect(),
+        claim: None,
         bundle_href: format!("/api/v1/violations/{name}/evidence"),
         json_href: format!("/api/v1/violations/{name}"),
         verify_command: format!("nines verify {name}.nines.zip"),
