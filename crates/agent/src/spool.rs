@@ -290,11 +290,12 @@ impl Spool {
 
     /// Oldest segment with data that has no receipt.
     fn needed_from(&self) -> u64 {
-        let unacked = self.batches.range(self.state.acked_below..).next();
-        let unacked = unacked.map_or(u64::MAX, |(_, location)| location.segment);
+        // What was carried over from a damaged segment stands behind batches of higher numbers.
+        let unacked = self.batches.range(self.state.acked_below..);
+        let unacked = unacked.map(|(_, location)| location.segment).min();
         self.active
             .number
-            .min(unacked)
+            .min(unacked.unwrap_or(u64::MAX))
             .min(self.unsealed_from.unwrap_or(u64::MAX))
     }
 

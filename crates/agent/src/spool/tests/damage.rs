@@ -174,6 +174,42 @@ fn hit(bytes: &[u8], at: usize, (number, newest): (u64, u64), scan_from: u64) ->
     }
 }
 
+/// Carried over, it stands in a newer segment than batches that were sealed after it.
+#[test]
+fn what_is_carried_over_from_damage_does_not_let_younger_batches_be_trimmed() {
+    let (_temp, dir) = dir();
+    let mut harness = Harness::new(&dir);
+    let ops = [
+        Op::Run(120),
+        Op::Line(2),
+        Op::Begin(0, 1),
+        Op::Line(0),
+        Op::Seal,
+        Op::Line(2),
+        Op::See(0),
+        Op::Line(1),
+        Op::Seal,
+        Op::Release(0),
+        Op::Run(76),
+        Op::Line(0),
+        Op::Line(0),
+        Op::Line(2),
+        Op::Line(1),
+        Op::Line(2),
+        Op::Ack(92),
+        Op::Seal,
+        Op::Run(31),
+        Op::Seal,
+        Op::Seal,
+    ];
+    for op in &ops {
+        harness.apply(op);
+    }
+    harness.flip(6_156, 20_005, 0);
+    harness.apply(&Op::Trim);
+    harness.check();
+}
+
 proptest! {
     #![proptest_config(config())]
     #[test]
