@@ -238,8 +238,10 @@ impl Lab {
         answer
     }
 
+    /// With its database: hundreds of labs would fill a disk. That of a failed test stays.
     pub(crate) async fn stop(self) {
         self.collector.shutdown().await;
+        start::drop_database(&self.url).await;
         drop(self.dir);
     }
 }

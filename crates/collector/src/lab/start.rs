@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::{AgentId, ManualClock};
 use evidence::hash::Hash;
 use evidence::note::SigningKey;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use telemetry::Metrics;
 use tempfile::TempDir;
 use wire::plan::Plan;
@@ -131,6 +131,16 @@ async fn fresh_database(name: &str) -> String {
     let (address, options) = server.split_once('?').unwrap_or((&server, ""));
     let (host, _) = address.rsplit_once('/').unwrap();
     format!("{host}/{name}?{options}")
+}
+
+/// The database of a lab that has stopped.
+pub(super) async fn drop_database(url: &str) {
+    let server = env::var("DATABASE_URL").unwrap();
+    let address = url.split_once('?').map_or(url, |(address, _)| address);
+    let (_, name) = address.rsplit_once('/').unwrap();
+    let mut conn = PgConnection::connect(&server).await.unwrap();
+    let statement = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+    sqlx::raw_sql(statement).execute(&mut conn).await.unwrap();
 }
 
 /// A collector as all labs have it.

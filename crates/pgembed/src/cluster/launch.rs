@@ -32,7 +32,14 @@ const SETTINGS: [&str; 8] = [
 
 /// `synchronous_commit` stays on: it costs little without fsync, and keeps what was acknowledged
 /// when a process is killed.
-const SETTINGS_FOR_TESTS: [&str; 2] = ["fsync=off", "full_page_writes=off"];
+///
+/// The log is kept short: tests make hundreds of databases beside a build that fills the disk.
+const SETTINGS_FOR_TESTS: [&str; 4] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "max_wal_size=128MB",
+    "min_wal_size=32MB",
+];
 
 /// What Postgres says when the former server of the directory is not quite gone.
 const NOT_YET: [&str; 2] = [
