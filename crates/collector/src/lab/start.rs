@@ -124,8 +124,7 @@ impl Lab {
 
 /// An empty database of a lab's name.
 async fn fresh_database(name: &str) -> String {
-    let server = env::var_os("DATABASE_URL").expect("run `cargo xtask test -p collector`");
-    let server = server.into_string().unwrap();
+    let server = server_url();
     let name = format!("nines_lab_{name}");
     crate::recreate_database(&server, &name).await.unwrap();
     let (address, options) = server.split_once('?').unwrap_or((&server, ""));
@@ -133,9 +132,14 @@ async fn fresh_database(name: &str) -> String {
     format!("{host}/{name}?{options}")
 }
 
+fn server_url() -> String {
+    let url = env::var_os("DATABASE_URL").expect("run `cargo xtask test -p collector`");
+    url.into_string().unwrap()
+}
+
 /// The database of a lab that has stopped.
 pub(super) async fn drop_database(url: &str) {
-    let server = env::var("DATABASE_URL").unwrap();
+    let server = server_url();
     let address = url.split_once('?').map_or(url, |(address, _)| address);
     let (_, name) = address.rsplit_once('/').unwrap();
     let mut conn = PgConnection::connect(&server).await.unwrap();
