@@ -32,6 +32,12 @@ pub(crate) const BROWSER: Dependency = Dependency {
     },
 };
 
+/// What unpacks a bundle as its README says; without, that test runs nothing.
+pub(crate) const UNZIP: Dependency = Dependency {
+    package: "unzip",
+    installed: || in_path("unzip"),
+};
+
 /// What runs Portkey's gateway.
 pub(crate) const NODE: Dependency = Dependency {
     package: "npm",

@@ -3,6 +3,7 @@
 //! Deterministic: the same contents and key give the same members. It judges nothing; run
 //! [`crate::verify()`] on what was written before handing it on.
 
+mod legal;
 mod readme;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ use crate::layout::paths::StreamPath;
 use crate::layout::proofs::{Proofs, ProofsSchema, RecordProof};
 use crate::layout::registry::write_entries;
 use crate::layout::{self, prefix};
-use crate::page::{self, Page};
+use crate::page::{self, Page, Tally};
 
 /// Specification of all formats, shipped in every bundle.
 const SPEC: &str = include_str!("../../../docs/evidence-spec.md");
@@ -198,14 +199,34 @@ pub fn assemble(
             lines(&own.paths),
         )?;
     }
-    let page = Page {
-        claim: &claim,
-        inputs: &inputs,
-        contract: &contract,
-        assessment: &contents.assessment,
-    };
-    members.add(layout::REPORT, page::render(&page))?;
+    members.add(layout::METHOD, legal::method(contents, &claim))?;
+    members.add(layout::LIMITATIONS, legal::limitations(&claim))?;
+    add_report(&mut members, contents, (&claim, &inputs, &contract))?;
+    let certification = legal::certification(contents, &claim, &members.0);
+    members.add(layout::CERTIFICATION, certification)?;
     sign(members, &contents.violation, export_key)
+}
+
+/// The page is a function of all other members, by whatever names they will have.
+fn add_report(
+    members: &mut Members,
+    contents: &Contents,
+    (claim, inputs, contract): (&Claim, &Inputs, &Contract),
+) -> Result<(), AssembleError> {
+    let later = [layout::REPORT, layout::CERTIFICATION, MANIFEST_PATH];
+    let names = members.0.keys().map(String::as_str).chain(later);
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    let mut read = |path: &str| members.0.get(path).cloned();
+    let mut others = page::Members::new(names, &mut read);
+    let tally = Tally::of(claim, inputs, &contents.assessment, &mut others);
+    let page = Page {
+        claim,
+        inputs,
+        contract,
+        assessment: &contents.assessment,
+        tally: &tally,
+    };
+    members.add(layout::REPORT, page::render(&page))
 }
 
 fn sign(

@@ -41,6 +41,12 @@ pub const POLICY: &str = "trust/policy.txt";
 pub const SPEC: &str = "verify/SPEC.md";
 /// A second verifier, in Python, written from the specification.
 pub const SCRIPT: &str = "verify/verify.py";
+/// How everything was measured, and what is known of errors: for people.
+pub const METHOD: &str = "legal/method-statement.txt";
+/// What no bundle shows: for people.
+pub const LIMITATIONS: &str = "legal/limitations.txt";
+/// A certification for a court, to be filled in by a person.
+pub const CERTIFICATION: &str = "legal/certification-902.txt";
 
 /// Largest member that is read as one JSON value or text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 32 << 20;
@@ -110,6 +116,12 @@ pub fn minutes(commitment: &str) -> String {
 #[must_use]
 pub fn is_minutes(path: &str) -> bool {
     path.starts_with(MINUTES_PREFIX)
+}
+
+/// Whether a member is one of the texts for lawyers.
+#[must_use]
+pub fn is_legal(path: &str) -> bool {
+    [METHOD, LIMITATIONS, CERTIFICATION].contains(&path)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
+mod canaries;
 mod fixture;
 mod honest;
 mod keys;
 mod misconduct;
 mod own;
+mod people;
 mod results;
 mod script;
 mod tampering;

@@ -5,9 +5,11 @@
 //! that contract or assessment do not say. A sentence about a result is about these requests in
 //! this window, never about a provider's availability in general.
 
+pub mod checking;
 pub mod credit;
 pub mod finding;
 pub mod number;
+pub mod outcome;
 pub mod promise;
 pub mod reading;
 pub mod terms;

@@ -1,14 +1,10 @@
-//! `README.txt`: the first thing that a stranger opens.
+//! `README.txt`: the first thing that a stranger opens. Every line that is indented by six spaces
+//! is a command that works as it stands.
 
 use crate::layout::claim::Claim;
+use crate::words::checking::commands;
 
 pub(super) fn text(claim: &Claim) -> String {
-    let simulated = if claim.simulated {
-        "SIMULATED. This bundle was made for a demonstration, under made-up keys and a made-up\n\
-         clock. It is evidence of nothing.\n\n"
-    } else {
-        ""
-    };
     let Claim {
         violation,
         origin,
@@ -17,6 +13,12 @@ pub(super) fn text(claim: &Claim) -> String {
         ..
     } = claim;
     let (start, end) = (window.start().start(), window.end().start());
+    let simulated = if claim.simulated {
+        "SIMULATED. This bundle was made for a demonstration, under made-up keys and a made-up\n\
+         clock. It is evidence of nothing.\n\n"
+    } else {
+        ""
+    };
     format!(
         "{simulated}Evidence of a missed service level\n\
          \n\
@@ -25,31 +27,50 @@ pub(super) fn text(claim: &Claim) -> String {
          Contract  {contract}\n\
          Window    {start} to {end}\n\
          \n\
-         To read it: open report/report.html.\n\
+         To read it: open report/report.html. One page says what was promised, what happened and\n\
+         what is owed. For lawyers: legal/.\n\
+         \n{}",
+        steps(&commands(violation))
+    )
+}
+
+fn steps(commands: &crate::words::checking::Commands) -> String {
+    let crate::words::checking::Commands {
+        file,
+        unpack,
+        compare,
+        recompute,
+        program,
+    } = commands;
+    format!(
+        "To check it, on a machine of yours and without a network. If the file is not called\n\
+         {file}, put its name instead.\n\
          \n\
-         To check it, on a machine of yours and without a network:\n\
+         1. Unpack, and compare every file with the signed list. It prints `unchanged`, or which\n\
+            files are not what was signed. On macOS, `shasum -a 256` stands for `sha256sum`.\n\
+         \n      {unpack}\n      {compare}\n\
          \n\
-           1. Get the program nines-verify, or write your own by verify/SPEC.md.\n\
-           2. Get the policy file (whose log, which witnesses) from the parties themselves.\n\
-              The copy in trust/policy.txt is for comparison: it came with the bundle, and\n\
-              whoever could forge the one could forge the other.\n\
-           3. Run: nines-verify FILE --policy policy.txt\n\
+         2. Get the policy file policy.txt, which says whose log and which witnesses you believe,\n\
+            from the parties themselves: the contract, the operator's published address, the\n\
+            witnesses. The copy in trust/policy.txt is for comparison only. It came with the\n\
+            bundle, and whoever could forge the one could forge the other.\n\
          \n\
-         Or by a second verifier, which shares no code with the first. Take it from the project,\n\
-         not from this file, or read it before: whoever made this file could have changed it.\n\
+         3. Verify, and recompute the result from the raw lines (Python 3.11 or newer, no packages).\n\
+            Read the program first, or take it from the project: whoever made this file could\n\
+            have changed it.\n\
+         \n      {recompute}\n\
          \n\
-           unzip FILE verify/verify.py\n\
-           less verify/verify.py\n\
-           python3 verify/verify.py FILE --policy policy.txt\n\
+            Or by the first verifier, which shares no code with it:\n\
+         \n      {program}\n\
          \n\
-         It answers with six verdicts: container, chain, log, time, coverage and result. The\n\
-         last recomputes the result from the raw lines. Without a policy the log stays\n\
-         unchecked, and the program says so.\n\
-         \n\
-         By hand: unzip the file; `sed -n '/^[0-9a-f]\\{{64\\}}  /p' MANIFEST.note | sha256sum -c`\n\
-         compares every member with the signed manifest.\n\
+         Each answers with six verdicts: container, chain, log, time, coverage and result. The\n\
+         exit code is 0 if all pass, 1 if any fails, 2 if something was not checked, 3 if the file\n\
+         cannot be read. Without a policy the log stays unchecked, and the program says so. The\n\
+         program in Python recomputes some formulas only, and says so too. To write a verifier of\n\
+         your own, read verify/SPEC.md.\n\
          \n\
          What this cannot show: that the agents told the truth while they recorded. Compare the\n\
-         request ids in agents/*/*.details.jsonl with the provider's own logs.\n"
+         request ids in agents/*/*.details.jsonl with the provider's own logs. More of this kind in\n\
+         legal/limitations.txt.\n"
     )
 }

@@ -94,6 +94,7 @@ fn is_known(name: &str) -> bool {
         || evidence::manifest::is_exempt(name)
         || layout::parse_segment(name).is_some()
         || layout::is_minutes(name)
+        || layout::is_legal(name)
         || name.starts_with("registry/bodies/")
         || name.starts_with("agents/")
 }

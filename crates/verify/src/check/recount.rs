@@ -290,11 +290,16 @@ fn remark_page<R: Read + Seek>(
 ) -> Checked {
     let stated = member::bytes(bundle, layout::REPORT)?;
     let inputs = needed(&parts.inputs, "the inputs")?;
+    let names: Vec<String> = bundle.names().map(str::to_owned).collect();
+    let mut read = |path: &str| bundle.read(path).ok();
+    let mut members = page::Members::new(names, &mut read);
+    let tally = page::Tally::of(parts.claim, inputs, assessment, &mut members);
     let page = page::Page {
         claim: parts.claim,
         inputs,
         contract,
         assessment,
+        tally: &tally,
     };
     if page::render(&page).as_bytes() != stated {
         remarks.add(format!(

@@ -1,71 +1,52 @@
-use domain::Window;
-use sla::{ExcludedSpan, Facts, Place, Terms};
+mod hostile;
+mod scene;
+mod sections;
+mod shape;
 
-use super::*;
-use crate::layout::claim::{ClaimSchema, InputsSchema};
+use std::sync::LazyLock;
 
-const CONTRACT: &str = include_str!("../tests/contract.toml");
+use scene::{Scene, Script};
 
-fn render_with(violation: &str, reason: &str) -> String {
-    let contract = Contract::parse(CONTRACT).unwrap();
-    let window = contract.window_at(Minute::new(29_538_720));
-    let mut terms = Terms::of(window, window.end());
-    terms.exclusions = vec![ExcludedSpan {
-        window: Window::new(window.start(), window.end()).unwrap(),
-        kind: "maintenance".into(),
-        reason: reason.into(),
-        announced: None,
-    }];
-    terms.places = vec![Place {
-        agent: "eu".parse().unwrap(),
-        region: reason.into(),
-        network: reason.into(),
-    }];
-    let assessment = sla::assess(&contract, &terms, Facts::counted(&[]));
-    let claim = Claim {
-        schema: ClaimSchema::V1,
-        origin: "nines.example".into(),
-        contract: contract.id().clone(),
-        violation: violation.into(),
-        window,
-        as_of: window.end(),
-        simulated: true,
-    };
-    let inputs = Inputs {
-        schema: InputsSchema::V1,
-        contract: contract.id().clone(),
-        terms_sha256: String::new(),
-        window,
-        as_of: window.end(),
-        targets: vec!["chat".parse().unwrap()],
-        agents: vec!["eu".parse().unwrap()],
-        fees: None,
-        credited_12_months: None,
-        exclusions: terms.exclusions,
-        subscribed: None,
-        places: terms.places,
-        scopes: Vec::new(),
-    };
-    render(&Page {
-        claim: &claim,
-        inputs: &inputs,
-        contract: &contract,
-        assessment: &assessment,
-    })
-}
+/// The month of the usual script: playing it takes seconds.
+static MONTH: LazyLock<(Scene, String)> = LazyLock::new(|| {
+    let scene = Scene::play(&Script::default());
+    let page = scene.page();
+    (scene, page)
+});
 
-#[test]
-fn text_from_outside_cannot_become_markup() {
-    let page = render_with("<b>&\"", "<script>alert(1)</script>");
-    assert!(!page.contains("<script") && !page.contains("<b>"));
-    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
-}
-
-#[test]
-fn the_page_needs_nothing_from_elsewhere() {
-    let page = render_with("VIO-1", "announced");
-    for outside in ["http://", "https://", "src=", "href=", "url("] {
-        assert!(!page.contains(outside), "{outside}");
+/// The text of a page without its markup, every run of white space one space.
+fn text_of(page: &str) -> String {
+    let (_, body) = page.split_once("<body>").unwrap();
+    let mut text = String::new();
+    let mut inside = false;
+    for c in body.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                text.push(' ');
+            }
+            '\u{a0}' if !inside => text.push(' '),
+            c if !inside => text.push(c),
+            _ => {}
+        }
     }
-    assert!(page.contains("SIMULATED") && page.contains("1 span considered for exclusion"));
+    let entities = [
+        ("&quot;", "\""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ];
+    let text = entities
+        .iter()
+        .fold(text, |text, (entity, plain)| text.replace(entity, plain));
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[track_caller]
+fn says(page: &str, sentences: &[&str]) {
+    let text = text_of(page);
+    for sentence in sentences {
+        assert!(text.contains(sentence), "nowhere: {sentence}");
+    }
 }
