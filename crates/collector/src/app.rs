@@ -206,6 +206,7 @@ impl Collector {
             tasks.spawn(periodic::judge(app.clone(), assess, stopped.clone()));
             tasks.spawn(periodic::archive(app.clone(), stopped.clone()));
             tasks.spawn(periodic::retain(app.clone(), stopped.clone()));
+            tasks.spawn(periodic::lag(app.clone(), stopped.clone()));
             tasks.spawn(periodic::plans(app.clone(), stopped));
         }
         info!(server.address = %addr, "collector listens on http://{addr}");

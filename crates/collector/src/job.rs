@@ -6,6 +6,7 @@ pub(crate) mod assess;
 pub(crate) mod cells;
 pub(crate) mod claims;
 pub(crate) mod conditions;
+pub(crate) mod lag;
 pub(crate) mod latency;
 pub(crate) mod retain;
 pub(crate) mod revise;

@@ -27,7 +27,7 @@ use crate::{Collector, ContractSetup, store};
 
 pub(crate) const TARGET: &str = "t";
 const CONTRACT: &str = include_str!("web/tests/month.toml");
-const PLAN: &str = "revision = 1\neffective_from_ms = 0\n\
+pub(crate) const PLAN: &str = "revision = 1\neffective_from_ms = 0\n\
      [[agent]]\nid = \"a\"\nregion = \"r\"\nnetwork = \"n\"\n\
      [[target]]\nid = \"t\"\nprovider = \"p\"\ninterval_s = 60\ndeadline_ms = 1\n\
      request = { kind = \"http\", url = \"http://x.invalid\" }\n";

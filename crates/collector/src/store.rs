@@ -17,6 +17,7 @@ pub(crate) mod delivered;
 pub(crate) mod drop;
 pub(crate) mod hold;
 pub(crate) mod kept;
+pub(crate) mod lag;
 pub(crate) mod latency;
 pub(crate) mod log;
 pub(crate) mod partition;
@@ -58,6 +59,13 @@ pub enum StoreError {
     RawDropped {
         /// Which.
         seq: i64,
+    },
+    /// What one request met, for all that waited for the same.
+    #[error("failed to look at the targets")]
+    Shared {
+        /// Why it failed.
+        #[source]
+        source: std::sync::Arc<Self>,
     },
     /// A number that the database's types cannot hold.
     #[error("`{what}` is out of range for the database")]

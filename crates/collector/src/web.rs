@@ -8,7 +8,7 @@
 //! Pages repeat what an assessment says and add nothing to it: no percentage is computed here,
 //! only printed. Every text from outside passes through maud's escaping; there is no inline
 //! style and no inline script, so [`assets::CONTENT_SECURITY_POLICY`] can forbid both.
-//! Deliberately absent: SQL, HTTP, clocks, forms.
+//! Deliberately absent: SQL, HTTP, clocks, and forms that change anything.
 
 pub(crate) mod assets;
 pub(crate) mod link;
@@ -21,6 +21,7 @@ mod conclusion;
 mod contract;
 mod finding;
 mod fleet;
+mod listing;
 mod now;
 mod overview;
 mod own;

@@ -121,7 +121,12 @@ impl Condition {
 impl Sight {
     /// Counts attempts of one class.
     pub const fn count(&mut self, class: &Class, samples: u64) {
-        let counted = match (class.outcome, class.attribution) {
+        self.count_as(class.outcome, class.attribution, samples);
+    }
+
+    /// Counts attempts that ended in one way.
+    pub const fn count_as(&mut self, outcome: Outcome, attribution: Attribution, samples: u64) {
+        let counted = match (outcome, attribution) {
             (Outcome::Ok, _) => &mut self.successes,
             (_, Attribution::Ours | Attribution::Agent | Attribution::None) => &mut self.ours,
             (
@@ -163,8 +168,9 @@ impl Sight {
 /// What every agent saw of one target, minute by minute.
 #[derive(Debug)]
 pub struct Sights<'a> {
-    /// First minute kept: a hold before the first that can be asked about.
-    first: Minute,
+    places: &'a [Place],
+    /// From a hold before the first minute that can be asked about.
+    kept: Window,
     /// Minutes that a sample speaks for, its own included.
     hold: usize,
     agents: BTreeMap<&'a AgentId, Seen<'a>>,
@@ -178,34 +184,65 @@ struct Seen<'a> {
 }
 
 impl<'a> Sights<'a> {
-    /// Reads the cells of one target. A sample speaks for its own minute and the next, `hold` in
-    /// all (1 to [`HOLD_MINUTES_MAX`]; outside of that the nearest), unless a newer one does:
-    /// whole minutes between two slots. Cells of other times are left out.
+    /// Nothing seen yet. A sample speaks for its own minute and the next, `hold` in all (1 to
+    /// [`HOLD_MINUTES_MAX`]; outside of that the nearest), unless a newer one does: whole minutes
+    /// between two slots.
     #[must_use]
-    pub fn of(cells: &'a [CellHour], places: &'a [Place], window: Window, hold: u32) -> Self {
+    pub fn new(places: &'a [Place], window: Window, hold: u32) -> Self {
         let hold = hold.clamp(1, HOLD_MINUTES_MAX);
         let first = window.start().plus(1 - i64::from(hold));
-        let kept = Window::new(first, window.end()).unwrap_or(window);
-        let length = usize::try_from(kept.minutes()).unwrap_or(usize::MAX);
-        let mut agents: BTreeMap<&AgentId, Seen<'_>> = BTreeMap::new();
+        Self {
+            places,
+            kept: Window::new(first, window.end()).unwrap_or(window),
+            hold: usize::try_from(hold).unwrap_or(1),
+            agents: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the cells of one target; see [`Self::new`].
+    #[must_use]
+    pub fn of(cells: &'a [CellHour], places: &'a [Place], window: Window, hold: u32) -> Self {
+        let mut sights = Self::new(places, window, hold);
         for cell in cells {
-            let seen = agents.entry(&cell.agent).or_insert_with(|| Seen {
-                place: places.iter().find(|place| place.agent == cell.agent),
-                minutes: vec![Sight::default(); length],
-            });
-            for count in &cell.counts {
-                let minute = cell.hour.first_minute().plus(i64::from(count.minute));
-                let class = usize::try_from(count.class).unwrap_or(usize::MAX);
-                if let (true, Some(class)) = (kept.contains(minute), cell.classes.get(class)) {
-                    seen.minutes[kept.position(minute)].count(class, u64::from(count.count));
-                }
+            sights.add(cell);
+        }
+        sights
+    }
+
+    /// Adds an hour of an agent. Minutes outside of the window are left out.
+    pub fn add(&mut self, cell: &'a CellHour) {
+        let kept = self.kept;
+        let seen = self.know(&cell.agent);
+        for count in &cell.counts {
+            let minute = cell.hour.first_minute().plus(i64::from(count.minute));
+            let class = usize::try_from(count.class).unwrap_or(usize::MAX);
+            if let (true, Some(class)) = (kept.contains(minute), cell.classes.get(class)) {
+                seen.minutes[kept.position(minute)].count(class, u64::from(count.count));
             }
         }
-        Self {
-            first,
-            hold: usize::try_from(hold).unwrap_or(1),
-            agents,
+    }
+
+    /// Adds one attempt of an agent that started in a minute; outside of the window it is left
+    /// out.
+    pub fn see(&mut self, agent: &'a AgentId, at: Minute, ended: (Outcome, Attribution)) {
+        let kept = self.kept;
+        let seen = self.know(agent);
+        if kept.contains(at) {
+            seen.minutes[kept.position(at)].count_as(ended.0, ended.1, 1);
         }
+    }
+
+    /// Takes up an agent that looks at the target, also where it has no sample.
+    pub fn look(&mut self, agent: &'a AgentId) {
+        self.know(agent);
+    }
+
+    fn know(&mut self, agent: &'a AgentId) -> &mut Seen<'a> {
+        let length = usize::try_from(self.kept.minutes()).unwrap_or(usize::MAX);
+        self.agents.entry(agent).or_insert_with(|| Seen {
+            place: self.places.iter().find(|place| place.agent == *agent),
+            minutes: vec![Sight::default(); length],
+        })
     }
 
     /// The condition in a minute of the window; unmeasured outside of it.
@@ -237,7 +274,7 @@ impl<'a> Sights<'a> {
 
     /// The newest minute with samples that still speaks.
     fn sight(&self, seen: &Seen<'_>, at: Minute) -> Sight {
-        let Ok(at) = usize::try_from(at.get().saturating_sub(self.first.get())) else {
+        let Ok(at) = usize::try_from(at.get().saturating_sub(self.kept.start().get())) else {
             return Sight::default();
         };
         let Some(past) = seen.minutes.get(..=at) else {

@@ -17,11 +17,13 @@ use crate::names;
 
 mod agent;
 mod collector;
+mod lag;
 #[cfg(test)]
 mod tests;
 
 pub use agent::{AgentMetrics, BudgetUse, OrderResult};
 pub use collector::{CollectorMetrics, IngestResult, JobResult, ServedRequest};
+pub use lag::{Lag, Queue};
 
 /// `Content-Type` of what [`Metrics::render`] returns.
 pub const RENDER_CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;

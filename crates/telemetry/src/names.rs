@@ -86,6 +86,16 @@ pub mod metric {
     pub const INGEST_SAMPLES: &str = "nines.ingest.samples";
     /// Batches that arrived at the collector.
     pub const INGEST_BATCHES: &str = "nines.ingest.batches";
+    /// From the end of what a batch covers, by the agent's clock, to its being stored.
+    pub const INGEST_DELAY: &str = "nines.ingest.delay";
+    /// Age of the newest sample that an agent has delivered.
+    pub const INGEST_NEWEST_AGE: &str = "nines.ingest.newest.age";
+    /// Age of the last moment that every live agent has delivered: how fresh the open hour is.
+    pub const INGEST_COMPLETE_AGE: &str = "nines.ingest.complete.age";
+    /// Closed hours of targets that are to be counted.
+    pub const CELLS_HOURS_WAITING: &str = "nines.cells.hours.waiting";
+    /// How long ago the oldest of them closed.
+    pub const CELLS_HOURS_WAITING_AGE: &str = "nines.cells.hours.waiting.age";
     /// Time of one flush transaction.
     pub const INGEST_FLUSH_DURATION: &str = "nines.ingest.flush.duration";
     /// Time of one run of a periodic job.
@@ -94,6 +104,10 @@ pub mod metric {
     pub const CONFIRM_ORDERS: &str = "nines.confirm.orders";
     /// Entries in the append-only log.
     pub const LOG_SIZE: &str = "nines.log.size";
+    /// Stored batches and records that have no place in the log yet.
+    pub const LOG_ENTRIES_WAITING: &str = "nines.log.entries.waiting";
+    /// How long the oldest of them has waited.
+    pub const LOG_ENTRIES_WAITING_AGE: &str = "nines.log.entries.waiting.age";
     /// Rows that retention dropped, a day at a time.
     pub const STORE_ROWS_DROPPED: &str = "nines.store.rows.dropped";
     /// Batches that were archived.
@@ -121,10 +135,17 @@ pub mod metric {
         AGENT_CONTROLS_OK,
         INGEST_SAMPLES,
         INGEST_BATCHES,
+        INGEST_DELAY,
+        INGEST_NEWEST_AGE,
+        INGEST_COMPLETE_AGE,
+        CELLS_HOURS_WAITING,
+        CELLS_HOURS_WAITING_AGE,
         INGEST_FLUSH_DURATION,
         JOB_DURATION,
         CONFIRM_ORDERS,
         LOG_SIZE,
+        LOG_ENTRIES_WAITING,
+        LOG_ENTRIES_WAITING_AGE,
         STORE_ROWS_DROPPED,
         ARCHIVE_BATCHES,
         ARCHIVE_DAYS_WAITING,

@@ -8,13 +8,15 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::error;
 
-use super::{App, sequence_once};
-use crate::job::{archive, assess, cells, claims, retain, revise};
+use super::{App, Collector, sequence_once};
+use crate::job::{archive, assess, cells, claims, lag, retain, revise};
 use crate::plans as revisions;
 use crate::store::StoreError;
 
 /// Between two looks for a newer plan.
 const PLANS_EVERY: Duration = Duration::from_secs(2);
+/// Between two measurements of how far behind the collector is.
+const LAG_EVERY: Duration = Duration::from_secs(10);
 /// Between two looks for days whose time is up.
 const RETAIN_EVERY: Duration = Duration::from_hours(1);
 
@@ -67,6 +69,22 @@ pub(super) async fn retain(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         if !wait(RETAIN_EVERY, &mut stop).await {
             return;
         }
+    }
+}
+
+impl Collector {
+    /// Measures how far behind the collector is, once.
+    pub async fn run_lag(&self) -> Result<(), StoreError> {
+        lag::run_once(&self.app).await
+    }
+}
+
+/// Measures how far behind the collector is, again and again.
+pub(super) async fn lag(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while wait(LAG_EVERY, &mut stop).await {
+        let started = Instant::now();
+        let done = lag::run_once(&app).await;
+        told(&app, "lag", started, done);
     }
 }
 

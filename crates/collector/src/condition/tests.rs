@@ -1,9 +1,12 @@
-use sqlx::Connection as _;
+use domain::UnixMicros;
+use sqlx::{Connection as _, PgConnection};
 
+use super::survey::{self, Asked};
 use super::*;
-use crate::lab::{self, Lab, TARGET, utc};
+use crate::lab::{self, Lab, utc};
 
-const DAY_M: i64 = 1_440;
+mod laws;
+mod plain;
 
 fn minute(text: &str) -> Minute {
     UnixMicros::from(utc(text)).to_millis().minute()
@@ -11,11 +14,13 @@ fn minute(text: &str) -> Minute {
 
 async fn look_at(lab: &Lab, as_of: &str) -> TargetCondition {
     let mut conn = PgConnection::connect(&lab.url).await.unwrap();
-    let places = known::places(&mut conn).await.unwrap();
-    let target = TARGET.parse().unwrap();
-    look(&mut conn, (&lab::plan(), &places), &target, minute(as_of))
-        .await
-        .unwrap()
+    let plan = lab::plan();
+    let asked = Asked {
+        plan: &plan,
+        now: utc(as_of),
+    };
+    let seen = survey::before(&mut conn, &mut None, asked, minute(as_of)).await;
+    seen.unwrap().remove(0)
 }
 
 fn clock_of(seen: &TargetCondition, condition: Condition) -> Clock {
@@ -58,13 +63,13 @@ async fn each_state_has_a_clock_of_its_own() {
     let newest = regional.newest.unwrap();
     assert_eq!(newest.end, minute("2026-02-25T10:00:00Z"));
     let silent = clock_of(&seen, Condition::Unmeasured);
-    assert_eq!(silent.minutes_30d, 30 * DAY - 147);
+    assert_eq!(silent.minutes_30d, MONTH.unsigned_abs() - 147);
     let all: i64 = seen
         .day
         .iter()
         .map(|run| run.end.get() - run.start.get())
         .sum();
-    assert_eq!(all, DAY_M);
+    assert_eq!(all, DAY);
     lab.stop().await;
 }
 

@@ -1,6 +1,7 @@
 //! The web pages: gather a view, render it whole or only its `<main>`.
 
 mod contract;
+mod listing;
 mod overview;
 mod target;
 mod violation;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
 use wire::problem::ProblemType;
@@ -57,8 +58,8 @@ impl Shape {
 
 /// The front page.
 #[tracing::instrument(name = "http.pages.overview", skip_all)]
-pub(crate) async fn overview(State(app): State<Arc<App>>, shape: Shape) -> Response {
-    let view = overview::view(&app).await;
+pub(crate) async fn overview(State(app): State<Arc<App>>, uri: Uri, shape: Shape) -> Response {
+    let view = overview::view(&app, listing::asked(&uri)).await;
     let render = |view| shape.render(&view, web::overview, web::overview_fragment);
     respond(&app, view.map(render))
 }

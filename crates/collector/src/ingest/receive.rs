@@ -35,10 +35,14 @@ async fn receive_uncounted(app: &Arc<App>, body: Vec<u8>) -> Result<(Receipt, u6
         read.await.map_err(|_| IngestError::Busy)??
     };
     let lines = u64::try_from(admission.batch.lines).unwrap_or(0);
-    app.intake
-        .submit(admission)
-        .await
-        .map(|receipt| (receipt, lines))
+    let covered_until = admission.batch.wall_last_at;
+    let receipt = app.intake.submit(admission).await?;
+    if receipt.state == ReceiptState::Stored {
+        let delay = receipt.received_us.to_utc() - covered_until;
+        let delay = delay.to_std().unwrap_or_default(); // None where the agent's clock is ahead.
+        app.instruments.batch_stored(receipt.agent.as_str(), delay);
+    }
+    Ok((receipt, lines))
 }
 
 /// Everything that a body costs in computing: unpacking, parsing, hashes, signature. It runs apart

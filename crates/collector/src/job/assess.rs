@@ -21,7 +21,7 @@ const JOB: &str = "assess";
 /// How long after its end a window may still get ordinary late data.
 pub(crate) const GRACE: TimeDelta = TimeDelta::hours(1);
 /// How far behind the fleet's slowest agent may hold a live assessment back.
-const SETTLE_MAX: TimeDelta = TimeDelta::minutes(15);
+pub(crate) const SETTLE_MAX: TimeDelta = TimeDelta::minutes(15);
 
 /// Assesses the running window of every contract, and the one before until it is final.
 #[tracing::instrument(name = "job.assess.run", skip_all)]

@@ -39,7 +39,7 @@ pub(crate) const ASSETS: &[Asset] = &[
 
 /// What pages may load and run: only what this installation serves, and nothing inline.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; \
-     script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+     script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'none'";
 
 /// The asset at a path such as `/assets/nines.css`.

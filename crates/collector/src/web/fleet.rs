@@ -3,14 +3,15 @@
 use domain::UnixMillis;
 use maud::{Markup, html};
 
-use super::view::{AgentRow, AgentStanding, Latest, LogRow, Matrix, MatrixRow, Overview, Site};
+use super::view::{AgentRow, AgentStanding, Latest, LogRow, Matrix, MatrixRow, Overview};
 use super::{chip, own, page, words};
 
 /// Age from which a stream's newest sample is marked as old: well above probing intervals.
 const STALE_MS: i64 = 10 * 60 * 1_000;
 
 /// Targets by agents.
-pub(super) fn matrix(matrix: &Matrix, site: &Site) -> Markup {
+pub(super) fn matrix(view: &Overview) -> Markup {
+    let (matrix, site) = (&view.matrix, &view.site);
     let table = html! {
         table.matrix {
             thead {
@@ -31,8 +32,12 @@ pub(super) fn matrix(matrix: &Matrix, site: &Site) -> Markup {
                 p.muted { "No sample yet. The first ones show here within a probing interval." }
             } @else {
                 p.muted {
-                    "The newest sample of each target on each agent: outcome, HTTP status, time to \
-                     first token, age. Verdicts do not rest on this view."
+                    "The newest sample of each target"
+                    @if view.listing.matching < view.listing.all() || view.listing.pages > 1 {
+                        " shown above"
+                    }
+                    " on each agent: outcome, HTTP status, time to first token, age. Verdicts do \
+                     not rest on this view."
                 }
                 (page::scroll("Latest samples", &table))
             }
@@ -58,7 +63,7 @@ fn target(matrix: &Matrix, row: &MatrixRow, now: UnixMillis) -> Markup {
 }
 
 fn cell(latest: &Latest, now: UnixMillis) -> Markup {
-    let is_stale = now.get().saturating_sub(latest.at.get()) > STALE_MS;
+    let is_stale = is_stale(latest.at, now);
     html! {
         td .stale[is_stale] {
             (chip::outcome(latest.outcome, latest.attribution))
@@ -116,10 +121,9 @@ fn agent(row: &AgentRow, now: UnixMillis) -> Markup {
             @match row.newest {
                 Some(newest) => {
                     td.num { (words::count(newest.seq)) }
-                    td.num .stale[now.get().saturating_sub(newest.received_at.get()) > STALE_MS] {
-                        span title={ (newest.received_at) } {
-                            (words::age(newest.received_at, now))
-                        }
+                    td.num .stale[is_stale(newest.received_at, now)] {
+                        (age(newest.received_at, now))
+                        span.sub { (newest_sample(newest.observed_at, now)) }
                     }
                 }
                 None => { td.num { "none" } td.num { "never" } }
@@ -129,6 +133,26 @@ fn agent(row: &AgentRow, now: UnixMillis) -> Markup {
             (own::cells(&row.own))
         }
     }
+}
+
+fn newest_sample(at: Option<UnixMillis>, now: UnixMillis) -> Markup {
+    html! {
+        @match at {
+            Some(at) => {
+                "newest sample " (age(at, now))
+                @if is_stale(at, now) { " (old)" }
+            }
+            None => "no sample",
+        }
+    }
+}
+
+fn is_stale(at: UnixMillis, now: UnixMillis) -> bool {
+    now.get().saturating_sub(at.get()) > STALE_MS
+}
+
+fn age(at: UnixMillis, now: UnixMillis) -> Markup {
+    html! { span title=(at) { (words::age(at, now)) } }
 }
 
 /// The append-only log.

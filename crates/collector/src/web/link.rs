@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use domain::{ContractId, TargetId};
 
+use super::view::Asked;
+
 /// The page of a contract's newest window.
 #[must_use]
 pub(crate) fn contract(id: &ContractId) -> String {
@@ -14,6 +16,23 @@ pub(crate) fn contract(id: &ContractId) -> String {
 #[must_use]
 pub(crate) fn target(id: &TargetId) -> String {
     format!("/targets/{}", segment(id.as_str()))
+}
+
+/// Targets on the front page.
+#[must_use]
+pub(crate) fn listing(asked: &Asked) -> String {
+    let mut pairs = Vec::new();
+    if !asked.name.is_empty() {
+        pairs.push(format!("q={}", segment(&asked.name)));
+    }
+    if let Some(state) = asked.state {
+        pairs.push(format!("state={}", state.as_str()));
+    }
+    if asked.page > 0 {
+        pairs.push(format!("page={}", asked.page + 1));
+    }
+    let mark = if pairs.is_empty() { "" } else { "?" };
+    format!("/{mark}{}#now", pairs.join("&"))
 }
 
 /// The page of a violation.

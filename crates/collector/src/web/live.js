@@ -4,7 +4,7 @@
   "use strict";
   const EVERY_MS = 2000;
   const EVERY_MS_MAX = 30000;
-  const FOCUSABLE = "a[href], summary, [tabindex]";
+  const FOCUSABLE = "a[href], summary, button, input, [tabindex]";
   const badge = document.getElementById("live");
   let failures = 0;
 
@@ -21,6 +21,7 @@
     open: [...section.querySelectorAll("details")].map((e) => e.open),
     left: [...section.querySelectorAll(".scroll")].map((e) => e.scrollLeft),
     top: [...section.querySelectorAll(".scroll")].map((e) => e.scrollTop),
+    typed: [...section.querySelectorAll("input")].map((e) => e.value),
   });
 
   const restore = (section, state) => {
@@ -31,6 +32,9 @@
       e.scrollLeft = state.left[i] || 0;
       e.scrollTop = state.top[i] || 0;
     });
+    section.querySelectorAll("input").forEach((e, i) => {
+      if (i in state.typed) e.value = state.typed[i];
+    });
     const focused = section.querySelectorAll(FOCUSABLE)[state.focus];
     if (focused) focused.focus({ preventScroll: true });
   };
@@ -39,6 +43,8 @@
     const selection = document.getSelection();
     return selection && !selection.isCollapsed && selection.containsNode(section, true);
   };
+
+  const isTyping = (section) => section.querySelector("input:focus") !== null;
 
   // Compared as text, because what the reader opened must not look like a change.
   const sources = new Map();
@@ -57,7 +63,7 @@
     for (const next of [...fresh.children]) {
       const source = next.outerHTML;
       const now = document.getElementById(next.id);
-      if (sources.get(next.id) === source || isSelecting(now)) continue;
+      if (sources.get(next.id) === source || isSelecting(now) || isTyping(now)) continue;
       sources.set(next.id, source);
       const state = remember(now);
       now.replaceWith(next);

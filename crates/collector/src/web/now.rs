@@ -7,17 +7,48 @@ use domain::Minute;
 use maud::{Markup, html};
 use sla::{Condition, Vantage};
 
-use super::view::{Site, TargetNow};
-use super::{chip, link, page, words};
+use super::view::{Listing, Overview, Site, TargetNow};
+use super::{chip, link, listing, page, words};
 
 /// Minutes that the strip shows.
 const DAY: i64 = 1_440;
 /// Height of the strip, in pixels.
 const HEIGHT: i64 = 14;
 
+/// The targets of the front page with their states.
+pub(super) fn listed(view: &Overview) -> Markup {
+    let is_told = view.listing.is_told();
+    let around = is_told.then_some(&view.listing);
+    framed(&view.now, &view.site, around)
+}
+
 /// Targets with their states.
 pub(super) fn section(targets: &[TargetNow], site: &Site) -> Markup {
-    let table = html! {
+    framed(targets, site, None)
+}
+
+fn framed(targets: &[TargetNow], site: &Site, around: Option<&Listing>) -> Markup {
+    html! {
+        section id="now" aria-labelledby="now-title" {
+            h2 id="now-title" { "Now" }
+            @if targets.is_empty() && around.is_none() {
+                p.muted { "The plan has no target." }
+            } @else {
+                p.muted {
+                    "What all agents together can tell of each target, up to the last minute that \
+                     every live agent has delivered. No verdict rests on these states."
+                }
+                @if let Some(around) = around { (listing::head(around)) }
+                @if !targets.is_empty() { (page::scroll("Now", &table(targets, site))) }
+                @if let Some(around) = around { (listing::foot(around)) }
+                (legend())
+            }
+        }
+    }
+}
+
+fn table(targets: &[TargetNow], site: &Site) -> Markup {
+    html! {
         table.now {
             thead {
                 tr {
@@ -30,21 +61,6 @@ pub(super) fn section(targets: &[TargetNow], site: &Site) -> Markup {
                 }
             }
             tbody { @for target in targets { (row(target, site)) } }
-        }
-    };
-    html! {
-        section id="now" aria-labelledby="now-title" {
-            h2 id="now-title" { "Now" }
-            @if targets.is_empty() {
-                p.muted { "The plan has no target." }
-            } @else {
-                p.muted {
-                    "What all agents together can tell of each target, up to the last minute that \
-                     every live agent has delivered. No verdict rests on these states."
-                }
-                (page::scroll("Now", &table))
-                (legend())
-            }
         }
     }
 }
@@ -63,7 +79,7 @@ fn row(target: &TargetNow, site: &Site) -> Markup {
                     None => "over 30 days",
                 }
             }
-            td {
+            td.roomy {
                 @if target.regions.is_empty() { span.muted { "no sample" } }
                 (regions(target))
             }

@@ -19,10 +19,10 @@ pub(super) fn main(view: &Overview) -> Markup {
                 @if view.contracts.is_empty() { (no_contract()) }
                 div.cards { @for card in &view.contracts { (self::card(card)) } }
             }
-            (now::section(&view.now, &view.site))
+            (now::listed(view))
             (violations(&view.violations, &view.site))
             (claim::section(&view.claims, &view.site))
-            (fleet::matrix(&view.matrix, &view.site))
+            (fleet::matrix(view))
             (fleet::agents(view))
             (fleet::log(&view.log, view.site.now))
         }

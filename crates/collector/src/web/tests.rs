@@ -5,6 +5,7 @@ use super::view::{ContractPage, Overview, Site, ViolationPage};
 use super::*;
 
 mod fixtures;
+mod listing;
 mod now;
 mod results;
 mod target;
@@ -16,6 +17,7 @@ fn pages(site: &Site) -> Vec<Markup> {
     let month = month_contract();
     vec![
         overview(&fixtures::rich_overview(site.clone())),
+        overview(&listing::many(site.clone(), 250)),
         overview(&fixtures::empty_overview(site.clone())),
         contract(&fixtures::contract_page(site.clone(), month.clone())),
         contract(&fixtures::contract_page(site.clone(), gateway_contract())),

@@ -1,5 +1,6 @@
 //! What pages show: plain, owned data, complete before a page is made.
 
+mod listing;
 mod target;
 
 use domain::{AgentId, Attribution, ContractId, Minute, Outcome, TargetId, UnixMillis, Window};
@@ -7,6 +8,7 @@ use sla::{Assessment, Change, CommitmentAssessment, Condition, Contract, Money, 
 
 use crate::condition::Run;
 
+pub(crate) use listing::{Asked, FEW, Listing};
 pub(crate) use target::TargetPage;
 
 /// What stands on every page.
@@ -27,9 +29,11 @@ pub(crate) struct Overview {
     pub(crate) site: Site,
     /// Contracts, in the order they are to be shown.
     pub(crate) contracts: Vec<ContractCard>,
-    /// What targets are like now, in the order of the plan.
+    /// What the targets of this page are like now.
     pub(crate) now: Vec<TargetNow>,
-    /// The newest sample of every stream.
+    /// Which ones these are.
+    pub(crate) listing: Listing,
+    /// The newest sample of every stream of these targets.
     pub(crate) matrix: Matrix,
     /// Violations, newest first; withdrawn ones are marked.
     pub(crate) violations: Vec<ViolationRow>,
@@ -231,6 +235,8 @@ pub(crate) struct NewestBatch {
     pub(crate) seq: u64,
     /// When it was stored.
     pub(crate) received_at: UnixMillis,
+    /// When the newest sample that was delivered started; absent where there is none.
+    pub(crate) observed_at: Option<UnixMillis>,
 }
 
 /// The append-only log.

@@ -6,6 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
 use super::Metrics;
+use super::lag::{Lag, LagGauges};
 use crate::names::{attribute, metric};
 
 /// Bucket bounds of HTTP durations, in seconds: those that the HTTP conventions ask for.
@@ -17,6 +18,12 @@ const HTTP_SECONDS: &[f64] = &[
 /// and 60 ms for ten thousand; above a second the database is in trouble.
 const FLUSH_SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+
+/// Bucket bounds of the way from an observation to the store, in seconds: a seal interval, an
+/// outage of the network, a spool of days.
+const DELAY_SECONDS: &[f64] = &[
+    0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 86_400.0,
 ];
 
 /// Bucket bounds of a job, in seconds: from a look that finds nothing to a rebuild.
@@ -91,6 +98,8 @@ pub struct ServedRequest<'a> {
 pub struct CollectorMetrics {
     samples: Counter<u64>,
     batches: Counter<u64>,
+    delay: Histogram<f64>,
+    lag: LagGauges,
     flush_duration: Histogram<f64>,
     job_duration: Histogram<f64>,
     orders: Counter<u64>,
@@ -117,6 +126,10 @@ impl CollectorMetrics {
                 .with_unit("{batch}")
                 .with_description("Batches that arrived, by what became of them.")
                 .build(),
+            delay: seconds(&meter, metric::INGEST_DELAY, DELAY_SECONDS)
+                .with_description("From the end of what a batch covers to its being stored.")
+                .build(),
+            lag: LagGauges::new(&meter),
             flush_duration: seconds(&meter, metric::INGEST_FLUSH_DURATION, FLUSH_SECONDS)
                 .with_description("Time of one flush transaction.")
                 .build(),
@@ -159,6 +172,17 @@ impl CollectorMetrics {
         let attributes = [KeyValue::new(attribute::INGEST_RESULT, result.as_str())];
         self.batches.add(1, &attributes);
         self.samples.add(samples, &attributes);
+    }
+
+    /// A batch of `agent` was stored so long after the end of what it covers.
+    pub fn batch_stored(&self, agent: &str, delay: Duration) {
+        let attributes = [KeyValue::new(attribute::AGENT_ID, agent.to_owned())];
+        self.delay.record(delay.as_secs_f64(), &attributes);
+    }
+
+    /// The collector is so far behind.
+    pub fn lag_measured(&self, lag: Lag) {
+        self.lag.put(lag);
     }
 
     /// One flush transaction ended.

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::{
-    AgentMetrics, BudgetUse, CollectorMetrics, IngestResult, JobResult, Metrics, OrderResult,
-    ServedRequest,
+    AgentMetrics, BudgetUse, CollectorMetrics, IngestResult, JobResult, Lag, Metrics, OrderResult,
+    Queue, ServedRequest,
 };
 use crate::names::metric;
 
@@ -40,6 +40,19 @@ fn exercise(metrics: &Metrics) {
     collector.batch_answered(IngestResult::Committed, 60);
     collector.flush_ended(Duration::from_millis(7));
     collector.job_ended("assess", JobResult::Done, Duration::from_secs(2));
+    collector.batch_stored("ag1", Duration::from_millis(2_250));
+    collector.lag_measured(Lag {
+        newest: vec![("ag1".to_owned(), Duration::from_millis(61_500))],
+        complete: Some(Duration::from_secs(30)),
+        hours: Queue {
+            waiting: 5,
+            oldest: Duration::from_secs(90),
+        },
+        entries: Queue {
+            waiting: 6,
+            oldest: Duration::from_secs(7),
+        },
+    });
     collector.orders_issued(2);
     collector.log_sized(42);
     collector.day_dropped("raw", 288);
@@ -74,6 +87,13 @@ fn render_shows_the_prometheus_names_of_every_instrument() {
         "nines_confirm_orders_total 2",
         "nines_ingest_samples_total{ingest_result=\"committed\"} 60",
         "nines_ingest_batches_total{ingest_result=\"committed\"} 1",
+        "nines_ingest_delay_seconds_bucket{agent_id=\"ag1\",le=\"2.5\"} 1",
+        "nines_ingest_newest_age_seconds{agent_id=\"ag1\"} 61.5",
+        "nines_ingest_complete_age_seconds 30",
+        "nines_cells_hours_waiting 5",
+        "nines_cells_hours_waiting_age_seconds 90",
+        "nines_log_entries_waiting 6",
+        "nines_log_entries_waiting_age_seconds 7",
         "nines_ingest_flush_duration_seconds_bucket{le=\"0.01\"} 1",
         "nines_job_duration_seconds_sum{job_name=\"assess\",job_result=\"done\"} 2",
         "nines_log_size 42",
@@ -128,6 +148,27 @@ fn agents_that_share_a_process_have_series_of_their_own() {
         &rendered,
         "nines_agent_spool_usage_bytes{agent_id=\"ag2\"} 2",
     );
+}
+
+#[test]
+fn an_agent_that_is_gone_has_no_age_any_more_and_before_a_measurement_nothing_has() {
+    let metrics = local();
+    let collector = CollectorMetrics::new(&metrics);
+    assert!(!metrics.render().contains("_age_"));
+    let lag = |agents: &[&str]| Lag {
+        newest: agents
+            .iter()
+            .map(|agent| ((*agent).to_owned(), Duration::from_secs(1)))
+            .collect(),
+        ..Lag::default()
+    };
+    collector.lag_measured(lag(&["ag1", "ag2"]));
+    assert!(metrics.render().contains("agent_id=\"ag1\""));
+    collector.lag_measured(lag(&["ag2"]));
+    let rendered = metrics.render();
+    assert!(!rendered.contains("agent_id=\"ag1\""), "{rendered}");
+    assert!(!rendered.contains("complete_age"), "{rendered}");
+    check_line(&rendered, "nines_log_entries_waiting 0");
 }
 
 #[test]

@@ -1,25 +1,28 @@
 //! What the front page shows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
-use wire::plan::{PlanRequest, PlanTarget};
+use wire::plan::{Plan, PlanRequest, PlanTarget};
 
-use super::{judged, site, violation_row};
+use super::{judged, listing, site, violation_row};
 use crate::app::App;
 use crate::condition::{self, Clock, TargetCondition};
 use crate::contracts;
 use crate::http::{LIST_MAX, Problem};
 use crate::store::{self, StoreError};
 use crate::web::view::{
-    AgentOwn, AgentRow, AgentStanding, Checkpoint, ContractCard, Judged, Latest, LogRow, Matrix,
-    MatrixAgent, MatrixRow, NewestBatch, Overview, TargetNow, ViolationRow,
+    AgentOwn, AgentRow, AgentStanding, Asked, Checkpoint, ContractCard, Judged, Latest, LogRow,
+    Matrix, MatrixAgent, MatrixRow, NewestBatch, Overview, TargetNow, ViolationRow,
 };
 
 /// How far back the newest sample of a stream may lie.
 const MATRIX_SPAN: TimeDelta = TimeDelta::days(1);
 
-pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
+pub(super) async fn view(app: &Arc<App>, asked: Asked) -> Result<Overview, Problem> {
+    let all = condition::all(app).await?;
+    let (shown, listing) = listing::select(&all, asked);
     let mut conn = app.connection().await?;
     let mut contracts = Vec::with_capacity(app.contracts.len());
     for loaded in contracts::current(&app.contracts, app.clock.now().to_millis().minute()) {
@@ -37,8 +40,9 @@ pub(super) async fn view(app: &App) -> Result<Overview, Problem> {
     Ok(Overview {
         site: site(app),
         contracts,
-        now: now(app).await?,
-        matrix: matrix(app, &mut conn).await?,
+        now: shown.iter().copied().map(seen_now).collect(),
+        matrix: matrix(app, &mut conn, &shown).await?,
+        listing,
         violations,
         claims: store::claim::list(&mut conn, LIST_MAX).await?,
         fleet: fleet(&mut conn).await?,
@@ -59,20 +63,9 @@ fn row(
     violation_row(violation, newest, app)
 }
 
-async fn now(app: &App) -> Result<Vec<TargetNow>, StoreError> {
-    Ok(condition::all(app).await?.iter().map(seen_now).collect())
-}
-
 /// What a target is like, as pages show it.
 pub(super) fn seen_now(seen: &TargetCondition) -> TargetNow {
-    let minutes = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let total = |one: &Clock| {
-        (
-            one.condition,
-            minutes(one.minutes_24h),
-            minutes(one.minutes_30d),
-        )
-    };
+    let total = |one: &Clock| (one.condition, one.minutes_24h, one.minutes_30d);
     TargetNow {
         target: seen.target.clone(),
         condition: seen.condition,
@@ -84,29 +77,33 @@ pub(super) fn seen_now(seen: &TargetCondition) -> TargetNow {
     }
 }
 
-async fn matrix(app: &App, conn: &mut sqlx::PgConnection) -> Result<Matrix, StoreError> {
+async fn matrix(
+    app: &App,
+    conn: &mut sqlx::PgConnection,
+    seen: &[&TargetCondition],
+) -> Result<Matrix, StoreError> {
     let since = app.clock.now_utc() - MATRIX_SPAN;
     let plans = app.plans();
     let plan = plans.in_force(app.clock.now().to_millis());
-    let targets = plan.targets.iter();
-    let targets: Vec<String> = targets.map(|target| target.id.to_string()).collect();
+    let targets = seen.iter();
+    let targets: Vec<String> = targets.map(|one| one.target.to_string()).collect();
     let mut newest: BTreeMap<(String, String), Latest> = BTreeMap::new();
     for sample in store::stream_latest::list(conn, &targets, since).await? {
         let latest = shown(&sample)?;
         newest.insert((sample.target, sample.agent), latest);
     }
-    let mut rows = Vec::with_capacity(plan.targets.len());
-    for target in &plan.targets {
-        let agents = plan.agents.iter();
-        let latest = agents
-            .map(|agent| newest.remove(&(target.id.to_string(), agent.id.to_string())))
-            .collect();
-        rows.push(MatrixRow {
-            target: target.id.clone(),
-            label: label(target),
-            latest,
+    let rows = seen.iter().map(|one| {
+        let latest = plan.agents.iter().map(|agent| {
+            let stream = (one.target.to_string(), agent.id.to_string());
+            newest.remove(&stream)
         });
-    }
+        MatrixRow {
+            target: one.target.clone(),
+            label: label_of(plan, one),
+            latest: latest.collect(),
+        }
+    });
+    let rows = rows.collect();
     let agents = plan.agents.iter();
     let column = |agent: &wire::plan::PlanAgent| MatrixAgent {
         id: agent.id.clone(),
@@ -129,6 +126,12 @@ fn shown(sample: &store::stream_latest::Latest) -> Result<Latest, StoreError> {
     })
 }
 
+fn label_of(plan: &Plan, seen: &TargetCondition) -> String {
+    let mut targets = plan.targets.iter();
+    let target = targets.find(|target| target.id == seen.target);
+    target.map(label).unwrap_or_default()
+}
+
 fn label(target: &PlanTarget) -> String {
     match &target.request {
         PlanRequest::Call(call) if call.model.is_empty() => call.place().to_owned(),
@@ -145,14 +148,17 @@ async fn fleet(conn: &mut sqlx::PgConnection) -> Result<Vec<AgentRow>, StoreErro
         .map(|d| (d.agent.clone(), d))
         .collect();
     let mut states = store::agent_state::list(conn).await?;
+    let mut observed = store::lag::newest(conn).await?;
     let agents = store::agent::list(conn).await?;
     let row = |agent: store::agent::Agent| {
         let delivered = by_name.remove(agent.id.as_str());
+        let observed_at = observed.remove(agent.id.as_str());
         let newest = delivered.as_ref().and_then(|d| {
             let received_at = d.received_at?.into();
             Some(NewestBatch {
                 seq: d.last_seq?,
                 received_at,
+                observed_at: observed_at.map(Into::into),
             })
         });
         AgentRow {

@@ -1,5 +1,7 @@
 //! What the page of a target shows.
 
+use std::sync::Arc;
+
 use chrono::{DurationRound as _, TimeDelta};
 use wire::problem::ProblemType;
 
@@ -15,7 +17,7 @@ const CHART_SPAN: TimeDelta = TimeDelta::days(7);
 /// What the table of outcomes shows: by the day.
 const OUTCOMES_SPAN: TimeDelta = TimeDelta::days(30);
 
-pub(super) async fn view(app: &App, name: &str) -> Result<TargetPage, Problem> {
+pub(super) async fn view(app: &Arc<App>, name: &str) -> Result<TargetPage, Problem> {
     let seen = condition::all(app).await?;
     let mut targets = seen.iter();
     let seen = targets.find(|one| one.target.as_str() == name);

@@ -144,6 +144,7 @@ pub(crate) fn empty_overview(site: Site) -> Overview {
         site,
         contracts: Vec::new(),
         now: Vec::new(),
+        listing: Listing::default(),
         matrix: Matrix::default(),
         violations: Vec::new(),
         claims: Vec::new(),
@@ -299,6 +300,7 @@ fn fleet(now: UnixMillis) -> Vec<AgentRow> {
         newest: (index != 4).then(|| NewestBatch {
             seq: 9_641,
             received_at: now.plus_ms([-4_000, -61_000, -220_000, -7_200_000, 0][index]),
+            observed_at: (index != 2).then(|| now.plus_ms(-9_000)),
         }),
         batches: if index == 4 { 0 } else { 9_642 },
         lines: if index == 4 { 0 } else { 1_204_399 },
