@@ -16,6 +16,7 @@ mod outage;
 mod problems;
 mod process;
 mod rebuild;
+mod restored;
 mod secrecy;
 mod soak;
 

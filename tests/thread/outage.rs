@@ -16,7 +16,7 @@ use super::installation::{CHAT, CONTRACT, Installation, KEY};
 use super::process::{output, program, text};
 
 /// A minute is judged when it is over and its batches are witnessed.
-const JUDGED: Duration = Duration::from_secs(150);
+pub(super) const JUDGED: Duration = Duration::from_secs(150);
 
 /// Members by name.
 type Members = BTreeMap<String, Vec<u8>>;
@@ -54,7 +54,7 @@ async fn an_outage_becomes_a_violation_and_its_bundle_verifies() {
 }
 
 /// Exports by the command, as soon as the breach is witnessed.
-async fn export(lab: &Installation, violation: &str) -> Utf8PathBuf {
+pub(super) async fn export(lab: &Installation, violation: &str) -> Utf8PathBuf {
     let file = lab.dir().join("evidence.zip");
     eventually("the evidence is complete", JUDGED, async || {
         let mut export = Command::new(program("nines"));
@@ -73,12 +73,12 @@ async fn export(lab: &Installation, violation: &str) -> Utf8PathBuf {
 
 /// What a verifier said, and how it ended.
 #[derive(Debug, PartialEq, Eq)]
-struct Told {
-    code: i32,
-    text: String,
+pub(super) struct Told {
+    pub(super) code: i32,
+    pub(super) text: String,
 }
 
-async fn verify(
+pub(super) async fn verify(
     name: &str,
     command: &[&str],
     file: &Utf8Path,

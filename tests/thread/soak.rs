@@ -216,7 +216,7 @@ impl Site {
 }
 
 /// Lets other users pass through a directory, as the server may run as one.
-fn open_to_all(directory: &std::path::Path) {
+pub(super) fn open_to_all(directory: &std::path::Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(directory, mode).expect("our own directory");

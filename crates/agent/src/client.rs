@@ -13,8 +13,8 @@ use reqwest::{Certificate, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use wire::problem::{Problem, ProblemType};
 use wire::protocol::{
-    CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, PlanAnswer, Receipt,
-    RotateAnswer, RotateRequest,
+    CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, MissingAnswer, MissingRun,
+    PlanAnswer, Receipt, RotateAnswer, RotateRequest,
 };
 
 use crate::address::CollectorUrl;
@@ -195,6 +195,19 @@ impl Client {
         // An agent id needs no escaping in a URL.
         let path = format!("api/v1/log/checkpoint?agent={agent}&seq={seq}&from={from}");
         ask(self.http.get(self.base.endpoint(&path))).await
+    }
+
+    /// `GET /api/v1/agents/{agent}/missing`: the first run of batches in `[from, below)` that the
+    /// collector does not have.
+    pub async fn missing(
+        &self,
+        agent: &AgentId,
+        from: u64,
+        below: u64,
+    ) -> Result<Option<MissingRun>, Refusal> {
+        let path = format!("api/v1/agents/{agent}/missing?from={from}&below={below}");
+        let answer: MissingAnswer = ask(self.http.get(self.base.endpoint(&path))).await?;
+        Ok(answer.missing)
     }
 
     /// `GET /api/v1/agents/{agent}/plan`: the newest plan, at once where it is another than the

@@ -30,6 +30,7 @@ use crate::stamp::Stamp;
 
 mod begun;
 mod handle;
+mod kept;
 mod line;
 mod note;
 mod open;

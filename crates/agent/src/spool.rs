@@ -16,6 +16,7 @@ use wire::batch::SealedBatch;
 
 mod error;
 mod frame;
+mod kept;
 mod limits;
 mod open;
 mod recover;
@@ -70,6 +71,7 @@ pub struct Spool {
     state: State,
     batches: BTreeMap<u64, Location>,
     unsealed_from: Option<u64>,
+    kept: Option<kept::Index>,
     poisoned: bool,
     _lock: File,
 }
@@ -243,6 +245,7 @@ impl Spool {
                 source,
             })?;
             self.closed.remove(&number);
+            self.kept = None;
             self.batches
                 .retain(|_, location| location.segment != number);
             kept -= closed.bytes;

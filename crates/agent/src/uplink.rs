@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use telemetry::metrics::AgentMetrics;
 use telemetry::names;
 use tokio::sync::watch;
@@ -26,12 +26,17 @@ use crate::stamp::Timebase;
 use crate::witness::{self, Trusted, WitnessError, Witnessed};
 
 mod reaction;
+mod replay;
+mod split;
 #[cfg(test)]
 mod tests;
 
 pub use reaction::{Reaction, to_refusal};
 
 pub(crate) use reaction::Backoff;
+
+use replay::Replay;
+use split::{has_split_view, keep_split_view};
 
 /// First wait for a checkpoint that holds the newest batch.
 const CHECKPOINT_WAIT_MIN: Duration = Duration::from_secs(1);
@@ -71,6 +76,7 @@ pub struct Uplink {
     skip_below: u64,
     checkpoint_wait: Duration,
     cosigning: bool,
+    replay: Replay,
 }
 
 /// What to do after a step.
@@ -102,6 +108,7 @@ impl Uplink {
             skip_below: 0,
             checkpoint_wait: CHECKPOINT_WAIT_MIN,
             cosigning: !split_view,
+            replay: Replay::Unknown,
             settings,
         })
     }
@@ -112,6 +119,9 @@ impl Uplink {
         loop {
             sealed.mark_unchanged();
             let stopping = *stop.borrow_and_update();
+            if stopping {
+                self.replay = Replay::Done; // The next run asks again.
+            }
             let wait = match self.step().await? {
                 Step::Again => continue,
                 Step::Stop => return Ok(()),
@@ -136,9 +146,21 @@ impl Uplink {
 
     /// Sends one batch, or looks at the log once.
     async fn step(&mut self) -> Result<Step, RecorderGone> {
+        if self.replay == Replay::Unknown {
+            self.replay = match self.recorder.progress().await?.acked_below {
+                0 => Replay::Done, // There was no receipt that could be void.
+                _ => Replay::Ask(0),
+            };
+        }
         if let Some(batch) = self.recorder.find_unacked(self.skip_below).await? {
             let span = info_span!(names::span::AGENT_BATCH_SEND, batch.seq = batch.seq);
             return self.send(batch).instrument(span).await;
+        }
+        if let Some(step) = self.replay().await? {
+            return Ok(step);
+        }
+        if self.skip_below == u64::MAX {
+            return Ok(Step::Stop);
         }
         let progress = self.recorder.progress().await?;
         if !self.cosigning || progress.released_below >= progress.acked_below {
@@ -156,6 +178,9 @@ impl Uplink {
             self.settings
                 .readings
                 .receive(sent, now, receipt.received_us);
+            if let Some(from) = receipt.missing_from {
+                self.replay.hear(from, batch.seq);
+            }
             Ok(())
         });
         let reaction = answered
@@ -198,7 +223,7 @@ impl Uplink {
             Reaction::Stop => {
                 error!(agent.id = %agent, "agent {agent} stops sending at batch {seq}; enrol it \
                     under a new name after looking into it");
-                Ok(Step::Stop)
+                Ok(self.end(answered.err().as_ref()))
             }
         }
     }
@@ -362,16 +387,4 @@ impl Uplink {
             }
         }
     }
-}
-
-/// Keeps both notes: together they prove to anyone that the log signed two histories.
-fn keep_split_view(dir: &Utf8Path, known: &str, offered: &str) -> io::Result<()> {
-    fs::write(dir.join("split-view-known.note"), known)?;
-    fs::write(dir.join("split-view-offered.note"), offered)
-}
-
-fn has_split_view(dir: &Utf8Path) -> io::Result<bool> {
-    dir.join("split-view-offered.note")
-        .as_std_path()
-        .try_exists()
 }

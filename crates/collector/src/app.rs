@@ -2,6 +2,7 @@
 
 mod agents;
 mod fleet;
+mod log;
 mod periodic;
 
 use std::net::SocketAddr;
@@ -10,7 +11,6 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use domain::{AgentId, Clock};
-use evidence::tree::Tree;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, Postgres};
@@ -36,11 +36,12 @@ use crate::job::archive::{self, Filed};
 use crate::job::retain::{self, Retained};
 use crate::job::sequence::{self, Log};
 use crate::job::{assess, cells, claims, revise};
+use crate::journal::JournalError;
 use crate::keys::{Keys, KeysError};
 use crate::plans::{Plans, Shelf};
 use crate::registry::RecordError;
 use crate::retention::Retention;
-use crate::signer::{Signer, SignerError};
+use crate::signer::SignerError;
 use crate::store::StoreError;
 use crate::witness::{self, WitnessError};
 use crate::{http, store};
@@ -119,6 +120,9 @@ pub enum StartError {
     /// The signer's state cannot be used.
     #[error(transparent)]
     Signer(#[from] SignerError),
+    /// The journal of the log cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The plan cannot be logged.
     #[error("the plan cannot be used")]
     Plan(#[source] PlanError),
@@ -231,7 +235,7 @@ impl Collector {
 
     /// Orders the log and signs a checkpoint, once.
     pub async fn run_sequencer(&self) -> Result<u64, sequence::SequenceError> {
-        sequence_once(&self.app).await
+        log::sequence_once(&self.app).await
     }
 
     /// The newest checkpoint with its proofs, as the HTTP interface would answer.
@@ -353,10 +357,10 @@ async fn build(
 ) -> Result<(App, flush::Queue), StartError> {
     let keys = Keys::load(&setup.state_dir.join("keys"), &setup.origin)?;
     let now = setup.clock.now_utc();
+    let log = log::open(setup, &pool, &keys).await?;
     fleet::register(&pool, setup, &keys, now).await?;
     let plans = fleet::plans(&pool, setup).await?;
     let contracts = contracts::register(&pool, &keys, (setup, plans.newest()), now).await?;
-    let signer = Signer::open(setup.state_dir.join("signer.state"))?;
     let (intake, queue) = flush::queue();
     let app = App {
         pool,
@@ -372,27 +376,16 @@ async fn build(
         archive: setup.archive.clone(),
         intake,
         conditions: condition::Cache::default(),
-        log: Mutex::new(Log {
-            tree: Tree::default(),
-            signer,
-        }),
+        log: Mutex::new(log),
         metrics: setup.metrics.clone(),
         instruments: CollectorMetrics::new(&setup.metrics),
     };
     // The first checkpoint covers plan and contracts before the first sample can.
-    if let Err(failure) = sequence_once(&app).await {
+    if let Err(failure) = log::sequence_once(&app).await {
         error!(
             error = &failure as &dyn std::error::Error,
             "failed to order the log at start"
         );
     }
     Ok((app, queue))
-}
-
-pub(crate) async fn sequence_once(app: &App) -> Result<u64, sequence::SequenceError> {
-    let mut log = app.log.lock().await;
-    let now = app.clock.now_utc();
-    let size = sequence::run_once(&app.pool, &mut log, &app.keys, &app.origin.log(), now).await?;
-    app.instruments.log_sized(size);
-    Ok(size)
 }

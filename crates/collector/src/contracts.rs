@@ -5,6 +5,7 @@ use evidence::hash::Hash;
 use evidence::registry::RegistryType;
 use sla::{Contract, ContractError, Money};
 use sqlx::{PgConnection, PgPool};
+use tracing::warn;
 use verify::layout::registry::{ContractBody, read_body};
 
 use crate::app::Setup;
@@ -275,7 +276,11 @@ async fn record(
         versions.count == 1 || body.is_ok_and(|b| b.terms_sha256 == binding.terms_sha256)
     };
     let operator = &keys.operator;
-    registry::append_if_new_among(conn, &versions.chain, entry, operator, is_about).await?;
+    match registry::append_if_new_among(conn, &versions.chain, entry, operator, is_about).await {
+        // It is judged by what the configuration says; the next start records it.
+        Err(RecordError::Behind) => warn!("contract `{}` is not recorded yet", registered.id),
+        done => drop(done?),
+    }
     store::contract::upsert(conn, &registered, now).await?;
     let stored = store::contract::find(conn, &registered.id).await?;
     Ok(Loaded {

@@ -57,6 +57,7 @@ fn router(app: Arc<App>) -> Router {
     let api = Router::new()
         .route("/agents", post(agents::create).get(agents::list))
         .route("/agents/{agent}/keys", post(agents::rotate))
+        .route("/agents/{agent}/missing", get(agents::missing))
         .route("/agents/{agent}/plan", get(plan::show))
         .route("/batches", post(batches::create))
         .route("/claims", get(claims::list))

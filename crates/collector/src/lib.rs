@@ -17,6 +17,7 @@ mod holds;
 mod http;
 mod ingest;
 mod job;
+mod journal;
 mod keys;
 mod known;
 #[cfg(test)]
@@ -55,6 +56,8 @@ pub use ingest::IngestError;
 pub use job::archive::Filed;
 pub use job::retain::Retained;
 pub use job::sequence::SequenceError;
+pub use job::sequence::heal::HealError;
+pub use journal::JournalError;
 pub use plans::OrderError;
 pub use plans::apply::{Applied, ApplyError, ApplySetup, apply_plan, list_plans};
 pub use rebuild::{

@@ -23,6 +23,12 @@ pub enum RecordError {
     /// The note cannot be written.
     #[error("failed to write a registry record")]
     Note(#[source] RegistryError),
+    /// The database was restored from an older copy, and its log is not whole yet.
+    #[error(
+        "nothing is recorded now: the database is older than the log, and a record could take the \
+         place of one that is to come back; see `/api/v1/health` of the collector"
+    )]
+    Behind,
     /// The operator key cannot sign.
     #[error("failed to sign a registry record")]
     Sign(#[source] NoteError),
@@ -36,6 +42,9 @@ pub(crate) async fn append(
     operator: &SigningKey,
 ) -> Result<u64, RecordError> {
     store::registry::lock(conn, chain).await?;
+    if store::heal::behind(conn).await?.is_some() {
+        return Err(RecordError::Behind);
+    }
     let last = store::registry::list(conn, chain).await?.pop();
     let number = last.as_ref().map_or(0, |record| record.entry + 1);
     let prev = last.map_or(Hash::ZERO, |record| record.hash);

@@ -38,10 +38,21 @@ pub enum SignerError {
         /// Which file.
         path: Utf8PathBuf,
     },
-    /// The database's log is older or other than what was signed.
+    /// The database's log ends before what was signed.
     #[error(
-        "the log has {size} entries and does not continue the signed head of {signed}: was the \
-         database restored from an older backup? Let the agents replay before signing again"
+        "the log has {size} entries, and {signed} were signed: the database was restored from an \
+         older copy. Nothing is signed before the entries are back"
+    )]
+    Behind {
+        /// Entries in the database.
+        size: u64,
+        /// Size signed last.
+        signed: u64,
+    },
+    /// The database's log is another than the one that was signed.
+    #[error(
+        "the log of {size} entries does not continue the signed head of {signed}: the database \
+         holds another history. Nothing is signed; restore a database that belongs to the signer"
     )]
     Fork {
         /// Entries in the database.
@@ -81,25 +92,39 @@ impl Signer {
         key: &SigningKey,
     ) -> Result<SignedNote, SignerError> {
         let head = tree.head();
-        if let Some(last) = self.last {
-            let continues = tree.head_at(last.size).is_ok_and(|at| at.root == last.root);
-            if !continues {
-                return Err(SignerError::Fork {
-                    size: head.size,
-                    signed: last.size,
-                });
-            }
+        self.adopt(tree, head)?;
+        note(head, origin, key)
+    }
+
+    /// What was signed last, as far as this signer knows.
+    pub(crate) fn last(&self) -> Option<TreeHead> {
+        self.last
+    }
+
+    /// Whether a tree holds what was signed last.
+    pub(crate) fn check(&self, tree: &Tree) -> Result<(), SignerError> {
+        let (size, Some(last)) = (tree.size(), self.last) else {
+            return Ok(());
+        };
+        let signed = last.size;
+        match tree.head_at(signed) {
+            Ok(head) if head.root == last.root => Ok(()),
+            Ok(_) => Err(SignerError::Fork { size, signed }),
+            Err(_) => Err(SignerError::Behind { size, signed }),
+        }
+    }
+
+    /// Remembers a head of the tree durably, as one that is signed: here, or by another collector
+    /// with the same key. A smaller one than the last is known already.
+    pub(crate) fn adopt(&mut self, tree: &Tree, head: TreeHead) -> Result<(), SignerError> {
+        self.check(tree)?;
+        if self.last.is_some_and(|last| last.size > head.size) {
+            return Ok(());
         }
         self.remember(head).map_err(|source| SignerError::State {
             path: self.path.clone(),
             source,
-        })?;
-        let checkpoint = Checkpoint {
-            origin: origin.to_owned(),
-            size: head.size,
-            root: head.root,
-        };
-        checkpoint.sign(key).map_err(SignerError::Sign)
+        })
     }
 
     /// One line appended and synced: a torn last line was never signed for.
@@ -113,6 +138,20 @@ impl Signer {
         self.last = Some(head);
         Ok(())
     }
+}
+
+/// A head that was remembered as a checkpoint. The same head always gives the same bytes.
+pub(crate) fn note(
+    head: TreeHead,
+    origin: &str,
+    key: &SigningKey,
+) -> Result<SignedNote, SignerError> {
+    let checkpoint = Checkpoint {
+        origin: origin.to_owned(),
+        size: head.size,
+        root: head.root,
+    };
+    checkpoint.sign(key).map_err(SignerError::Sign)
 }
 
 /// The last whole line of the file.
@@ -169,10 +208,29 @@ mod tests {
         let older = sign(&mut restarted, &["a"]);
         assert!(matches!(
             older,
-            Err(SignerError::Fork { size: 1, signed: 2 })
+            Err(SignerError::Behind { size: 1, signed: 2 })
         ));
         let other = sign(&mut restarted, &["a", "x", "c"]);
         assert!(matches!(other, Err(SignerError::Fork { .. })));
         sign(&mut restarted, &["a", "b", "c"]).unwrap();
+    }
+
+    #[test]
+    fn what_another_collector_signed_is_held_to_as_well() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(dir.path())
+            .unwrap()
+            .join("signer.state");
+        let mut signer = Signer::open(path.clone()).unwrap();
+        let three = tree(&["a", "b", "c"]);
+        signer.adopt(&three, three.head_at(2).unwrap()).unwrap();
+        signer.adopt(&three, three.head_at(1).unwrap()).unwrap();
+        let restarted = Signer::open(path).unwrap();
+        assert_eq!(restarted.last(), Some(three.head_at(2).unwrap()));
+        assert!(restarted.check(&three).is_ok());
+        let behind = restarted.check(&tree(&["a"]));
+        assert!(matches!(behind, Err(SignerError::Behind { .. })));
+        let other = restarted.check(&tree(&["a", "x", "c"]));
+        assert!(matches!(other, Err(SignerError::Fork { .. })));
     }
 }

@@ -115,16 +115,44 @@ pub(crate) async fn cosign(app: &App, request: &CosignatureRequest) -> Result<()
     let note = note.ok_or(WitnessError::UnknownCheckpoint { size })?;
     let signed_at = check(&note, &request.line, agent.keys.newest())?;
     let line = &request.line;
-    if store::log::insert_cosignature(&mut tx, size, agent.key, signed_at, line).await? {
-        let limit = chrono::TimeDelta::milliseconds(LATE_AFTER_MS);
-        for dated in store::log::anchor(&mut tx, size, signed_at).await? {
-            if signed_at - dated.wall_first_at > limit {
-                store::cell::mark_span(&mut tx, dated.wall_first_at, dated.wall_last_at).await?;
-            }
+    let is_new = keep(&mut tx, (size, agent.key), signed_at, line).await?;
+    tx.commit().await.map_err(StoreError::query("commit"))?;
+    if is_new {
+        let cosigned = store::heal::Cosigned {
+            size,
+            agent: agent.id.to_string(),
+            signed_at,
+            line: line.clone(),
+        };
+        if let Err(failed) = app.log.lock().await.journal.cosigned(&cosigned) {
+            let failed = &failed as &dyn std::error::Error;
+            tracing::error!(
+                error = failed,
+                "the cosignature at {size} is not in the journal"
+            );
         }
     }
-    tx.commit().await.map_err(StoreError::query("commit"))?;
     Ok(())
+}
+
+/// Stores a verified cosignature by an agent over a size, and dates what it is the first to cover.
+/// False where it was known.
+pub(crate) async fn keep(
+    conn: &mut sqlx::PgConnection,
+    (size, agent): (u64, i32),
+    signed_at: DateTime<Utc>,
+    line: &str,
+) -> Result<bool, StoreError> {
+    if !store::log::insert_cosignature(conn, size, agent, signed_at, line).await? {
+        return Ok(false);
+    }
+    let limit = chrono::TimeDelta::milliseconds(LATE_AFTER_MS);
+    for dated in store::log::anchor(conn, size, signed_at).await? {
+        if signed_at - dated.wall_first_at > limit {
+            store::cell::mark_span(conn, dated.wall_first_at, dated.wall_last_at).await?;
+        }
+    }
+    Ok(true)
 }
 
 /// Verifies a cosignature line over a checkpoint; gives its time.

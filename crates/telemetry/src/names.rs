@@ -108,6 +108,8 @@ pub mod metric {
     pub const LOG_ENTRIES_WAITING: &str = "nines.log.entries.waiting";
     /// How long the oldest of them has waited.
     pub const LOG_ENTRIES_WAITING_AGE: &str = "nines.log.entries.waiting.age";
+    /// Entries that were signed and are not in the log of a restored database.
+    pub const LOG_MISSING: &str = "nines.log.missing";
     /// Rows that retention dropped, a day at a time.
     pub const STORE_ROWS_DROPPED: &str = "nines.store.rows.dropped";
     /// Batches that were archived.
@@ -146,6 +148,7 @@ pub mod metric {
         LOG_SIZE,
         LOG_ENTRIES_WAITING,
         LOG_ENTRIES_WAITING_AGE,
+        LOG_MISSING,
         STORE_ROWS_DROPPED,
         ARCHIVE_BATCHES,
         ARCHIVE_DAYS_WAITING,

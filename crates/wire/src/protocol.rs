@@ -89,6 +89,28 @@ pub struct Receipt {
     pub state: ReceiptState,
     /// The collector's clock when it committed.
     pub received_us: UnixMicros,
+    /// The first of the batches right before this one that the collector does not have, though the
+    /// agent may know a receipt for them: its database was restored from an older copy, and it
+    /// asks for them again. Absent where it has the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_from: Option<u64>,
+}
+
+/// Answer to `GET /api/v1/agents/{agent}/missing?from=N&below=M`: batches that the collector does
+/// not have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingAnswer {
+    /// The first run of them in `[from, below)`; absent where none is missing.
+    pub missing: Option<MissingRun>,
+}
+
+/// Consecutive batches `[from, below)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingRun {
+    /// Number of the first.
+    pub from: u64,
+    /// Number after the last.
+    pub below: u64,
 }
 
 /// Answer to `GET /api/v1/log/checkpoint?agent=A&seq=N&from=SIZE`.

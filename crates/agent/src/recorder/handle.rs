@@ -1,6 +1,7 @@
 //! What the recorder's task can be told and asked.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use domain::{Kind, TargetId, UnixMillis};
@@ -77,6 +78,13 @@ pub enum Command {
     FindBatch {
         /// Its number.
         seq: u64,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Option<SealedBatch>>,
+    },
+    /// Give the first batch of these numbers that is still here, whatever became of it.
+    FindKept {
+        /// The numbers.
+        seqs: Range<u64>,
         /// Where the answer goes.
         reply: oneshot::Sender<Option<SealedBatch>>,
     },
@@ -171,6 +179,11 @@ impl RecorderHandle {
     /// A batch that is not proven to be in the log yet.
     pub async fn find_batch(&self, seq: u64) -> Result<Option<SealedBatch>, RecorderGone> {
         self.ask(|reply| Command::FindBatch { seq, reply }).await
+    }
+
+    /// The first batch of these numbers that is still here, whatever became of it.
+    pub async fn find_kept(&self, seqs: Range<u64>) -> Result<Option<SealedBatch>, RecorderGone> {
+        self.ask(|reply| Command::FindKept { seqs, reply }).await
     }
 
     /// Notes a receipt for every batch up to `seq`.

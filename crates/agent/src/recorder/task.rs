@@ -105,7 +105,7 @@ async fn run(mut desk: Desk, mut commands: mpsc::Receiver<Command>) -> Result<()
 /// timer, for whoever brings his own time.
 #[derive(Debug)]
 pub struct Desk {
-    recorder: Recorder,
+    pub(super) recorder: Recorder,
     settings: TaskSettings,
     /// Where slots lie, by revision of the plan: of the newest few.
     grids: BTreeMap<u64, BTreeMap<TargetId, Grid>>,
@@ -195,6 +195,7 @@ impl Desk {
             Command::FindBatch { seq, reply } => {
                 drop(reply.send(self.find_batch(seq)));
             }
+            Command::FindKept { seqs, reply } => drop(reply.send(self.find_kept(seqs))),
             Command::Acked { seq } => self.recorder.mark_acked(seq)?,
             Command::Released { seq } => self.recorder.mark_released(seq)?,
             Command::Seen { checkpoint, reply } => {

@@ -58,6 +58,7 @@ impl Spool {
             dir: dir.to_owned(),
             limits,
             active,
+            kept: None,
             poisoned: false,
             _lock: lock,
         };

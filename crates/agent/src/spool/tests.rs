@@ -9,6 +9,7 @@ use super::*;
 
 mod damage;
 mod harness;
+mod kept;
 mod model;
 
 /// Small enough that a few dozen facts fill several segments.

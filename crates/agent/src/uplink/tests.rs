@@ -17,6 +17,8 @@ use crate::recorder::{Recorder, RecorderSettings};
 use crate::schedule::Missed;
 use crate::spool::Limits;
 
+mod replay;
+
 struct Bench {
     temp: tempfile::TempDir,
     collector: Scripted,
@@ -102,6 +104,7 @@ fn receipt(batch: &SealedBatch, state: ReceiptState) -> Answer {
         batch: batch.hash.to_string(),
         state,
         received_us: UnixMicros::new(0),
+        missing_from: None,
     };
     Answer::Json(200, serde_json::to_value(receipt).unwrap())
 }

@@ -2,6 +2,7 @@
 
 use evidence::registry::RegistryType;
 use sqlx::PgPool;
+use tracing::warn;
 use verify::layout::registry::SoftwareBody;
 
 use super::{Setup, StartError};
@@ -25,6 +26,10 @@ pub(super) async fn register(
         program: concat!("nines ", env!("CARGO_PKG_VERSION")).to_owned(),
     })?;
     let plan = setup.plan.to_body().map_err(StartError::Plan)?;
+    if is_behind(pool, &chain).await? {
+        warn!("the database is older than the log: what it has recorded is used as it is");
+        return Ok(());
+    }
     let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
     let entry = Entry {
         kind: RegistryType::Software,
@@ -36,6 +41,16 @@ pub(super) async fn register(
     plans::register(&mut tx, &chain, plan, &keys.operator, at).await?;
     tx.commit().await.map_err(StoreError::query("commit"))?;
     Ok(())
+}
+
+/// Whether the log is not whole, but there are records to go by meanwhile.
+async fn is_behind(pool: &PgPool, chain: &str) -> Result<bool, StoreError> {
+    let conn = pool.acquire().await;
+    let mut conn = conn.map_err(StoreError::query("get a connection"))?;
+    Ok(store::heal::behind(&mut conn).await?.is_some()
+        && store::registry::newest_entry(&mut conn, chain, RegistryType::Plan.as_str())
+            .await?
+            .is_some())
 }
 
 pub(super) async fn plans(pool: &PgPool, setup: &Setup) -> Result<Plans, StoreError> {

@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::error;
 
-use super::{App, Collector, sequence_once};
+use super::log::sequence_once;
+use super::{App, Collector};
 use crate::job::{archive, assess, cells, claims, lag, retain, revise};
 use crate::plans as revisions;
 use crate::store::StoreError;

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Query, State};
 use domain::AgentId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wire::problem::ProblemType;
-use wire::protocol::{EnrolAnswer, EnrolRequest, RotateAnswer, RotateRequest};
+use wire::protocol::{
+    EnrolAnswer, EnrolRequest, MissingAnswer, MissingRun, RotateAnswer, RotateRequest,
+};
 
 use super::Problem;
 use super::name::Name;
@@ -40,6 +42,38 @@ pub(crate) async fn rotate(
         .parse()
         .map_err(|_| malformed(format!("`{agent}` is not the name of an agent")))?;
     Ok(Json(rotate::rotate(&app, &agent, &request).await?))
+}
+
+/// Which batches an agent asks about.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MissingQuery {
+    from: u64,
+    below: u64,
+}
+
+/// Tells an agent which of its batches are not here, so that it sends them again.
+#[tracing::instrument(name = "http.agents.missing", skip_all)]
+pub(crate) async fn missing(
+    State(app): State<Arc<App>>,
+    Name(agent): Name,
+    query: Result<Query<MissingQuery>, QueryRejection>,
+) -> Result<Json<MissingAnswer>, Problem> {
+    let malformed = |detail| Problem::new(ProblemType::Malformed, detail);
+    let Query(asked) = query.map_err(|e| malformed(e.body_text()))?;
+    let id: AgentId = agent
+        .parse()
+        .map_err(|_| malformed(format!("`{agent}` is not the name of an agent")))?;
+    let mut conn = app.connection().await?;
+    let known = store::agent::find(&mut conn, &id).await?;
+    let unknown = || {
+        let detail = format!("agent `{id}` is not enrolled here");
+        Problem::new(ProblemType::UnknownAgent, detail)
+    };
+    let known = known.ok_or_else(unknown)?;
+    let run = (asked.from, asked.below);
+    let run = store::missing::first_run(&mut conn, known.key, run).await?;
+    let missing = run.map(|(from, below)| MissingRun { from, below });
+    Ok(Json(MissingAnswer { missing }))
 }
 
 /// An agent as the API shows it.

@@ -1,5 +1,7 @@
 //! Health and metrics, for orchestrators and Prometheus.
 
+pub(crate) mod log;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -38,8 +40,9 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
 /// What somebody should know of who runs the collector.
 #[derive(Debug, Serialize)]
 pub(crate) struct HealthView {
-    /// Whether no item of a job is set aside.
+    /// Whether no item of a job is set aside, and the log goes on.
     ok: bool,
+    log: log::LogView,
     dropped: Vec<DroppedView>,
     /// Absent where no archive is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,8 +105,10 @@ pub(crate) async fn show(State(app): State<Arc<App>>) -> Result<Json<HealthView>
     let holds = store::hold::list(&mut conn, since).await?;
     let poison = store::poison::list(&mut conn, super::LIST_MAX).await?;
     let poison: Vec<_> = poison.into_iter().map(PoisonView::from).collect();
+    let log = log::view(&app, &mut conn).await?;
     Ok(Json(HealthView {
-        ok: !poison.iter().any(|item| item.set_aside),
+        ok: log.trouble.is_none() && !poison.iter().any(|item| item.set_aside),
+        log,
         dropped: dropped.into_iter().map(DroppedView::from).collect(),
         archive,
         holds: holds.into_iter().map(HoldView::from).collect(),

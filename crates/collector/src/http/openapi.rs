@@ -25,8 +25,8 @@ mod tests {
     use sla::{Assessment, Contract, Facts, Terms};
     use wire::problem::{self, Problem, ProblemType};
     use wire::protocol::{
-        CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, Inclusion, PlanAnswer,
-        Receipt, ReceiptState, RotateAnswer, RotateRequest,
+        CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, Inclusion, MissingAnswer,
+        MissingRun, PlanAnswer, Receipt, ReceiptState, RotateAnswer, RotateRequest,
     };
 
     use super::*;
@@ -210,6 +210,7 @@ mod tests {
                 batch,
                 state,
                 received_us: now,
+                missing_from: Some(0),
             },
         );
         let inclusion = Inclusion {
@@ -235,6 +236,14 @@ mod tests {
                 line: text(),
             },
         );
+    }
+
+    #[test]
+    fn what_is_missing_has_the_members_described() {
+        let run = MissingRun { from: 1, below: 2 };
+        check("MissingRun", &run);
+        let missing = Some(run);
+        check("MissingAnswer", &MissingAnswer { missing });
     }
 
     #[test]

@@ -10,6 +10,7 @@ use wire::problem::{self, ProblemType};
 use crate::enrol::EnrolError;
 use crate::export::ExportError;
 use crate::ingest::IngestError;
+use crate::registry::RecordError;
 use crate::rotate::RotateError;
 use crate::store::StoreError;
 use crate::witness::WitnessError;
@@ -119,6 +120,7 @@ impl From<EnrolError> for Problem {
             | EnrolError::ProofText => ProblemType::Malformed,
             EnrolError::Exists { .. } | EnrolError::Superseded { .. } => ProblemType::AgentExists,
             EnrolError::Predecessor { .. } => ProblemType::NotFound,
+            EnrolError::Record(RecordError::Behind) => ProblemType::Busy,
             EnrolError::Random(_) | EnrolError::Record(_) | EnrolError::Store(_) => {
                 return Self::internal(&failure);
             }
@@ -141,6 +143,7 @@ impl From<RotateError> for Problem {
                 | RotationError::Backwards { .. },
             ) => ProblemType::KeyConflict,
             RotateError::Rotation(_) => ProblemType::Malformed,
+            RotateError::Record(RecordError::Behind) => ProblemType::Busy,
             RotateError::Record(_) | RotateError::Store(_) => return Self::internal(&failure),
         };
         Self::refusal(kind, &failure)

@@ -167,6 +167,7 @@ fn receipt(admission: &Admission, stored: Stored) -> Result<Receipt, IngestError
         batch,
         state,
         received_us,
+        missing_from: None,
     })
 }
 

@@ -134,7 +134,7 @@ pub(crate) async fn lock(
 }
 
 /// Holds the keys of agents as they are until the transaction ends; gives how many each has. Revoked
-/// agents are left out.
+/// agents are left out, but for those whose old batches a restored log is owed.
 pub(crate) async fn hold_keys(
     conn: &mut PgConnection,
     agents: &[i32],
@@ -150,7 +150,9 @@ pub(crate) async fn hold_keys(
     let rows = sqlx::query!(
         r#"SELECT a.id, count(k.id) AS "keys!"
            FROM agent a LEFT JOIN agent_key k ON k.agent_id = a.id AND k.vkey <> a.vkey
-           WHERE a.id = ANY($1) AND a.revoked_at IS NULL GROUP BY a.id"#,
+           WHERE a.id = ANY($1)
+             AND (a.revoked_at IS NULL OR EXISTS (SELECT FROM log_owed o WHERE o.agent = a.name))
+           GROUP BY a.id"#,
         agents
     )
     .fetch_all(conn)

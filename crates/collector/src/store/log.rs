@@ -62,11 +62,11 @@ pub(crate) async fn enqueue_batches(
 /// An entry that waits for its place, with the bytes of its note as stored.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    id: i64,
-    agent_id: Option<i32>,
-    seq: Option<i64>,
-    registry_id: Option<i64>,
-    note: Vec<u8>,
+    pub(super) id: i64,
+    pub(super) agent_id: Option<i32>,
+    pub(super) seq: Option<i64>,
+    pub(super) registry_id: Option<i64>,
+    pub(crate) note: Vec<u8>,
 }
 
 /// Entries that wait, in the order of their arrival, [`SEQUENCE_MAX`] at most.

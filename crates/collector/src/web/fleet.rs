@@ -3,7 +3,9 @@
 use domain::UnixMillis;
 use maud::{Markup, html};
 
-use super::view::{AgentRow, AgentStanding, Latest, LogRow, Matrix, MatrixRow, Overview};
+use super::view::{
+    AgentRow, AgentStanding, Latest, LogRow, LogTrouble, Matrix, MatrixRow, Overview,
+};
 use super::{chip, own, page, words};
 
 /// Age from which a stream's newest sample is marked as old: well above probing intervals.
@@ -156,6 +158,30 @@ fn age(at: UnixMillis, now: UnixMillis) -> Markup {
 }
 
 /// The append-only log.
+/// A log that does not go on: before everything else, for the evidence waits for it.
+pub(super) fn trouble(trouble: &LogTrouble) -> Markup {
+    html! {
+        section.panel id="log-trouble" role="alert" aria-labelledby="log-trouble-title" {
+            h2 id="log-trouble-title" { "The log does not go on " span.tag { "act" } }
+            p { (trouble.what) }
+            @if !trouble.owed_by.is_empty() {
+                p { "Entries that have not come back:" }
+                ul {
+                    @for (agent, entries) in &trouble.owed_by {
+                        li {
+                            @match agent {
+                                Some(agent) => { (agent) ": " }
+                                None => { "registry records: " }
+                            }
+                            (words::count(*entries))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 pub(super) fn log(log: &LogRow, now: UnixMillis) -> Markup {
     html! {
         section.panel id="log" aria-labelledby="log-title" {

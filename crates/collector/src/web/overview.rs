@@ -14,6 +14,7 @@ pub(super) fn main(view: &Overview) -> Markup {
                 h1 { "Overview" }
                 (page::as_of(&view.site))
             }
+            @if let Some(trouble) = &view.log.trouble { (fleet::trouble(trouble)) }
             section id="contracts" aria-labelledby="contracts-title" {
                 h2 id="contracts-title" { "Contracts" }
                 @if view.contracts.is_empty() { (no_contract()) }

@@ -246,6 +246,17 @@ pub(crate) struct LogRow {
     pub(crate) size: u64,
     /// The newest signed root.
     pub(crate) checkpoint: Option<Checkpoint>,
+    /// Why nothing is signed, and who has to send again what is missing.
+    pub(crate) trouble: Option<LogTrouble>,
+}
+
+/// A log that does not go on.
+#[derive(Clone, Debug)]
+pub(crate) struct LogTrouble {
+    /// Why, and what to do.
+    pub(crate) what: String,
+    /// Who owes how many entries; no name for registry records.
+    pub(crate) owed_by: Vec<(Option<AgentId>, u64)>,
 }
 
 /// A signed root of the log.

@@ -104,6 +104,7 @@ pub struct CollectorMetrics {
     job_duration: Histogram<f64>,
     orders: Counter<u64>,
     log_size: Gauge<u64>,
+    log_missing: Gauge<u64>,
     rows_dropped: Counter<u64>,
     archive_batches: Counter<u64>,
     archive_days_waiting: Gauge<u64>,
@@ -145,6 +146,11 @@ impl CollectorMetrics {
                 .u64_gauge(metric::LOG_SIZE)
                 .with_unit("{entry}")
                 .with_description("Entries in the append-only log.")
+                .build(),
+            log_missing: meter
+                .u64_gauge(metric::LOG_MISSING)
+                .with_unit("{entry}")
+                .with_description("Entries that were signed and that the restored log lacks.")
                 .build(),
             rows_dropped: meter
                 .u64_counter(metric::STORE_ROWS_DROPPED)
@@ -207,6 +213,11 @@ impl CollectorMetrics {
     /// The log holds `entries` entries.
     pub fn log_sized(&self, entries: u64) {
         self.log_size.record(entries, &[]);
+    }
+
+    /// The log lacks `entries` entries that were signed; it heals, or somebody has to look.
+    pub fn log_missing(&self, entries: u64) {
+        self.log_missing.record(entries, &[]);
     }
 
     /// A day of `kind` was dropped with its rows.

@@ -55,6 +55,7 @@ fn exercise(metrics: &Metrics) {
     });
     collector.orders_issued(2);
     collector.log_sized(42);
+    collector.log_missing(3);
     collector.day_dropped("raw", 288);
     collector.day_archived(8_640);
     collector.archive_waits(3);
@@ -97,6 +98,7 @@ fn render_shows_the_prometheus_names_of_every_instrument() {
         "nines_ingest_flush_duration_seconds_bucket{le=\"0.01\"} 1",
         "nines_job_duration_seconds_sum{job_name=\"assess\",job_result=\"done\"} 2",
         "nines_log_size 42",
+        "nines_log_missing 3",
         "nines_store_rows_dropped_total{store_kind=\"raw\"} 288",
         "nines_archive_batches_total 8640",
         "nines_archive_days_waiting 3",

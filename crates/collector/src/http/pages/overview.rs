@@ -14,7 +14,7 @@ use crate::http::{LIST_MAX, Problem};
 use crate::store::{self, StoreError};
 use crate::web::view::{
     AgentOwn, AgentRow, AgentStanding, Asked, Checkpoint, ContractCard, Judged, Latest, LogRow,
-    Matrix, MatrixAgent, MatrixRow, NewestBatch, Overview, TargetNow, ViolationRow,
+    LogTrouble, Matrix, MatrixAgent, MatrixRow, NewestBatch, Overview, TargetNow, ViolationRow,
 };
 
 /// How far back the newest sample of a stream may lie.
@@ -196,7 +196,15 @@ fn own(state: store::agent_state::AgentState) -> AgentOwn {
 }
 
 async fn log(app: &App, conn: &mut sqlx::PgConnection) -> Result<LogRow, StoreError> {
-    let size = app.log.lock().await.tree.size();
+    let log = crate::http::health::log::view(app, conn).await?;
+    let trouble = log.trouble.map(|what| LogTrouble {
+        what,
+        owed_by: log
+            .owed_by
+            .into_iter()
+            .map(|owed| (owed.agent, owed.entries))
+            .collect(),
+    });
     let newest = store::log::latest_checkpoint(conn).await?;
     let checkpoint = newest.map(|signed| Checkpoint {
         size: signed.size,
@@ -204,5 +212,9 @@ async fn log(app: &App, conn: &mut sqlx::PgConnection) -> Result<LogRow, StoreEr
         at: signed.created_at.into(),
         href: "/checkpoint".to_owned(),
     });
-    Ok(LogRow { size, checkpoint })
+    Ok(LogRow {
+        size: log.entries,
+        checkpoint,
+        trouble,
+    })
 }

@@ -188,6 +188,7 @@ pub(crate) fn rich_overview(site: Site) -> Overview {
                 at: site.now.plus_ms(-4_200),
                 href: "/api/v1/log/checkpoint".to_owned(),
             }),
+            trouble: None,
         },
         ..empty_overview(site)
     }
