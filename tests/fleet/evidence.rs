@@ -42,7 +42,7 @@ impl Stored {
              WHERE a.name = '{agent}'"
         );
         let samples = format!(
-            "SELECT t.name, {}, attempt, outcome FROM sample {of_agent}",
+            "SELECT t.name, {}, attempt, outcome FROM sample_whole {of_agent}",
             ms("slot_at")
         );
         let gaps = format!(

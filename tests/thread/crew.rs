@@ -42,7 +42,7 @@ async fn a_quorum_knows_of_an_outage_fifteen_seconds_after_its_first_failed_requ
         .await;
     println!("a quorum of {QUORUM} agents knew after {after} ms");
     assert!(after <= SEEN_WITHIN_MS, "{after} ms");
-    let confirmed = "SELECT count(DISTINCT agent_id) FROM sample WHERE kind = 'confirm'";
+    let confirmed = "SELECT count(DISTINCT agent_id) FROM sample_whole WHERE kind = 'confirm'";
     until(&lab, confirmed, AGENTS - 1).await;
     let orders = "SELECT count(*) FROM confirm_order";
     assert_eq!(lab.database.number(orders).await, 1, "one order did it");
@@ -54,7 +54,7 @@ async fn a_quorum_knows_of_an_outage_fifteen_seconds_after_its_first_failed_requ
 /// When each agent's first failure began, and when the collector had it.
 const SEEN: &str = "SELECT min((extract(epoch FROM s.started_at) * 1000)::bigint) AS first_ms,
                            min((extract(epoch FROM b.received_at) * 1000)::bigint) AS ms
-                    FROM sample s JOIN batch b ON (b.agent_id, b.seq) = (s.agent_id, s.seq)
+                    FROM sample_whole s JOIN batch b ON (b.agent_id, b.seq) = (s.agent_id, s.seq)
                     WHERE s.outcome <> 'ok' GROUP BY s.agent_id";
 
 async fn until(lab: &Installation, count: &str, wanted: usize) {

@@ -74,7 +74,7 @@ async fn no_secret_or_prompt_leaves_the_agent() {
 }
 
 async fn until_samples(lab: &Installation, which: &str) {
-    let query = format!("SELECT count(*) FROM sample WHERE {which}");
+    let query = format!("SELECT count(*) FROM sample_whole WHERE {which}");
     eventually(which, SOON, async || {
         (lab.database.number(&query).await > 0).then_some(())
     })

@@ -12,7 +12,8 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::{AgentId, Line, UnixMicros, UnixMillis};
+use domain::cell::Timeliness;
+use domain::{AgentId, Class, Line, Sample, SampleView, UnixMicros, UnixMillis};
 use evidence::note::NoteError;
 use wire::batch::{self, Batch, BatchError};
 use wire::limits::{FUTURE_SKEW_MS_MAX, SAMPLE_AGE_MS_MAX};
@@ -98,6 +99,8 @@ pub(crate) struct Admission {
     pub(crate) batch: NewBatch,
     pub(crate) samples: Vec<SampleRow>,
     pub(crate) gaps: Vec<GapRow>,
+    /// Classes of the samples.
+    pub(crate) classes: BTreeSet<Arc<Class>>,
     /// Hours touched, as `(target name, hour)`.
     pub(crate) hours: BTreeSet<(String, i64)>,
     /// Whether the agent's own network carried.
@@ -170,6 +173,7 @@ pub(crate) fn admit(
         },
         samples: rows.samples,
         gaps: rows.gaps,
+        classes: rows.classes,
         hours: rows.hours,
         minutes: rows.minutes,
         told: rows.told,
@@ -182,6 +186,9 @@ struct Rows {
     seq: i64,
     samples: Vec<SampleRow>,
     gaps: Vec<GapRow>,
+    classes: BTreeSet<Arc<Class>>,
+    /// The class of the sample that was entered last: nearly all of a batch are of one.
+    class: Option<Arc<Class>>,
     hours: BTreeSet<(String, i64)>,
     minutes: Vec<AgentMinute>,
     told: Told,
@@ -208,10 +215,12 @@ impl Rows {
                     self.hours.insert((target.to_string(), hour));
                     self.newest = Some(hour);
                 }
+                let class = self.class_of(&sample);
                 self.samples.push(SampleRow {
                     agent,
                     seq,
                     target,
+                    class,
                     sample,
                 });
             }
@@ -230,6 +239,24 @@ impl Rows {
             }
         }
         Ok(())
+    }
+
+    /// The class of a sample, which samples of one class share. Whether it is late, the log tells.
+    fn class_of(&mut self, sample: &Sample) -> Arc<Class> {
+        let view = SampleView::from(sample);
+        if let Some(class) = &self.class
+            && class.describes(&view, Timeliness::Prompt)
+        {
+            return Arc::clone(class);
+        }
+        let class = Class::of_view(&view, Timeliness::Prompt);
+        let class = self.classes.get(&class).cloned().unwrap_or_else(|| {
+            let class = Arc::new(class);
+            self.classes.insert(Arc::clone(&class));
+            class
+        });
+        self.class = Some(Arc::clone(&class));
+        class
     }
 
     /// What an agent says about itself. How its clock reads is taken as it is: a wrong clock is

@@ -209,7 +209,7 @@ impl Lab {
         let mut conn = PgConnection::connect(&self.url).await.unwrap();
         let mut prints = Vec::new();
         for table in [
-            "sample",
+            "sample_whole",
             "slot_gap",
             "agent_minute",
             "cell",
@@ -219,8 +219,9 @@ impl Lab {
             "violation",
         ] {
             let sql = format!(
-                "SELECT '{table} ' || count(*) || ' ' || COALESCE(md5(string_agg(x::text, '/'
-                 ORDER BY x::text)), '') FROM {table} x"
+                "SELECT '{} ' || count(*) || ' ' || COALESCE(md5(string_agg(x::text, '/'
+                 ORDER BY x::text)), '') FROM {table} x",
+                table.trim_end_matches("_whole")
             );
             let asked = sqlx::query_scalar(AssertSqlSafe(sql));
             prints.push(asked.fetch_one(&mut conn).await.unwrap());
@@ -244,6 +245,34 @@ impl Lab {
         start::drop_database(&self.url).await;
         drop(self.dir);
     }
+}
+
+/// A statement that gives samples another class, some of whose columns are set.
+pub(crate) fn reclass(set: &[&str], which: &str) -> String {
+    let of = |column: &str| {
+        let mut sets = set.iter().filter_map(|one| one.split_once(" = "));
+        let value = sets.find(|(name, _)| *name == column);
+        value.map_or_else(|| format!("c.{column}"), |(_, value)| value.to_owned())
+    };
+    let columns = [
+        "outcome",
+        "attribution",
+        "kind",
+        "source",
+        "stream",
+        "status",
+        "served_model",
+        "served_tier",
+        "features",
+    ];
+    let (names, values) = (columns.join(", "), columns.map(of).join(", "));
+    format!(
+        "INSERT INTO sample_class ({names})
+         SELECT DISTINCT {values} FROM sample JOIN sample_class c ON c.id = class_id
+         WHERE {which} ON CONFLICT DO NOTHING;
+         UPDATE sample s SET class_id = n.id FROM sample_class c, sample_class n
+         WHERE c.id = s.class_id AND n.digest = sample_class_digest({values}) AND {which}"
+    )
 }
 
 fn gap(i: u64, at: UnixMillis) -> Gap {

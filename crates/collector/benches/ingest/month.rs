@@ -87,9 +87,8 @@ async fn show(site: &mut Site, report: &mut Report) {
     let judged = Shape::target(0);
     let last_day = "slot_at >= '2026-03-31' AND (extract(minute FROM slot_at)::int % 5 = 0
         OR slot_at >= '2026-03-31T22:00:00Z')";
-    let columns = "slot_at, agent_id, attempt, seq, i, started_at, outcome, attribution, kind,
-        source, stream, status, first_us, end_us, output_tokens, served_model, served_tier,
-        features";
+    let columns = "slot_at, started_at, seq, i, end_us, agent_id, attempt, class_id, first_us,
+        output_tokens";
     site.run(format!(
         "INSERT INTO target (name) SELECT 'acme-chat-' || lpad(n::text, 4, '0')
          FROM generate_series(0, {TARGETS} - 1) n ON CONFLICT DO NOTHING;
@@ -99,7 +98,7 @@ async fn show(site: &mut Site, report: &mut Report) {
          INSERT INTO stream_latest
          SELECT DISTINCT ON (target_id, agent_id) target_id, agent_id, slot_at, attempt,
                 started_at, outcome, attribution, status, first_us
-         FROM sample WHERE slot_at >= '2026-03-31'
+         FROM sample_whole WHERE slot_at >= '2026-03-31'
          ORDER BY target_id, agent_id, slot_at DESC ON CONFLICT DO NOTHING;
          INSERT INTO condition_hour
          SELECT id, h, CASE WHEN (id + extract(epoch FROM h)::bigint / 3600) % 100 = 0

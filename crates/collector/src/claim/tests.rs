@@ -69,7 +69,7 @@ async fn an_outage_becomes_one_claim_that_is_filed_and_paid() {
 #[tokio::test]
 async fn a_letter_in_every_form_has_the_downtime_and_nothing_of_requests() {
     let lab = january("claim_letter", true).await;
-    lab.tamper("UPDATE sample SET served_model = 'CANARY', features = 'CANARY'")
+    lab.tamper("UPDATE sample_class SET served_model = 'CANARY', features = 'CANARY'")
         .await;
     for form in ["aws", "azure", "generic", "google"] {
         let forms = Forms::default();

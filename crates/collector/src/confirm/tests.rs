@@ -368,7 +368,7 @@ async fn all_agents_have_confirmed_within_ten_seconds_of_the_first_failure() {
         fleet.send(nth, vec![good(issued), confirmed]).await;
         fleet.set_clock(4_000);
     }
-    let failing = "SELECT count(DISTINCT agent_id) FROM sample WHERE outcome <> 'ok'
+    let failing = "SELECT count(DISTINCT agent_id) FROM sample_whole WHERE outcome <> 'ok'
         AND started_at < '2026-03-01T12:00:10Z'";
     assert_eq!(fleet.lab.number(failing).await, 5);
     let conflicts = "SELECT count(*) FROM sample_conflict";

@@ -17,6 +17,7 @@ use crate::confirm;
 use crate::store::agent_state::Heard;
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
+use crate::store::sample::class::ClassIds;
 use crate::store::{self, StoreError};
 
 /// Batches that may wait for the flusher; beyond it senders are told to come back.
@@ -187,6 +188,10 @@ pub(crate) async fn commit(
             partitions.insert((table, day));
         }
     }
+    // Before the transaction: what it does not commit must not take back numbers of classes, and who
+    // waits for a class must not wait for a whole group.
+    let classes = group.iter().flat_map(|a| &a.classes).cloned().collect();
+    let classes = store::sample::class::ids(&mut conn, classes).await?;
     let mut tx = conn.begin().await.map_err(StoreError::query("begin"))?;
     let agents: Vec<i32> = group.iter().map(|a| a.batch.agent).collect();
     let keys = store::agent::hold_keys(&mut tx, &agents).await?;
@@ -205,7 +210,7 @@ pub(crate) async fn commit(
             states.push(compare(&mut tx, admission).await?);
         }
     }
-    insert_rows(&mut tx, &new).await?;
+    insert_rows(&mut tx, &new, &classes).await?;
     tx.commit().await.map_err(StoreError::query("commit"))?;
     if let Some(app) = app.upgrade() {
         confirm::issue(&app, &mut conn, &new).await;
@@ -263,12 +268,14 @@ async fn compare(conn: &mut PgConnection, admission: &Admission) -> Result<Store
 async fn insert_rows(
     conn: &mut sqlx::Transaction<'_, sqlx::Postgres>,
     new: &[&Admission],
+    classes: &ClassIds,
 ) -> Result<(), StoreError> {
     let names: BTreeSet<&String> = new.iter().flat_map(|a| &a.hours).map(|(t, _)| t).collect();
     let names: Vec<String> = names.into_iter().cloned().collect();
     let targets = store::sample::target_ids(conn, &names).await?;
     let samples = new.iter().flat_map(|a| &a.samples);
-    insert_samples(conn, &store::sample::encode(samples, &targets)?).await?;
+    let stream = store::sample::encode(samples, &targets, classes)?;
+    insert_samples(conn, &stream).await?;
     let gaps: Vec<_> = new.iter().flat_map(|a| &a.gaps).collect();
     store::sample::insert_gaps(conn, &gaps, &targets).await?;
     insert_own(conn, new).await?;

@@ -131,10 +131,10 @@ pub(crate) async fn gather(
     let from = utc(window.start().hour().first_minute());
     let to = utc(window.end());
     let mut gathered = store::cell::list(conn, targets, from, to).await?;
-    let agents = cells::agent_names(conn).await?;
+    let mut names = cells::Names::load(conn).await?;
     for (at, target) in store::cell::list_dirty(conn, targets, from, to).await? {
         let target = cells::parse_target(&target)?;
-        let fresh = cells::compute(conn, &agents, at, &target).await?;
+        let fresh = cells::compute(conn, &mut names, at, &target).await?;
         gathered.extend(fresh.into_iter().map(|(_, cell)| cell));
     }
     Ok(gathered)

@@ -1,11 +1,12 @@
 //! Cells of closed hours, computed whole from samples, and what rests on them: conditions, and the
 //! marks of windows to judge again.
 
+mod count;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use domain::cell::CellHourBuilder;
-use domain::{AgentId, CellHour, Hour, TargetId, UnixMicros, UnixMillis};
+use domain::{AgentId, TargetId};
 use sqlx::{PgConnection, PgPool};
 use wire::plan::Plan;
 
@@ -13,13 +14,18 @@ use super::{conditions, latency};
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
 use crate::store::poison::Settled;
-use crate::store::sample::GapRange;
 use crate::store::{self, StoreError};
+
+use count::Observed;
+pub(crate) use count::{Names, compute};
 
 /// Under which failed hours are kept.
 const JOB: &str = "cells";
 /// Hours taken in one transaction.
 const HOURS_PER_RUN: i64 = 200;
+/// Consecutive hours of a target that are read at once. Each reading looks an hour further on both
+/// sides, which for a single hour is two thirds of the work; and what was read is in memory.
+const HOURS_READ_MAX: usize = 6;
 
 /// Recomputes marked hours that have closed, until none is left. Gives how many there were.
 #[tracing::instrument(name = "job.cells.run", skip_all)]
@@ -31,61 +37,123 @@ pub(crate) async fn run_once(
     let mut total = 0;
     loop {
         let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
-        let hours = store::cell::take_dirty(&mut tx, now, HOURS_PER_RUN).await?;
-        let agents = agent_names(&mut tx).await?;
+        let mut hours = store::cell::take_dirty(&mut tx, now, HOURS_PER_RUN).await?;
+        let taken = hours.len();
         let gone = store::drop::dropped_days(&mut tx, Table::Sample).await?;
+        // What was counted while its samples were here stays.
+        hours.retain(|(at, _)| !is_gone(&gone, at.hour_at));
+        hours.sort_unstable_by_key(|(at, _)| *at);
+        let mut run = Recount {
+            names: Names::load(&mut tx).await?,
+            failed: store::poison::keys(&mut tx, JOB).await?,
+            now,
+        };
         let (mut counted, mut changed) = (BTreeMap::new(), BTreeSet::new());
-        for (at, target) in &hours {
-            if is_gone(&gone, at.hour_at) {
-                continue; // What was counted while its samples were here stays.
-            }
-            let done = recount(&mut tx, &agents, *at, target).await;
-            let Some(has_changed) = settle(&mut tx, *at, done, now).await? else {
-                continue;
-            };
-            counted.insert(*at, target.clone());
-            if has_changed {
-                changed.insert(*at);
+        let spans = hours.chunk_by(|(a, _), (b, _)| is_next(*a, *b));
+        for span in spans.flat_map(|span| span.chunks(HOURS_READ_MAX)) {
+            for (at, target, has_changed) in run.span(&mut tx, span).await? {
+                counted.insert(at, target.clone());
+                if has_changed {
+                    changed.insert(at);
+                }
             }
         }
         store::revision::mark(&mut tx, &changed, now).await?;
         conditions::record(&mut tx, plan, now, &counted).await?;
-        latency::record(&mut tx, &counted).await?;
+        latency::roll_up_days(&mut tx, counted.keys()).await?;
         tx.commit().await.map_err(StoreError::query("commit"))?;
-        total += hours.len();
-        if hours.is_empty() {
+        total += taken;
+        if taken == 0 {
             return Ok(total);
         }
     }
 }
 
-async fn recount(
-    conn: &mut PgConnection,
-    agents: &BTreeMap<i32, AgentId>,
-    at: TargetHour,
-    target: &str,
-) -> Result<bool, StoreError> {
-    let cells = compute(conn, agents, at, &parse_target(target)?).await?;
-    store::cell::replace(conn, at, &cells).await
+/// Hours of one transaction.
+struct Recount {
+    names: Names,
+    /// Hours that failed before.
+    failed: BTreeSet<String>,
+    now: DateTime<Utc>,
 }
 
-/// An hour that cannot be counted is marked again, and after some tries left aside with its mark,
-/// so that the others go on. Gives whether one that can be has other cells than before.
-async fn settle(
-    conn: &mut PgConnection,
-    at: TargetHour,
-    done: Result<bool, StoreError>,
-    now: DateTime<Utc>,
-) -> Result<Option<bool>, StoreError> {
-    let has_changed = done.as_ref().ok().copied();
-    let key = format!("{} {}", at.target, at.hour_at.timestamp());
-    match store::poison::settle(conn, (JOB, &key), done.map(drop), now).await? {
-        Settled::Done => Ok(has_changed),
-        Settled::Failed => {
-            store::cell::mark(conn, &BTreeSet::from([at])).await?;
-            Ok(None)
+impl Recount {
+    /// Counts consecutive hours of one target. Gives those that could be counted, and whether they
+    /// have other cells than before.
+    async fn span<'a>(
+        &mut self,
+        conn: &mut PgConnection,
+        span: &'a [(TargetHour, String)],
+    ) -> Result<Vec<(TargetHour, &'a String, bool)>, StoreError> {
+        let (Some((first, _)), Some((last, _))) = (span.first(), span.last()) else {
+            return Ok(Vec::new());
+        };
+        let end = last.hour_at + TimeDelta::hours(1);
+        let mut counted = Vec::with_capacity(span.len());
+        let mut observed = match Observed::read(conn, first.target, (first.hour_at, end)).await {
+            Ok(observed) => observed,
+            Err(failure) if failure.is_about_data() && span.len() > 1 => {
+                for hour in span.chunks(1) {
+                    // What cannot be read is to cost one hour, not its neighbours.
+                    counted.extend(Box::pin(self.span(conn, hour)).await?);
+                }
+                return Ok(counted);
+            }
+            Err(failure) => {
+                self.settle(conn, *first, Err(failure)).await?;
+                return Ok(counted);
+            }
+        };
+        for (at, target) in span {
+            let done = self.hour(conn, (*at, target), &mut observed).await;
+            if let Some(has_changed) = self.settle(conn, *at, done).await? {
+                counted.push((*at, target, has_changed));
+            }
+        }
+        Ok(counted)
+    }
+
+    async fn hour(
+        &mut self,
+        conn: &mut PgConnection,
+        (at, target): (TargetHour, &str),
+        observed: &mut Observed,
+    ) -> Result<bool, StoreError> {
+        let target = parse_target(target)?;
+        let hour = observed.take(at);
+        self.names.learn(conn, &hour).await?;
+        let cells = hour.count(&self.names, &target)?;
+        let measured = store::latency::measure(&hour.runs, &self.names.classes)?;
+        let has_changed = store::cell::replace(conn, at, &cells).await?;
+        store::latency::replace_hour(conn, at, &measured).await?;
+        Ok(has_changed)
+    }
+
+    /// An hour that cannot be counted is marked again, and after some tries left aside with its
+    /// mark, so that the others go on. Gives whether one that can be has other cells than before.
+    async fn settle(
+        &self,
+        conn: &mut PgConnection,
+        at: TargetHour,
+        done: Result<bool, StoreError>,
+    ) -> Result<Option<bool>, StoreError> {
+        let has_changed = done.as_ref().ok().copied();
+        let key = format!("{} {}", at.target, at.hour_at.timestamp());
+        if has_changed.is_some() && !self.failed.contains(&key) {
+            return Ok(has_changed);
+        }
+        match store::poison::settle(conn, (JOB, &key), done.map(drop), self.now).await? {
+            Settled::Done => Ok(has_changed),
+            Settled::Failed => {
+                store::cell::mark(conn, &BTreeSet::from([at])).await?;
+                Ok(None)
+            }
         }
     }
+}
+
+fn is_next(a: TargetHour, b: TargetHour) -> bool {
+    a.target == b.target && a.hour_at + TimeDelta::hours(1) == b.hour_at
 }
 
 /// Whether samples of an hour were dropped; requests start after their slot, which may lie in the
@@ -98,63 +166,6 @@ fn is_gone(gone: &BTreeSet<NaiveDate>, hour_at: DateTime<Utc>) -> bool {
 pub(crate) fn parse_target(name: &str) -> Result<TargetId, StoreError> {
     name.parse()
         .map_err(|_| StoreError::inconsistent("target.name", name))
-}
-
-/// Cells of one target and hour, one per agent that has samples or gaps in it.
-pub(crate) async fn compute(
-    conn: &mut PgConnection,
-    agents: &BTreeMap<i32, AgentId>,
-    at: TargetHour,
-    target: &TargetId,
-) -> Result<Vec<(i32, CellHour)>, StoreError> {
-    let end = at.hour_at + TimeDelta::hours(1);
-    let counts = store::sample::count(conn, at.target, at.hour_at, end).await?;
-    let gaps = store::sample::gaps(conn, at.target, at.hour_at, end).await?;
-    let hour = UnixMicros::from(at.hour_at).to_millis().minute().hour();
-    let mut builders: BTreeMap<i32, CellHourBuilder> = BTreeMap::new();
-    for counted in counts {
-        let cell = open(&mut builders, agents, counted.agent, (target, hour))?;
-        cell.add(counted.minute, counted.class, counted.count);
-    }
-    for gap in gaps {
-        let cell = open(&mut builders, agents, gap.agent, (target, hour))?;
-        for slot in slots(&gap, hour) {
-            cell.miss(slot.minute(), gap.reason);
-        }
-    }
-    Ok(builders
-        .into_iter()
-        .map(|(key, builder)| (key, builder.build()))
-        .collect())
-}
-
-/// The builder of one agent's cells, made where it is the first mention.
-fn open<'a>(
-    builders: &'a mut BTreeMap<i32, CellHourBuilder>,
-    agents: &BTreeMap<i32, AgentId>,
-    key: i32,
-    (target, hour): (&TargetId, Hour),
-) -> Result<&'a mut CellHourBuilder, StoreError> {
-    let name = agents
-        .get(&key)
-        .ok_or_else(|| StoreError::inconsistent("agent.id", key))?;
-    let empty = || CellHourBuilder::new(name.clone(), target.clone(), hour);
-    Ok(builders.entry(key).or_insert_with(empty))
-}
-
-/// The slots of a gap range that lie in an hour: evenly spaced from first to last.
-fn slots(gap: &GapRange, hour: Hour) -> impl Iterator<Item = UnixMillis> + use<> {
-    let spacing = ((gap.last.get() - gap.first.get()) / (gap.slots - 1).max(1)).max(1);
-    let (start, end) = (
-        hour.first_minute().start(),
-        hour.first_minute().plus(60).start(),
-    );
-    let before = (start.get() - gap.first.get()).max(0);
-    let skipped = before / spacing + i64::from(before % spacing != 0);
-    let first = gap.first;
-    (skipped..gap.slots)
-        .map(move |n| first.plus_ms(n * spacing))
-        .take_while(move |slot| *slot < end)
 }
 
 /// Names of the agents by their keys, read once for many hours.
@@ -170,10 +181,7 @@ pub(crate) async fn agent_names(
 
 #[cfg(test)]
 mod tests {
-    use domain::GapReason;
-
-    use super::*;
-    use crate::lab::{Lab, utc};
+    use crate::lab::{Lab, reclass, utc};
 
     #[tokio::test]
     async fn an_hour_that_cannot_be_counted_is_set_aside_and_the_others_go_on() {
@@ -181,10 +189,9 @@ mod tests {
         let mut lab = Lab::start("poison", from).await;
         lab.measure((from, to), |_| false).await;
         lab.tamper(
-            "UPDATE sample SET outcome = 'nonsense' WHERE slot_at = '2026-02-25T02:10:00Z';
-             DELETE FROM cell; INSERT INTO cell_dirty SELECT id, h FROM target,
+            &format!("{}; DELETE FROM cell; INSERT INTO cell_dirty SELECT id, h FROM target,
              generate_series('2026-02-25T00:00:00Z'::timestamptz, '2026-02-25T05:00:00Z', '1 hour') h
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT DO NOTHING", reclass(&["outcome = 'nonsense'"], "slot_at = '2026-02-25T02:10:00Z'")),
         )
         .await;
         lab.collector.run_jobs().await.unwrap();
@@ -199,33 +206,11 @@ mod tests {
             2,
             "each run tried the window once"
         );
-        lab.tamper("UPDATE sample SET outcome = 'ok'; DELETE FROM job_poison")
-            .await;
+        let ok = reclass(&["outcome = 'ok'"], "true");
+        lab.tamper(&format!("{ok}; DELETE FROM job_poison")).await;
         lab.collector.run_jobs().await.unwrap();
         assert_eq!(lab.number("SELECT count(*) FROM cell").await, 6);
         assert_eq!(lab.number("SELECT count(*) FROM job_poison").await, 0);
         lab.stop().await;
-    }
-
-    #[test]
-    fn the_hours_of_a_gap_hold_each_of_its_slots_once() {
-        let gap = GapRange {
-            agent: 1,
-            first: UnixMillis::new(1_800_000 + 12_000),
-            last: UnixMillis::new(1_800_000 + 12_000 + 299 * 60_000),
-            slots: 300,
-            reason: GapReason::AgentDown,
-        };
-        let all: Vec<_> = (0..8)
-            .flat_map(|hour| slots(&gap, Hour::new(hour)))
-            .collect();
-        assert_eq!((all.len(), all[0], all[299]), (300, gap.first, gap.last));
-        assert_eq!(slots(&gap, Hour::new(1)).count(), 60);
-        let one = GapRange {
-            last: gap.first,
-            slots: 1,
-            ..gap
-        };
-        assert_eq!(slots(&one, Hour::new(0)).count(), 1);
     }
 }

@@ -1,7 +1,6 @@
-//! Sketches of hours that were just counted, and of their days, for the pages: no verdict reads
-//! them.
+//! Sketches of days, summed up from those of their hours, for the pages: no verdict reads them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sqlx::PgConnection;
 
@@ -9,17 +8,14 @@ use crate::rebuild::Day;
 use crate::store::cell::TargetHour;
 use crate::store::{self, StoreError};
 
-/// Sketches counted hours anew, then sums up the days they lie in.
-pub(crate) async fn record(
+/// Sums up the days of hours that were just sketched.
+pub(crate) async fn roll_up_days(
     conn: &mut PgConnection,
-    counted: &BTreeMap<TargetHour, String>,
+    hours: impl Iterator<Item = &TargetHour>,
 ) -> Result<(), StoreError> {
-    let mut days = BTreeSet::new();
-    for at in counted.keys() {
-        let measured = store::latency::measure(conn, *at).await?;
-        store::latency::replace_hour(conn, *at, &measured).await?;
-        days.insert((at.target, at.hour_at.date_naive()));
-    }
+    let days: BTreeSet<_> = hours
+        .map(|at| (at.target, at.hour_at.date_naive()))
+        .collect();
     for (target, date) in days {
         roll_up(conn, target, Day::of(date)?).await?;
     }

@@ -167,7 +167,9 @@ async fn flush(
     let names: Vec<String> = names.into_iter().map(ToString::to_string).collect();
     let targets = store::sample::target_ids(conn, &names).await?;
     if !samples.is_empty() {
-        let stream = store::sample::encode(&*samples, &targets)?;
+        let classes = samples.iter().map(|row| row.class.clone()).collect();
+        let classes = store::sample::class::ids(conn, classes).await?;
+        let stream = store::sample::encode(&*samples, &targets, &classes)?;
         store::sample::stage(conn, &stream).await?;
     }
     store::rebuild::stage_gaps(conn, gaps, &targets).await?;

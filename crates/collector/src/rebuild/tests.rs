@@ -4,7 +4,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::lab::{self, Lab, utc};
+use crate::lab::{self, Lab, reclass, utc};
 
 pub(crate) fn setup(lab: &Lab, mode: Mode) -> RebuildSetup {
     RebuildSetup {
@@ -67,14 +67,18 @@ async fn what_ingest_stored_is_equal_to_what_the_batches_say() {
 async fn corrupt_lost_and_invented_rows_are_found_and_healed() {
     let lab = judged("heal").await;
     let before = lab.fingerprint().await;
+    let good = [
+        "outcome = 'ok'",
+        "status = 200::smallint",
+        "attribution = 'none'",
+    ];
+    lab.tamper(&reclass(&good, "slot_at = '2026-01-31T10:05:00Z'"))
+        .await;
     lab.tamper(
-        "UPDATE sample SET outcome = 'ok', status = 200, attribution = 'none'
-             WHERE slot_at = '2026-01-31T10:05:00Z';
-         DELETE FROM sample WHERE slot_at >= '2026-01-30T13:00:00Z'
+        "DELETE FROM sample WHERE slot_at >= '2026-01-30T13:00:00Z'
              AND slot_at < '2026-01-30T13:03:00Z';
-         INSERT INTO sample SELECT target_id, slot_at + interval '10 s', agent_id, attempt, seq, i,
-             started_at, outcome, attribution, kind, source, stream, status, first_us, end_us,
-             output_tokens, served_model, served_tier, features
+         INSERT INTO sample SELECT slot_at + interval '10 s', started_at, seq, i, end_us, target_id,
+             agent_id, attempt, class_id, first_us, output_tokens
              FROM sample WHERE slot_at = '2026-01-31T12:00:00Z';
          DELETE FROM slot_gap WHERE i = 49;
          UPDATE slot_gap SET last_at = last_at + interval '3 days' WHERE i = 99;
@@ -164,11 +168,14 @@ async fn any_damage_is_found_and_undone() {
     let lab = judged("any").await;
     let before = lab.fingerprint().await;
     let kinds = [
-        "UPDATE sample SET end_us = end_us + 1",
-        "UPDATE sample SET status = NULL",
-        "UPDATE sample SET seq = seq + 1",
-        "UPDATE sample SET started_at = started_at + interval '70 minutes'",
-        "DELETE FROM sample",
+        |i: i64| format!("UPDATE sample SET end_us = end_us + 1 WHERE i = {i}"),
+        |i| reclass(&["status = NULL::smallint"], &format!("i = {i}")),
+        |i| format!("UPDATE sample SET seq = seq + 1 WHERE i = {i}"),
+        |i| {
+            let later = "started_at = started_at + interval '70 minutes'";
+            format!("UPDATE sample SET {later} WHERE i = {i}")
+        },
+        |i| format!("DELETE FROM sample WHERE i = {i}"),
     ];
     let damage = proptest::collection::vec((0_usize..kinds.len(), 0_i64..2_340), 1..6);
     let mut runner = TestRunner::deterministic();
@@ -176,7 +183,7 @@ async fn any_damage_is_found_and_undone() {
         let damage = damage.new_tree(&mut runner).unwrap().current();
         let mut slots = BTreeSet::new();
         for (kind, i) in damage.iter().filter(|(_, i)| i % 50 != 49) {
-            lab.tamper(&format!("{} WHERE i = {i}", kinds[*kind])).await;
+            lab.tamper(&kinds[*kind](*i)).await;
             slots.insert(i);
         }
         let totals = run(&lab, Mode::Check).await.1;

@@ -133,7 +133,7 @@ pub(crate) async fn seen(
     from: DateTime<Utc>,
 ) -> Result<Vec<Seen>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT h.target_id AS "target!", s.agent_id, s.outcome, s.attribution,
+        r#"SELECT h.target_id AS "target!", s.agent_id, c.outcome, c.attribution,
                   array_agg(floor(date_part('epoch', s.started_at - $3) / 60)::bigint)
                       AS "minutes!"
            FROM UNNEST($1::int[], $2::timestamptz[]) AS h (target_id, hour_at)
@@ -141,6 +141,7 @@ pub(crate) async fn seen(
             AND s.slot_at >= h.hour_at - interval '1 hour'
             AND s.slot_at < h.hour_at + interval '2 hours'
             AND s.started_at >= h.hour_at AND s.started_at < h.hour_at + interval '1 hour'
+           JOIN sample_class c ON c.id = s.class_id
            WHERE s.slot_at >= $3::timestamptz - interval '1 hour'
            GROUP BY 1, 2, 3, 4"#,
         &targets_of(hours),

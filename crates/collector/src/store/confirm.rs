@@ -62,7 +62,7 @@ pub(crate) async fn news(
                    AS f (target, agent, slot_at, nth)
                JOIN target t ON t.name = f.target
                LEFT JOIN LATERAL (
-                   SELECT s.outcome FROM sample s
+                   SELECT s.outcome FROM sample_whole s
                    WHERE s.target_id = t.id AND s.agent_id = f.agent AND s.slot_at < f.slot_at
                      AND s.slot_at >= f.slot_at - interval '25 hours'
                    ORDER BY s.slot_at DESC, s.attempt DESC LIMIT 1

@@ -28,15 +28,6 @@ impl BinaryCopy {
         self
     }
 
-    pub(crate) fn i16(&mut self, value: Option<i16>) -> &mut Self {
-        self.field(
-            value
-                .map(i16::to_be_bytes)
-                .as_ref()
-                .map(<[u8; 2]>::as_slice),
-        )
-    }
-
     pub(crate) fn i32(&mut self, value: i32) -> &mut Self {
         self.field(Some(&value.to_be_bytes()))
     }
@@ -48,14 +39,6 @@ impl BinaryCopy {
                 .as_ref()
                 .map(<[u8; 8]>::as_slice),
         )
-    }
-
-    pub(crate) fn bool(&mut self, value: bool) -> &mut Self {
-        self.field(Some(&[u8::from(value)]))
-    }
-
-    pub(crate) fn text(&mut self, value: Option<&str>) -> &mut Self {
-        self.field(value.map(str::as_bytes))
     }
 
     pub(crate) fn timestamp(&mut self, value: DateTime<Utc>) -> &mut Self {

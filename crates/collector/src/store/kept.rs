@@ -18,7 +18,7 @@ const RENEW: &str = "
            s.first_us
     FROM target t CROSS JOIN agent a
     CROSS JOIN LATERAL (
-        SELECT * FROM sample n WHERE n.target_id = t.id AND n.agent_id = a.id
+        SELECT * FROM sample_whole n WHERE n.target_id = t.id AND n.agent_id = a.id
         ORDER BY n.slot_at DESC, n.attempt DESC LIMIT 1
     ) s";
 

@@ -4,13 +4,15 @@ mod read;
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, NaiveDate, TimeDelta};
-use domain::Outcome;
+use chrono::{Datelike as _, NaiveDate};
+use domain::{Kind, Outcome};
 use sqlx::PgConnection;
 use tracing::warn;
 
 use super::StoreError;
 use super::cell::TargetHour;
+use super::sample::Run;
+use super::sample::class::Dictionary;
 use crate::latency::Latency;
 use crate::rebuild::Day;
 
@@ -21,45 +23,29 @@ pub(crate) type ByAgent = BTreeMap<i32, Latency>;
 /// By agent; those that cannot be read say so.
 pub(crate) type Found = BTreeMap<i32, Result<Latency, StoreError>>;
 
-/// What the planned samples say that started in an hour. Repeats start later than their slot, so
-/// slots of an hour more on both sides are searched.
-pub(crate) async fn measure(
-    conn: &mut PgConnection,
-    at: TargetHour,
-) -> Result<ByAgent, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT agent_id, outcome,
-                  CASE WHEN outcome = 'ok' THEN first_us END AS first_us,
-                  CASE WHEN outcome = 'ok' THEN end_us END AS end_us,
-                  count(*) AS "count!"
-           FROM sample
-           WHERE target_id = $1 AND kind = 'planned'
-             AND slot_at >= $2::timestamptz - interval '1 hour'
-             AND slot_at < $3::timestamptz + interval '1 hour'
-             AND started_at >= $2 AND started_at < $3
-           GROUP BY 1, 2, 3, 4"#,
-        at.target,
-        at.hour_at,
-        at.hour_at + TimeDelta::hours(1),
-    )
-    .fetch_all(conn)
-    .await
-    .map_err(StoreError::query("sketch samples"))?;
+/// What the planned samples of an hour say.
+pub(crate) fn measure(runs: &[Run], classes: &Dictionary) -> Result<ByAgent, StoreError> {
     let mut measured = ByAgent::new();
-    for row in rows {
-        let outcome: Outcome = row
-            .outcome
-            .parse()
-            .map_err(|e| StoreError::inconsistent("sample.outcome", e))?;
-        let count = super::to_u64("count", row.count)?;
-        let of = measured.entry(row.agent_id).or_insert_with(Latency::empty);
-        *of.outcomes.entry(outcome).or_default() += count;
-        // A time before its own start was not measured.
-        if let Some(us) = row.first_us.and_then(|us| u64::try_from(us).ok()) {
-            of.first.record(us, count);
+    for run in runs {
+        let class = classes.get(run.class)?;
+        if class.kind != Kind::Planned {
+            continue;
         }
-        if let Some(us) = row.end_us.and_then(|us| u64::try_from(us).ok()) {
-            of.end.record(us, count);
+        let of = measured.entry(run.agent).or_insert_with(Latency::empty);
+        *of.outcomes.entry(class.outcome).or_default() += run.started_at.len() as u64;
+        if class.outcome != Outcome::Ok {
+            continue;
+        }
+        // A time before its own start was not measured.
+        for us in run.first_us.iter().flatten() {
+            if let Ok(us) = u64::try_from(*us) {
+                of.first.record(us, 1);
+            }
+        }
+        for us in &run.end_us {
+            if let Ok(us) = u64::try_from(*us) {
+                of.end.record(us, 1);
+            }
         }
     }
     Ok(measured)
@@ -72,34 +58,25 @@ pub(crate) async fn replace_hour(
     measured: &ByAgent,
 ) -> Result<(), StoreError> {
     let agents: Vec<i32> = measured.keys().copied().collect();
+    let (packed, outcomes) = columns(measured)?;
     sqlx::query!(
-        "DELETE FROM latency_hour
-         WHERE target_id = $1 AND hour_at = $2 AND agent_id <> ALL($3)",
+        "WITH gone AS (DELETE FROM latency_hour
+                      WHERE target_id = $1 AND hour_at = $2 AND agent_id <> ALL($3))
+         INSERT INTO latency_hour (target_id, hour_at, agent_id, packed, outcomes)
+         SELECT $1, $2, * FROM UNNEST($3::int[], $4::bytea[], $5::jsonb[])
+         ON CONFLICT (target_id, hour_at, agent_id)
+         DO UPDATE SET packed = EXCLUDED.packed, outcomes = EXCLUDED.outcomes
+         WHERE (latency_hour.packed, latency_hour.outcomes)
+               IS DISTINCT FROM (EXCLUDED.packed, EXCLUDED.outcomes)",
         at.target,
         at.hour_at,
         &agents,
+        &packed,
+        &outcomes,
     )
-    .execute(&mut *conn)
+    .execute(conn)
     .await
-    .map_err(StoreError::query("forget sketches of an hour"))?;
-    for (agent, latency) in measured {
-        sqlx::query!(
-            "INSERT INTO latency_hour (target_id, hour_at, agent_id, packed, outcomes)
-             VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (target_id, hour_at, agent_id)
-             DO UPDATE SET packed = EXCLUDED.packed, outcomes = EXCLUDED.outcomes
-             WHERE (latency_hour.packed, latency_hour.outcomes)
-                   IS DISTINCT FROM (EXCLUDED.packed, EXCLUDED.outcomes)",
-            at.target,
-            at.hour_at,
-            agent,
-            latency.pack(),
-            outcomes(latency)?,
-        )
-        .execute(&mut *conn)
-        .await
-        .map_err(StoreError::query("store sketches of an hour"))?;
-    }
+    .map_err(StoreError::query("store sketches of an hour"))?;
     Ok(())
 }
 
@@ -171,24 +148,23 @@ pub(crate) async fn replace_day(
     .execute(&mut *conn)
     .await
     .map_err(StoreError::query("forget sketches of a day"))?;
-    for (agent, latency) in merged {
-        sqlx::query!(
-            "INSERT INTO latency_day (target_id, day, agent_id, packed, outcomes)
-             VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (target_id, day, agent_id)
-             DO UPDATE SET packed = EXCLUDED.packed, outcomes = EXCLUDED.outcomes
-             WHERE (latency_day.packed, latency_day.outcomes)
-                   IS DISTINCT FROM (EXCLUDED.packed, EXCLUDED.outcomes)",
-            target,
-            day,
-            agent,
-            latency.pack(),
-            outcomes(latency)?,
-        )
-        .execute(&mut *conn)
-        .await
-        .map_err(StoreError::query("store sketches of a day"))?;
-    }
+    let (packed, outcomes) = columns(merged)?;
+    sqlx::query!(
+        "INSERT INTO latency_day (target_id, day, agent_id, packed, outcomes)
+         SELECT $1, $2, * FROM UNNEST($3::int[], $4::bytea[], $5::jsonb[])
+         ON CONFLICT (target_id, day, agent_id)
+         DO UPDATE SET packed = EXCLUDED.packed, outcomes = EXCLUDED.outcomes
+         WHERE (latency_day.packed, latency_day.outcomes)
+               IS DISTINCT FROM (EXCLUDED.packed, EXCLUDED.outcomes)",
+        target,
+        day,
+        &agents,
+        &packed,
+        &outcomes,
+    )
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("store sketches of a day"))?;
     Ok(())
 }
 
@@ -234,9 +210,13 @@ pub(crate) async fn find_day(
         .collect())
 }
 
-fn outcomes(latency: &Latency) -> Result<serde_json::Value, StoreError> {
-    let value = serde_json::to_value(&latency.outcomes);
-    value.map_err(|e| StoreError::inconsistent("latency_hour.outcomes", e))
+/// Packed sketches and their outcomes, in the order of the agents.
+fn columns(of: &ByAgent) -> Result<(Vec<Vec<u8>>, Vec<serde_json::Value>), StoreError> {
+    let bad = |e| StoreError::inconsistent("latency_hour.outcomes", e);
+    let outcomes = of.values().map(|l| serde_json::to_value(&l.outcomes));
+    let outcomes: Result<_, serde_json::Error> = outcomes.collect();
+    let packed = of.values().map(Latency::pack).collect();
+    Ok((packed, outcomes.map_err(bad)?))
 }
 
 fn unpack(

@@ -1,5 +1,7 @@
 //! Items on which a job fails for what is stored: tried a few times, then set aside.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use tracing::error;
@@ -79,6 +81,18 @@ async fn note(
     .fetch_one(conn)
     .await
     .map_err(StoreError::query("note a failed item"))
+}
+
+/// Items of a job that failed and have not succeeded since.
+pub(crate) async fn keys(
+    conn: &mut PgConnection,
+    job: &str,
+) -> Result<BTreeSet<String>, StoreError> {
+    let keys = sqlx::query_scalar!("SELECT key FROM job_poison WHERE job = $1", job)
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::query("list failed items of a job"))?;
+    Ok(keys.into_iter().collect())
 }
 
 /// Whether an item is set aside.

@@ -45,6 +45,8 @@ const EXPECT: &str = "
     WHERE b.body IS NULL AND r.body IS NULL;
     ANALYZE sample_expected; ANALYZE gap_expected; ANALYZE batch_rawless";
 
+/// Classes are compared by number: what was staged got the number of the class that the batch
+/// speaks of, which is another one as soon as anything in the stored class was changed.
 const COMPARE_SAMPLES: &str = "
     INSERT INTO sample_difference
     SELECT target_id, slot_at, agent_id, attempt,
@@ -56,13 +58,9 @@ const COMPARE_SAMPLES: &str = "
                FROM sample o WHERE o.slot_at >= $1 AND o.slot_at < $2) s
     USING (target_id, slot_at, agent_id, attempt)
     WHERE s.rawless IS NOT TRUE
-      AND (e.seq, e.i, e.started_at, e.outcome, e.attribution, e.kind, e.source, e.stream,
-           e.status, e.first_us, e.end_us, e.output_tokens, e.served_model, e.served_tier,
-           e.features)
+      AND (e.seq, e.i, e.started_at, e.class_id, e.first_us, e.end_us, e.output_tokens)
           IS DISTINCT FROM
-          (s.seq, s.i, s.started_at, s.outcome, s.attribution, s.kind, s.source, s.stream,
-           s.status, s.first_us, s.end_us, s.output_tokens, s.served_model, s.served_tier,
-           s.features)";
+          (s.seq, s.i, s.started_at, s.class_id, s.first_us, s.end_us, s.output_tokens)";
 
 /// A gap's key holds no time: what stands under an expected key is looked at wherever it lies,
 /// unless it was received before and is another day's business.

@@ -1,28 +1,28 @@
 //! Sample rows: derived from batches, written by COPY, read back to make cells.
 
+pub(crate) mod class;
 mod read;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Sample, TargetId};
+use domain::{Class, Sample, TargetId};
 use sqlx::PgConnection;
 
 use super::copy::{self, BinaryCopy};
 use super::{StoreError, to_i64};
 
-pub(crate) use read::{Failed, GapRange, count, failed, gaps};
+use class::ClassIds;
+pub(crate) use read::{Failed, GapRange, Run, failed, gaps, started_in};
 
 /// Columns of a row, in the order of [`write_row`].
-const COLUMNS: i16 = 19;
+const COLUMNS: i16 = 11;
 
-const COPY: &str = "COPY sample (target_id, slot_at, agent_id, attempt, seq, i, started_at,
-    outcome, attribution, kind, source, stream, status, first_us, end_us, output_tokens,
-    served_model, served_tier, features) FROM STDIN (FORMAT binary)";
+const COPY: &str = "COPY sample (slot_at, started_at, seq, i, end_us, target_id, agent_id,
+    attempt, class_id, first_us, output_tokens) FROM STDIN (FORMAT binary)";
 
-const COPY_STAGED: &str = "COPY sample_staged (target_id, slot_at, agent_id, attempt, seq, i,
-    started_at, outcome, attribution, kind, source, stream, status, first_us, end_us,
-    output_tokens, served_model, served_tier, features) FROM STDIN (FORMAT binary)";
+const COPY_STAGED: &str = "COPY sample_staged (slot_at, started_at, seq, i, end_us, target_id,
+    agent_id, attempt, class_id, first_us, output_tokens) FROM STDIN (FORMAT binary)";
 
 /// A sample with the keys it is stored under.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub(crate) struct SampleRow {
     pub(crate) agent: i32,
     pub(crate) seq: i64,
     pub(crate) target: Arc<TargetId>,
+    /// What it has in common with others; never late, which is not known yet.
+    pub(crate) class: Arc<Class>,
     pub(crate) sample: Box<Sample>,
 }
 
@@ -76,21 +78,29 @@ async fn known_targets(
     Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
 }
 
-/// Rows as a COPY stream. Every target has its id in `targets`.
+/// Rows as a COPY stream. Every target has its id in `targets`, and every class in `classes`.
 pub(crate) fn encode<'a>(
     rows: impl IntoIterator<Item = &'a SampleRow>,
     targets: &BTreeMap<String, i32>,
+    classes: &ClassIds,
 ) -> Result<Vec<u8>, StoreError> {
     let mut copy = BinaryCopy::new(COLUMNS);
+    // Rows come stream by stream, and nearly all of a batch are of one class: looked up once for
+    // each, not for each row.
     let mut stream: Option<(&Arc<TargetId>, i32)> = None;
+    let mut class: Option<(&Arc<Class>, i32)> = None;
     for row in rows {
-        // Rows come stream by stream: looked up once for each, not for each row.
         let target = match stream {
             Some((name, id)) if Arc::ptr_eq(name, &row.target) => id,
             _ => id_of(targets, &row.target)?,
         };
         stream = Some((&row.target, target));
-        write_row(&mut copy, row, target)?;
+        let class_id = match class {
+            Some((known, id)) if Arc::ptr_eq(known, &row.class) => id,
+            _ => class::id_of(classes, &row.class)?,
+        };
+        class = Some((&row.class, class_id));
+        write_row(&mut copy, row, (target, class_id))?;
     }
     Ok(copy.finish())
 }
@@ -101,32 +111,26 @@ pub(crate) fn id_of(targets: &BTreeMap<String, i32>, name: &TargetId) -> Result<
     id.ok_or_else(|| StoreError::inconsistent("target.name", name))
 }
 
-fn write_row(copy: &mut BinaryCopy, row: &SampleRow, target: i32) -> Result<(), StoreError> {
+fn write_row(
+    copy: &mut BinaryCopy,
+    row: &SampleRow,
+    (target, class): (i32, i32),
+) -> Result<(), StoreError> {
     let sample = &row.sample;
-    let status = sample.status.map(i16::try_from).transpose();
     let attempt = i32::try_from(sample.attempt);
-    let features = (!sample.features.is_empty()).then(|| sample.features.join(","));
     let optional = |what, value: Option<u64>| value.map(|v| to_i64(what, v)).transpose();
     copy.row()
-        .i32(target)
         .timestamp(sample.slot_ms.to_micros().to_utc())
-        .i32(row.agent)
-        .i32(attempt.map_err(|_| StoreError::Range { what: "attempt" })?)
+        .timestamp(sample.wall_us.to_utc())
         .i64(Some(row.seq))
         .i64(Some(to_i64("i", sample.i)?))
-        .timestamp(sample.wall_us.to_utc())
-        .text(Some(sample.outcome.as_str()))
-        .text(Some(sample.attribution.as_str()))
-        .text(Some(sample.kind.as_str()))
-        .text(Some(sample.source.as_str()))
-        .bool(sample.stream)
-        .i16(status.map_err(|_| StoreError::Range { what: "status" })?)
-        .i64(optional("first_us", sample.first_us)?)
         .i64(Some(to_i64("end_us", sample.end_us)?))
-        .i64(optional("output_tokens", sample.output_tokens)?)
-        .text(sample.served_model.as_deref())
-        .text(sample.served_tier.as_deref())
-        .text(features.as_deref());
+        .i32(target)
+        .i32(row.agent)
+        .i32(attempt.map_err(|_| StoreError::Range { what: "attempt" })?)
+        .i32(class)
+        .i64(optional("first_us", sample.first_us)?)
+        .i64(optional("output_tokens", sample.output_tokens)?);
     Ok(())
 }
 

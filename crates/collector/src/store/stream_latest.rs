@@ -175,7 +175,7 @@ pub(crate) async fn compare(conn: &mut PgConnection) -> Result<Vec<Mistaken>, St
                       CROSS JOIN LATERAL (
                           SELECT n.slot_at, n.attempt, n.started_at, n.outcome, n.attribution,
                                  n.status, n.first_us
-                          FROM sample n WHERE n.target_id = t.id AND n.agent_id = a.id
+                          FROM sample_whole n WHERE n.target_id = t.id AND n.agent_id = a.id
                           ORDER BY n.slot_at DESC, n.attempt DESC LIMIT 1
                       ) s) e USING (target_id, agent_id)
            LEFT JOIN target t ON t.id = target_id

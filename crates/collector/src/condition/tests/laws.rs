@@ -40,14 +40,18 @@ const SAMPLES: &str = "CREATE TABLE slot AS
                                     AND at < '2026-02-25T09:05:00Z';
          UPDATE slot SET dice = 25 WHERE at >= '2026-02-25T07:50:00Z'
                                      AND at < '2026-02-25T08:05:00Z' AND name <> 't';
-         INSERT INTO sample (target_id, slot_at, agent_id, attempt, seq, i, started_at, outcome,
-                             attribution, kind, source, stream, status, end_us)
+         INSERT INTO sample_class (outcome, attribution, kind, source, stream)
+         VALUES ('server_error', 'provider', 'planned', 'probe', false),
+                ('auth', 'ours', 'planned', 'probe', false),
+                ('ok', 'none', 'planned', 'probe', false) ON CONFLICT DO NOTHING;
+         INSERT INTO sample (target_id, slot_at, agent_id, attempt, seq, i, started_at, class_id,
+                             end_us)
          SELECT target_id, at, agent_id, n, 0, 0,
-                at + (n - 1) * interval '17 minutes' + dice * interval '590 milliseconds',
-                CASE WHEN dice < 20 THEN 'server_error' WHEN dice < 30 THEN 'auth' ELSE 'ok' END,
-                CASE WHEN dice < 20 THEN 'provider' WHEN dice < 30 THEN 'ours' ELSE 'none' END,
-                'planned', 'probe', false, NULL, 1
-         FROM slot, generate_series(1, CASE WHEN dice % 10 = 1 THEN 2 ELSE 1 END) n
+                at + (n - 1) * interval '17 minutes' + dice * interval '590 milliseconds', c.id, 1
+         FROM slot CROSS JOIN generate_series(1, CASE WHEN dice % 10 = 1 THEN 2 ELSE 1 END) n
+         JOIN sample_class c
+             ON c.status IS NULL AND c.served_model IS NULL AND c.outcome = CASE
+                WHEN dice < 20 THEN 'server_error' WHEN dice < 30 THEN 'auth' ELSE 'ok' END
          WHERE dice < 90;
          INSERT INTO slot_gap
          SELECT agent_id, target_id, row_number() OVER () + 1000, 0, at, at, 1, 'agent_down', 1

@@ -1,4 +1,4 @@
-use crate::lab::{Lab, utc};
+use crate::lab::{Lab, reclass, utc};
 use crate::rebuild::tests::setup;
 use crate::store::revision::{Cause, Revision};
 use crate::{RebuildMode, store};
@@ -114,10 +114,16 @@ async fn a_breach_that_a_correction_takes_back_is_withdrawn_and_can_come_again()
     lab.collector.run_jobs().await.unwrap();
     assert_eq!(lab.collector.violations().await.unwrap().len(), 1);
     let correct = |outcome: &str, attribution: &str| {
+        let set = [
+            format!("outcome = '{outcome}'"),
+            format!("attribution = '{attribution}'"),
+            "status = NULL::smallint".to_owned(),
+        ];
+        let set: Vec<&str> = set.iter().map(String::as_str).collect();
+        let which = "slot_at >= '2026-01-31T14:00:00Z' AND slot_at < '2026-01-31T18:00:00Z'";
+        let correct = reclass(&set, which);
         format!(
-            "UPDATE sample SET outcome = '{outcome}', attribution = '{attribution}',
-                 status = NULL WHERE slot_at >= '2026-01-31T14:00:00Z'
-                 AND slot_at < '2026-01-31T18:00:00Z';
+            "{correct};
              INSERT INTO cell_dirty SELECT id, h FROM target,
              generate_series('2026-01-31T14:00:00Z'::timestamptz, '2026-01-31T18:00:00Z', '1 hour')
              h ON CONFLICT DO NOTHING"

@@ -1,125 +1,95 @@
-//! Sample rows read back: counted for cells, and listed for pages.
+//! Sample rows read back: whole hours for cells and sketches, and a few for pages.
 
-use chrono::{DateTime, Utc};
-use domain::{Class, TargetId};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{Class, Hour, TargetId, UnixMicros};
 use sqlx::PgConnection;
+use wire::limits::LATE_AFTER_MS;
 
+use super::class::ClassRow;
 use crate::store::StoreError;
 
-/// Samples of one class that started in one minute.
+/// Samples of one class and one batch that started in an hour; the columns are of one length.
 #[derive(Debug)]
-pub(crate) struct Counted {
+pub(crate) struct Run {
     pub(crate) agent: i32,
-    pub(crate) minute: domain::Minute,
-    pub(crate) class: Class,
-    pub(crate) count: u32,
+    pub(crate) class: i32,
+    /// When the log can prove that the batch was there, as far as it can.
+    pub(crate) anchored_at: Option<DateTime<Utc>>,
+    pub(crate) started_at: Vec<DateTime<Utc>>,
+    pub(crate) first_us: Vec<Option<i64>>,
+    pub(crate) end_us: Vec<i64>,
 }
 
-struct ClassRow {
-    outcome: String,
-    attribution: String,
-    kind: String,
-    source: String,
-    stream: bool,
-    status: Option<i16>,
-    served_model: Option<String>,
-    served_tier: Option<String>,
-    features: Option<String>,
-    late: bool,
-}
+impl Run {
+    fn by_hour(self) -> BTreeMap<Hour, Self> {
+        let mut parts: BTreeMap<Hour, Self> = BTreeMap::new();
+        let samples = self.started_at.iter().zip(&self.first_us).zip(&self.end_us);
+        for ((started_at, first_us), end_us) in samples {
+            let hour = UnixMicros::from(*started_at).to_millis().minute().hour();
+            let part = parts.entry(hour).or_insert_with(|| Self {
+                started_at: Vec::with_capacity(self.started_at.len()),
+                first_us: Vec::with_capacity(self.started_at.len()),
+                end_us: Vec::with_capacity(self.started_at.len()),
+                ..self
+            });
+            part.started_at.push(*started_at);
+            part.first_us.push(*first_us);
+            part.end_us.push(*end_us);
+        }
+        parts
+    }
 
-impl TryFrom<ClassRow> for Class {
-    type Error = StoreError;
-
-    fn try_from(row: ClassRow) -> Result<Self, StoreError> {
-        let bad = |column, e: &dyn std::fmt::Display| StoreError::inconsistent(column, e);
-        let status = row.status.map(u16::try_from).transpose();
-        let features = row
-            .features
-            .map(|f| f.split(',').map(str::to_owned).collect());
-        Ok(Self {
-            outcome: row.outcome.parse().map_err(|e| bad("sample.outcome", &e))?,
-            status: status.map_err(|e| bad("sample.status", &e))?,
-            attribution: row
-                .attribution
-                .parse()
-                .map_err(|e| bad("sample.attribution", &e))?,
-            kind: row.kind.parse().map_err(|e| bad("sample.kind", &e))?,
-            source: row.source.parse().map_err(|e| bad("sample.source", &e))?,
-            stream: row.stream,
-            served_model: row.served_model,
-            served_tier: row.served_tier,
-            features: features.unwrap_or_default(),
-            late: row.late,
-        })
+    /// Whether a sample of it was anchored too late.
+    pub(crate) fn is_late(&self, started_at: DateTime<Utc>) -> bool {
+        is_late(self.anchored_at, started_at)
     }
 }
 
-/// Exact counts of one target in `[from, to)` by start of the request. `slack` widens the search
-/// by slot, because repeats start later than the slot they belong to.
-pub(crate) async fn count(
+/// Samples of one target that started in `[from, to)`, by their hour. They come batch by batch, so that the ledger
+/// is looked into once for each, and in arrays, which are read faster than rows.
+///
+/// Repeats start later than the slot they belong to: slots of an hour more on both sides are
+/// searched.
+pub(crate) async fn started_in(
     conn: &mut PgConnection,
     target: i32,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<Vec<Counted>, StoreError> {
-    let late_after = late_after();
-    let rows = sqlx::query!(
-        r#"SELECT s.agent_id, date_trunc('minute', s.started_at, 'UTC') AS "minute_at!",
-                  s.outcome, s.attribution, s.kind, s.source, s.stream, s.status,
-                  s.served_model, s.served_tier, s.features,
-                  COALESCE(b.anchored_at - s.started_at > $4, false) AS "late!",
-                  count(*) AS "count!"
-           FROM sample s JOIN batch b ON b.agent_id = s.agent_id AND b.seq = s.seq
-           WHERE s.target_id = $1
-             AND s.slot_at >= $2::timestamptz - interval '1 hour'
-             AND s.slot_at < $3::timestamptz + interval '1 hour'
-             AND s.started_at >= $2 AND s.started_at < $3
-           GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12"#,
+) -> Result<BTreeMap<Hour, Vec<Run>>, StoreError> {
+    let runs = sqlx::query_as!(
+        Run,
+        r#"SELECT s.agent_id AS agent, s.class_id AS class, b.anchored_at,
+                  s.started_at AS "started_at!", s.first_us AS "first_us!: Vec<Option<i64>>",
+                  s.end_us AS "end_us!"
+           FROM (SELECT agent_id, seq, class_id, array_agg(started_at) AS started_at,
+                        array_agg(first_us) AS first_us, array_agg(end_us) AS end_us
+                 FROM sample
+                 WHERE target_id = $1
+                   AND slot_at >= $2::timestamptz - interval '1 hour'
+                   AND slot_at < $3::timestamptz + interval '1 hour'
+                   AND started_at >= $2 AND started_at < $3
+                 GROUP BY 1, 2, 3) s
+           JOIN batch b ON b.agent_id = s.agent_id AND b.seq = s.seq"#,
         target,
         from,
         to,
-        late_after,
     )
     .fetch_all(conn)
     .await
-    .map_err(StoreError::query("count samples"))?;
-    rows.into_iter()
-        .map(|row| {
-            let class = Class::try_from(ClassRow {
-                outcome: row.outcome,
-                attribution: row.attribution,
-                kind: row.kind,
-                source: row.source,
-                stream: row.stream,
-                status: row.status,
-                served_model: row.served_model,
-                served_tier: row.served_tier,
-                features: row.features,
-                late: row.late,
-            });
-            let count = u32::try_from(row.count);
-            Ok(Counted {
-                agent: row.agent_id,
-                minute: domain::UnixMicros::from(row.minute_at).to_millis().minute(),
-                class: class?,
-                count: count.map_err(|_| StoreError::Range { what: "count" })?,
-            })
-        })
-        .collect()
-}
-
-/// The limit of lateness as an interval.
-fn late_after() -> sqlx::postgres::types::PgInterval {
-    sqlx::postgres::types::PgInterval {
-        months: 0,
-        days: 0,
-        microseconds: wire::limits::LATE_AFTER_MS * 1_000,
+    .map_err(StoreError::query("read the samples of hours"))?;
+    let mut by_hour: BTreeMap<Hour, Vec<Run>> = BTreeMap::new();
+    for run in runs {
+        for (hour, run) in run.by_hour() {
+            by_hour.entry(hour).or_default().push(run);
+        }
     }
+    Ok(by_hour)
 }
 
 /// Slots of one target in `[from, to)` that were declared not run, as ranges.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct GapRange {
     pub(crate) agent: i32,
     pub(crate) first: domain::UnixMillis,
@@ -175,23 +145,22 @@ pub(crate) async fn failed(
     limit: i64,
 ) -> Result<Vec<Failed>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT s.started_at, a.name AS agent, t.name AS target,
-                  s.outcome, s.attribution, s.kind, s.source, s.stream, s.status,
-                  s.served_model, s.served_tier, s.features,
-                  COALESCE(b.anchored_at - s.started_at > $4, false) AS "late!"
+        r#"SELECT s.started_at, b.anchored_at, a.name AS agent, t.name AS target,
+                  c.id, c.outcome, c.attribution, c.kind, c.source, c.stream, c.status,
+                  c.served_model, c.served_tier, c.features
            FROM sample s
+           JOIN sample_class c ON c.id = s.class_id
            JOIN batch b ON b.agent_id = s.agent_id AND b.seq = s.seq
            JOIN agent a ON a.id = s.agent_id
            JOIN target t ON t.id = s.target_id
            WHERE t.name = ANY($1)
              AND s.slot_at >= $2::timestamptz - interval '1 hour'
              AND s.slot_at < $3::timestamptz + interval '1 hour'
-             AND s.started_at >= $2 AND s.started_at < $3 AND s.outcome <> 'ok'
-           ORDER BY s.started_at DESC LIMIT $5"#,
+             AND s.started_at >= $2 AND s.started_at < $3 AND c.outcome <> 'ok'
+           ORDER BY s.started_at DESC LIMIT $4"#,
         targets,
         from,
         to,
-        late_after(),
         limit,
     )
     .fetch_all(conn)
@@ -200,23 +169,33 @@ pub(crate) async fn failed(
     rows.into_iter()
         .map(|row| {
             let (agent, target) = (row.agent.parse(), row.target.parse());
+            let class = Class::try_from(ClassRow {
+                id: row.id,
+                outcome: row.outcome,
+                attribution: row.attribution,
+                kind: row.kind,
+                source: row.source,
+                stream: row.stream,
+                status: row.status,
+                served_model: row.served_model,
+                served_tier: row.served_tier,
+                features: row.features,
+            })?;
             Ok(Failed {
                 at: row.started_at.into(),
                 agent: agent.map_err(|e| StoreError::inconsistent("agent.name", e))?,
                 target: target.map_err(|e| StoreError::inconsistent("target.name", e))?,
-                class: Class::try_from(ClassRow {
-                    outcome: row.outcome,
-                    attribution: row.attribution,
-                    kind: row.kind,
-                    source: row.source,
-                    stream: row.stream,
-                    status: row.status,
-                    served_model: row.served_model,
-                    served_tier: row.served_tier,
-                    features: row.features,
-                    late: row.late,
-                })?,
+                class: Class {
+                    late: is_late(row.anchored_at, row.started_at),
+                    ..class
+                },
             })
         })
         .collect()
+}
+
+/// Whether what started then reached the log too late to be beyond doubt.
+fn is_late(anchored_at: Option<DateTime<Utc>>, started_at: DateTime<Utc>) -> bool {
+    let limit = TimeDelta::milliseconds(LATE_AFTER_MS);
+    anchored_at.is_some_and(|at| at - started_at > limit)
 }
