@@ -84,6 +84,7 @@ impl Site {
             contracts: Self::contracts(),
             archive: None,
             claim_forms: collector::Forms::default(),
+            outside: collector::Outside::default(),
             retention: Retention::default(),
             clock: Arc::new(self.clock.clone()),
             jobs: Jobs::Manual,

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Verify(command::verify::Options),
     /// List claims, write their letters, record what became of them.
     Claim(command::claim::Options),
+    /// Mirror a collector's log, audit the copy, print the newest checkpoint.
+    Log(command::log::Options),
     /// Keep days from being dropped, and let go of them.
     Hold(command::hold::Options),
     /// Look into the archive of raw batches, check it, and bring back what left the database.

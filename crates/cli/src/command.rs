@@ -8,6 +8,7 @@ pub(crate) mod collector;
 pub(crate) mod contract;
 pub(crate) mod evidence;
 pub(crate) mod hold;
+pub(crate) mod log;
 pub(crate) mod migrate;
 pub(crate) mod plan;
 pub(crate) mod price;

@@ -45,6 +45,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Evidence(options) => command::evidence::run(&options),
         Command::Verify(options) => Ok(command::verify::run(&options)),
         Command::Claim(options) => command::claim::run(options),
+        Command::Log(options) => command::log::run(options),
         Command::Hold(options) => command::hold::run(options),
         Command::Archive(options) => command::archive::run(&options),
         Command::Rebuild(options) => command::rebuild::run(&options),

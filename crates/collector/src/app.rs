@@ -3,6 +3,7 @@
 mod agents;
 mod fleet;
 mod log;
+mod outside;
 mod periodic;
 
 use std::net::SocketAddr;
@@ -38,6 +39,7 @@ use crate::job::sequence::{self, Log};
 use crate::job::{assess, cells, claims, revise};
 use crate::journal::JournalError;
 use crate::keys::{Keys, KeysError};
+use crate::outside::Outside;
 use crate::plans::{Plans, Shelf};
 use crate::registry::RecordError;
 use crate::retention::Retention;
@@ -74,6 +76,8 @@ pub struct Setup {
     pub archive: Option<Archive>,
     /// Forms of the letters of claims.
     pub claim_forms: Forms,
+    /// Witnesses and receivers of checkpoints that are no agents.
+    pub outside: Outside,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
     /// Whether jobs run by themselves.
@@ -153,6 +157,7 @@ pub(crate) struct App {
     pub(crate) retention: Retention,
     pub(crate) archive: Option<Archive>,
     pub(crate) claim_forms: Forms,
+    pub(crate) outside: Outside,
     pub(crate) intake: Intake,
     pub(crate) conditions: condition::Cache,
     pub(crate) log: Mutex<Log>,
@@ -211,6 +216,7 @@ impl Collector {
             tasks.spawn(periodic::archive(app.clone(), stopped.clone()));
             tasks.spawn(periodic::retain(app.clone(), stopped.clone()));
             tasks.spawn(periodic::lag(app.clone(), stopped.clone()));
+            tasks.spawn(periodic::outside(app.clone(), stopped.clone()));
             tasks.spawn(periodic::plans(app.clone(), stopped));
         }
         info!(server.address = %addr, "collector listens on http://{addr}");
@@ -256,11 +262,6 @@ impl Collector {
     /// The signed orders that an agent is to follow now, as the HTTP interface would answer.
     pub async fn open_orders(&self, agent: &AgentId) -> Result<Vec<String>, StoreError> {
         confirm::open_orders(&self.app, agent).await
-    }
-
-    /// The policy that this installation's log and agents amount to (C2SP tlog-policy).
-    pub async fn policy(&self) -> Result<String, StoreError> {
-        export::policy_text(&self.app, &mut *self.app.connection().await?).await
     }
 
     /// Computes cells, assessments and their revisions, once.
@@ -373,6 +374,7 @@ async fn build(
         contracts,
         retention: setup.retention.clone(),
         claim_forms: setup.claim_forms.clone(),
+        outside: setup.outside.clone(),
         archive: setup.archive.clone(),
         intake,
         conditions: condition::Cache::default(),

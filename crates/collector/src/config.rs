@@ -12,6 +12,7 @@ use wire::plan::{Plan, PlanError};
 use crate::archive::config::{ArchiveConfig, ArchiveConfigError};
 use crate::claim::{Forms, LetterError};
 use crate::contracts::ContractSetup;
+use crate::outside::{self, CheckpointPost, Outside, OutsideError, WitnessConfig};
 use crate::retention::{Retention, RetentionError};
 
 /// The file as it stands.
@@ -44,6 +45,15 @@ pub struct CollectorConfig {
     /// Contracts to judge.
     #[serde(default, rename = "contract")]
     pub contracts: Vec<ContractEntry>,
+    /// Witnesses that are no agents.
+    #[serde(default, rename = "witness")]
+    pub witnesses: Vec<WitnessConfig>,
+    /// Seconds between two submissions to these witnesses.
+    #[serde(default = "outside::default_witness_s")]
+    pub witness_s: u64,
+    /// Who receives a checkpoint every day.
+    #[serde(default, rename = "checkpoint_post")]
+    pub checkpoint_posts: Vec<CheckpointPost>,
 }
 
 /// How claims are written.
@@ -112,6 +122,9 @@ pub enum ConfigError {
     /// A form of a letter cannot be used.
     #[error(transparent)]
     Forms(#[from] LetterError),
+    /// A witness or a receiver of checkpoints cannot be used.
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
     /// The plan cannot be used.
     #[error("`{path}` cannot be used as plan")]
     Plan {
@@ -136,6 +149,8 @@ pub struct Loaded {
     pub contracts: Vec<ContractSetup>,
     /// Forms of the letters of claims.
     pub claim_forms: Forms,
+    /// Witnesses and receivers of checkpoints.
+    pub outside: Outside,
 }
 
 impl Loaded {
@@ -150,6 +165,8 @@ impl Loaded {
         if let Some(archive) = &config.archive {
             archive.check()?;
         }
+        let (witnesses, posts) = (&config.witnesses, &config.checkpoint_posts);
+        let outside = Outside::checked(witnesses, config.witness_s, posts)?;
         let beside = |file: &Utf8Path| path.parent().unwrap_or(Utf8Path::new("")).join(file);
         let origin = config.origin.parse().map_err(ConfigError::Origin)?;
         let plan_path = beside(&config.plan);
@@ -180,6 +197,7 @@ impl Loaded {
             plan,
             contracts,
             claim_forms,
+            outside,
         })
     }
 }

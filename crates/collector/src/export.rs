@@ -24,6 +24,7 @@ use crate::contracts;
 use crate::known::Known;
 use crate::store::{self, StoreError, registry::Record as Recorded, violation::Violation};
 use log::Anchored;
+pub(crate) use log::agents_needed;
 pub(crate) use policy::policy_text;
 
 /// A bundle, ready to be sent.

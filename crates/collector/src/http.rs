@@ -16,6 +16,7 @@ pub(crate) mod plan;
 mod problem;
 mod revisions;
 mod targets;
+mod tiles;
 mod violations;
 
 use std::sync::Arc;
@@ -86,6 +87,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/policy.txt", get(log::policy))
         .route("/checkpoint", get(log::newest))
+        .route("/tile/{level}/{*index}", get(tiles::show))
         .route("/api/openapi.json", get(openapi::show))
         .nest("/api/v1", api)
         .fallback(problem::not_found)

@@ -8,6 +8,8 @@ pub(crate) mod claims;
 pub(crate) mod conditions;
 pub(crate) mod lag;
 pub(crate) mod latency;
+pub(crate) mod post;
 pub(crate) mod retain;
 pub(crate) mod revise;
 pub(crate) mod sequence;
+pub(crate) mod submit;

@@ -1,6 +1,7 @@
 //! A collector on a real database with one agent whose batches tests make by hand, in simulated
 //! time.
 
+pub(crate) mod outside;
 mod own;
 mod start;
 

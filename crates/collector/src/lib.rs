@@ -23,6 +23,7 @@ mod known;
 #[cfg(test)]
 mod lab;
 mod latency;
+mod outside;
 mod plans;
 mod rebuild;
 mod registry;
@@ -54,10 +55,15 @@ pub use export::{ExportError, Exported};
 pub use holds::{HoldError, add_hold, list_holds, release_hold};
 pub use ingest::IngestError;
 pub use job::archive::Filed;
+pub use job::post::PostError;
 pub use job::retain::Retained;
 pub use job::sequence::SequenceError;
 pub use job::sequence::heal::HealError;
+pub use job::submit::SubmitError;
 pub use journal::JournalError;
+pub use outside::{
+    CheckpointPost, Outside, OutsideError, OutsideWitness, PostFormat, WitnessConfig,
+};
 pub use plans::OrderError;
 pub use plans::apply::{Applied, ApplyError, ApplySetup, apply_plan, list_plans};
 pub use rebuild::{

@@ -23,14 +23,17 @@ pub(crate) mod lag;
 pub(crate) mod latency;
 pub(crate) mod log;
 pub(crate) mod missing;
+pub(crate) mod outside;
 pub(crate) mod partition;
 pub(crate) mod poison;
+pub(crate) mod post;
 pub(crate) mod rebuild;
 pub(crate) mod registry;
 pub(crate) mod replay;
 pub(crate) mod revision;
 pub(crate) mod sample;
 pub(crate) mod stream_latest;
+pub(crate) mod tile;
 pub(crate) mod token;
 pub(crate) mod violation;
 

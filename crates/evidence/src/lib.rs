@@ -22,6 +22,7 @@ pub mod manifest;
 pub mod note;
 pub mod policy;
 pub mod registry;
+pub mod tiles;
 pub mod tree;
 
 pub use lines::LineError;

@@ -10,6 +10,7 @@
 //! Non-goals: selecting evidence (the collector's), the light profile, timestamp tokens.
 
 pub mod assemble;
+pub mod audit;
 pub mod cells;
 pub mod command;
 pub mod layout;

@@ -39,6 +39,7 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
         retention: loaded.config.retention,
         archive,
         claim_forms: loaded.claim_forms,
+        outside: loaded.outside,
         clock: Arc::new(SystemClock),
         jobs,
         metrics: metrics.clone(),

@@ -76,6 +76,7 @@ async fn run_with(
         retention: collector::Retention::default(),
         archive: None,
         claim_forms: collector::Forms::default(),
+        outside: collector::Outside::default(),
         clock: Arc::new(SystemClock),
         jobs: Jobs::Periodic {
             checkpoint: Duration::from_secs(10),

@@ -61,6 +61,7 @@ fn setup(demo: &Demo, clock: Arc<dyn Clock>, metrics: &Metrics) -> anyhow::Resul
         retention: collector::Retention::default(),
         archive: None,
         claim_forms: collector::Forms::default(),
+        outside: collector::Outside::default(),
         clock,
         jobs: Jobs::Manual,
         metrics: metrics.clone(),

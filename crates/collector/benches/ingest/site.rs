@@ -58,6 +58,7 @@ impl Site {
             }],
             archive: None,
             claim_forms: collector::Forms::default(),
+            outside: collector::Outside::default(),
             retention: Retention::default(),
             clock: Arc::new(clock.clone()),
             jobs: Jobs::Manual,

@@ -10,7 +10,7 @@ use tracing::error;
 
 use super::log::sequence_once;
 use super::{App, Collector};
-use crate::job::{archive, assess, cells, claims, lag, retain, revise};
+use crate::job::{archive, assess, cells, claims, lag, post, retain, revise, submit};
 use crate::plans as revisions;
 use crate::store::StoreError;
 
@@ -18,6 +18,8 @@ use crate::store::StoreError;
 const PLANS_EVERY: Duration = Duration::from_secs(2);
 /// Between two measurements of how far behind the collector is.
 const LAG_EVERY: Duration = Duration::from_secs(10);
+/// Between two looks whether the checkpoint of the day is to be posted.
+const POST_EVERY: Duration = Duration::from_mins(1);
 /// Between two looks for days whose time is up.
 const RETAIN_EVERY: Duration = Duration::from_hours(1);
 
@@ -86,6 +88,38 @@ pub(super) async fn lag(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         let started = Instant::now();
         let done = lag::run_once(&app).await;
         told(&app, "lag", started, done);
+    }
+}
+
+/// What those outside are told.
+pub(super) async fn outside(app: Arc<App>, stop: watch::Receiver<bool>) {
+    tokio::join!(submit(app.clone(), stop.clone()), post(app, stop));
+}
+
+/// Submits the log to outside witnesses at the start and again and again, where there are any.
+async fn submit(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while !app.outside.witnesses.is_empty() {
+        let started = Instant::now();
+        let run = tokio::select! {
+            done = submit::run_once(&app) => done,
+            _changed = stop.changed() => return, // The next run asks again.
+        };
+        told(&app, "submit", started, run);
+        if !wait(app.outside.every, &mut stop).await {
+            return;
+        }
+    }
+}
+
+/// Looks again and again whether the checkpoint of the day is to be posted to anyone.
+async fn post(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while !app.outside.posts.is_empty() {
+        let started = Instant::now();
+        let done = post::run_once(&app).await; // Not cut off: what arrived is to be noted.
+        told(&app, "post", started, done);
+        if !wait(POST_EVERY, &mut stop).await {
+            return;
+        }
     }
 }
 

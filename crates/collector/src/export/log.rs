@@ -17,8 +17,10 @@ struct Anchor {
     size: u64,
     time_s: i64,
     note: String,
-    /// Cosignature lines, the first received first.
+    /// Cosignature lines of agents, the first received first.
     lines: Vec<String>,
+    /// Those of outside witnesses that are configured. They date nothing.
+    outside: Vec<String>,
 }
 
 /// The anchors of the log, up to the newest that enough agents vouch for.
@@ -28,22 +30,19 @@ pub(super) struct Anchored(Vec<Anchor>);
 /// Reads the anchors in the order in which they were cosigned. A checkpoint that was cosigned
 /// after a larger one dated nothing, and is left out.
 pub(super) async fn anchored(app: &App, conn: &mut PgConnection) -> Result<Anchored, ExportError> {
-    let plans = app.plans();
-    let in_force = plans.in_force(app.clock.now().to_millis());
-    let agents = store::agent::list(conn).await?;
-    let ended = |planned: &&PlanAgent| {
-        let known = agents.iter().find(|agent| agent.id == planned.id);
-        known.is_some_and(|agent| agent.revoked)
-    };
-    let planned = in_force.agents.len();
-    let needed = quorum(planned - in_force.agents.iter().filter(ended).count());
+    let needed = agents_needed(app, conn).await?;
+    let outside_lines = store::outside::lines(conn).await?;
     let mut anchors: Vec<Anchor> = Vec::new();
     let mut end = 0;
     for stored in store::log::anchors(conn).await? {
         if anchors.last().is_some_and(|last| stored.size <= last.size) {
             continue;
         }
-        let enough = stored.lines.len() >= needed;
+        let outside = outside_lines.get(&stored.size).map(Vec::as_slice);
+        let outside = app.outside.known(outside.unwrap_or_default());
+        let outside: Vec<String> = outside.into_iter().cloned().collect();
+        let is_witnessed = app.outside.witnesses.is_empty() || !outside.is_empty();
+        let enough = stored.lines.len() >= needed && is_witnessed;
         let time_s = stored.first_signed_at.timestamp();
         let (size, note, lines) = (stored.size, stored.note, stored.lines);
         anchors.push(Anchor {
@@ -51,6 +50,7 @@ pub(super) async fn anchored(app: &App, conn: &mut PgConnection) -> Result<Ancho
             time_s,
             note,
             lines,
+            outside,
         });
         if enough {
             end = anchors.len();
@@ -62,6 +62,21 @@ pub(super) async fn anchored(app: &App, conn: &mut PgConnection) -> Result<Ancho
     } else {
         Ok(Anchored(anchors))
     }
+}
+
+/// How many agents must vouch for what a bundle ends with.
+pub(crate) async fn agents_needed(app: &App, conn: &mut PgConnection) -> Result<usize, StoreError> {
+    let plans = app.plans();
+    let in_force = plans.in_force(app.clock.now().to_millis());
+    let agents = store::agent::list(conn).await?;
+    let ended = |planned: &&PlanAgent| {
+        let known = agents.iter().find(|agent| agent.id == planned.id);
+        known.is_some_and(|agent| agent.revoked)
+    };
+    let planned = in_force.agents.len();
+    Ok(quorum(
+        planned - in_force.agents.iter().filter(ended).count(),
+    ))
 }
 
 impl Anchored {
@@ -84,20 +99,24 @@ impl Anchored {
         let needed = self.0.iter().enumerate().skip(first);
         needed
             .map(|(place, anchor)| {
-                let count = if place == last { anchor.lines.len() } else { 1 };
-                with_lines(&anchor.note, anchor.lines.iter().take(count))
+                let lines = if place == last {
+                    anchor.lines.iter().chain(&anchor.outside).collect()
+                } else {
+                    anchor.lines.iter().take(1).collect()
+                };
+                with_lines(&anchor.note, lines)
                     .map_err(|e| StoreError::inconsistent("cosignature.line", e).into())
             })
             .collect()
     }
 }
 
-fn with_lines<'a>(
-    note: &str,
-    lines: impl Iterator<Item = &'a String>,
-) -> Result<Vec<u8>, NoteError> {
+fn with_lines(note: &str, lines: Vec<&String>) -> Result<Vec<u8>, NoteError> {
     let mut note = SignedNote::parse(note.as_bytes())?;
-    for line in lines.filter_map(|line| SignatureLine::parse(line)) {
+    for line in lines
+        .into_iter()
+        .filter_map(|line| SignatureLine::parse(line))
+    {
         note.push(line)?;
     }
     Ok(note.to_bytes())

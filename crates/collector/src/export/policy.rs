@@ -2,7 +2,8 @@
 //!
 //! An agent counts once however many keys it had, and so do an agent and those whose place it took:
 //! their keys stand in a group of which any one is enough. An agent that was ended without successor
-//! is named, so that its former cosignatures can be checked, but is not asked for.
+//! is named, so that its former cosignatures can be checked, but is not asked for. Outside witnesses
+//! make a group of their own: one of them is needed beside the agents, who are the operator's.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,8 +12,14 @@ use evidence::note::VerifierKey;
 use sqlx::PgConnection;
 
 use crate::app::App;
+use crate::outside::OutsideWitness;
 use crate::store::{self, StoreError, agent::Agent};
 use crate::witness::cosigner_key;
+
+/// The group of outside witnesses. No agent's name holds a colon.
+const OUTSIDE: &str = "any:outside";
+/// The group of both.
+const BOTH: &str = "both:agents-and-outside";
 
 /// How many agents must vouch for a checkpoint: more than half.
 pub(crate) fn quorum(agents: usize) -> usize {
@@ -22,10 +29,15 @@ pub(crate) fn quorum(agents: usize) -> usize {
 /// The policy as of now.
 pub(crate) async fn policy_text(app: &App, conn: &mut PgConnection) -> Result<String, StoreError> {
     let agents = store::agent::list(conn).await?;
-    text(&app.keys.log.verifier_key(), &agents)
+    let outside = &app.outside.witnesses;
+    text(&app.keys.log.verifier_key(), &agents, outside)
 }
 
-fn text(log: &VerifierKey, agents: &[Agent]) -> Result<String, StoreError> {
+fn text(
+    log: &VerifierKey,
+    agents: &[Agent],
+    outside: &[OutsideWitness],
+) -> Result<String, StoreError> {
     let mut text = format!("log {log}\n");
     let mut places = places(agents);
     let mut asked = Vec::new();
@@ -41,12 +53,34 @@ fn text(log: &VerifierKey, agents: &[Agent]) -> Result<String, StoreError> {
         let last = agents.iter().filter(|agent| agent.successor.is_none());
         asked = last.map(|agent| agent.id.as_str()).collect();
     }
+    let witnesses = write_outside(&mut text, outside);
     if asked.is_empty() {
-        return Ok(text + "quorum none\n");
+        let quorum = if witnesses { OUTSIDE } else { "none" };
+        return Ok(text + "quorum " + quorum + "\n");
     }
     let quorum = quorum(asked.len());
     let group = format!("group agents {quorum} {}\n", asked.join(" "));
-    Ok(text + &group + "quorum agents\n")
+    if !witnesses {
+        return Ok(text + &group + "quorum agents\n");
+    }
+    let both = format!("group {BOTH} all agents {OUTSIDE}\nquorum {BOTH}\n");
+    Ok(text + &group + &both)
+}
+
+/// The outside witnesses and their group; whether there are any.
+fn write_outside(text: &mut String, outside: &[OutsideWitness]) -> bool {
+    let written = "a string takes every write";
+    let mut names = Vec::new();
+    for witness in outside {
+        let name = format!("outside:{}", witness.name);
+        writeln!(text, "witness {name} {}", witness.vkey).expect(written);
+        names.push(name);
+    }
+    if names.is_empty() {
+        return false;
+    }
+    writeln!(text, "group {OUTSIDE} any {}", names.join(" ")).expect(written);
+    true
 }
 
 /// Keys by the agent that holds the place now: its own, and those of its predecessors.
@@ -126,7 +160,7 @@ mod tests {
 
     /// Whether the policy of these agents is met by these cosigners.
     fn is_met(agents: &[Agent], by: &[&SigningKey]) -> bool {
-        let text = text(&log().verifier_key(), agents).unwrap();
+        let text = text(&log().verifier_key(), agents, &[]).unwrap();
         let policy = Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let checkpoint = Checkpoint {
             origin: "nines.example/log".into(),

@@ -1,6 +1,7 @@
 //! Health and metrics, for orchestrators and Prometheus.
 
 pub(crate) mod log;
+mod outside;
 
 use std::sync::Arc;
 
@@ -49,6 +50,10 @@ pub(crate) struct HealthView {
     archive: Option<ArchiveView>,
     holds: Vec<HoldView>,
     poison: Vec<PoisonView>,
+    /// Witnesses that are no agents.
+    witnesses: Vec<outside::WitnessView>,
+    /// Receivers of the daily checkpoint.
+    checkpoint_posts: Vec<outside::PostView>,
 }
 
 /// What retention has dropped so far, of one kind.
@@ -113,6 +118,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>) -> Result<Json<HealthView>
         archive,
         holds: holds.into_iter().map(HoldView::from).collect(),
         poison,
+        witnesses: outside::witnesses(&app, &mut conn).await?,
+        checkpoint_posts: outside::posts(&app, &mut conn).await?,
     }))
 }
 

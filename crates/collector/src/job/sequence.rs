@@ -143,6 +143,9 @@ pub(crate) async fn run_once(
     let appended = append(&mut tx, log.tree.size()).await?;
     // Whoever appended last may have been killed before it signed.
     if appended.is_empty() && signed == log.tree.size() {
+        // A log from before there were tiles gets them even if it does not grow.
+        store::tile::fill(&mut tx, &log.tree).await?;
+        tx.commit().await.map_err(StoreError::query("commit"))?;
         return Ok(signed);
     }
     // Committed before it is signed: a signed head must never cover what can be rolled back.
@@ -192,6 +195,7 @@ async fn sign(pool: &PgPool, log: &mut Log, desk: Desk<'_>) -> Result<u64, Seque
         note: note.to_string(),
         created_at: desk.now,
     };
+    store::tile::fill(&mut conn, &log.tree).await?; // Before the checkpoint that promises them.
     store::log::insert_checkpoint(&mut conn, &signed).await?;
     info!(log.size = head.size, "signed checkpoint {}", head.size);
     Ok(head.size)

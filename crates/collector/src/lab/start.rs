@@ -105,6 +105,16 @@ impl Lab {
         Collector::start(setup).await.unwrap()
     }
 
+    /// Stops the collector and starts it with others outside.
+    pub(crate) async fn with_outside(self, outside: crate::Outside) -> Self {
+        self.collector.shutdown().await;
+        let retention = Retention::default();
+        let setup = setup(&self.url, self.dir.path(), &self.clock, retention);
+        let collector = Collector::start(Setup { outside, ..setup }).await;
+        let collector = collector.unwrap();
+        Self { collector, ..self }
+    }
+
     /// Stops the collector, runs `between` on an empty database, and starts it again.
     pub(crate) async fn lose_database(
         self,
@@ -159,6 +169,7 @@ fn setup(url: &str, dir: &Path, clock: &ManualClock, retention: Retention) -> Se
         retention,
         archive: None,
         claim_forms: crate::Forms::default(),
+        outside: crate::Outside::default(),
         clock: Arc::new(clock.clone()),
         jobs: Jobs::Manual,
         metrics: Metrics::local("lab", "0").unwrap(),
