@@ -7,6 +7,7 @@
 //! Non-goal: what a single crate can show about itself.
 
 mod account;
+mod claim;
 mod crash;
 mod crew;
 pub(crate) mod database;

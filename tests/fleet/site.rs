@@ -85,6 +85,7 @@ impl Site {
             archive: None,
             claim_forms: collector::Forms::default(),
             outside: collector::Outside::default(),
+            claim_leads: collector::Leads::default(),
             retention: Retention::default(),
             clock: Arc::new(self.clock.clone()),
             jobs: Jobs::Manual,

@@ -26,7 +26,7 @@ use wire::plan::{Plan, PlanError};
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
 
 use crate::archive::{Archive, ArchiveError};
-use crate::claim::Forms;
+use crate::claim::{Forms, Leads};
 use crate::condition;
 use crate::confirm;
 use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
@@ -78,6 +78,8 @@ pub struct Setup {
     pub claim_forms: Forms,
     /// Witnesses and receivers of checkpoints that are no agents.
     pub outside: Outside,
+    /// How long before deadlines of claims people are told.
+    pub claim_leads: Leads,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
     /// Whether jobs run by themselves.
@@ -158,6 +160,7 @@ pub(crate) struct App {
     pub(crate) archive: Option<Archive>,
     pub(crate) claim_forms: Forms,
     pub(crate) outside: Outside,
+    pub(crate) claim_leads: Leads,
     pub(crate) intake: Intake,
     pub(crate) conditions: condition::Cache,
     pub(crate) log: Mutex<Log>,
@@ -293,11 +296,8 @@ impl Collector {
     pub async fn violations(&self) -> Result<Vec<String>, StoreError> {
         let mut conn = self.app.connection().await?;
         let found = store::violation::list(&mut conn, http::LIST_MAX).await?;
-        Ok(found
-            .into_iter()
-            .filter(|v| v.withdrawn_at.is_none())
-            .map(|v| v.name)
-            .collect())
+        let standing = found.into_iter().filter(|v| v.withdrawn_at.is_none());
+        Ok(standing.map(|v| v.name).collect())
     }
 
     /// Requests for the plan that are held now.
@@ -375,6 +375,7 @@ async fn build(
         retention: setup.retention.clone(),
         claim_forms: setup.claim_forms.clone(),
         outside: setup.outside.clone(),
+        claim_leads: setup.claim_leads.clone(),
         archive: setup.archive.clone(),
         intake,
         conditions: condition::Cache::default(),

@@ -3,12 +3,21 @@
 //!
 //! A violation stands in one claim at most, and windows of a contract that overlap never have two
 //! claims, so that no downtime is asked for twice. What a claim asks follows from a final
-//! assessment; a correction adds a revision and never rewrites one. Non-goal: sending anything.
+//! assessment, or from a live one where it falls due before that; a correction adds a revision and
+//! never rewrites one. A notice is about one incident, which never has two. Non-goal: sending
+//! anything.
 
 mod draft;
+mod enclosed;
+mod lead;
 mod ledger;
 pub(crate) mod letter;
+mod notice;
+pub(crate) mod period;
+pub(crate) mod requests;
+mod seen;
 mod state;
+mod table;
 
 #[cfg(test)]
 mod tests;
@@ -18,12 +27,16 @@ use serde::Serialize;
 use sla::Money;
 
 pub(crate) use draft::{Asked, asked, described};
-pub(crate) use ledger::letter_text;
+pub use enclosed::{Enclosed, claim_letter, notice_letter};
+pub(crate) use enclosed::{Log, LogReader, letter_text, notice_text};
+pub use lead::{Leads, LeadsError};
 pub use ledger::{
-    ClaimError, ClaimStep, ClaimTotal, claim_letter, claim_totals, list_claims, show_claim,
-    step_claim,
+    ClaimError, ClaimStep, ClaimTotal, claim_totals, list_claims, list_notices, send_notice,
+    show_claim, step_claim,
 };
 pub use letter::{Forms, LetterError};
+pub use notice::{Notice, NoticeState, NoticeStateError};
+pub(crate) use notice::{notice_due, wants_notices};
 pub use state::{ClaimState, ClaimStateError};
 
 /// A claim as it stands now.
@@ -57,6 +70,10 @@ pub struct Claim {
     pub due_safe_at: Option<DateTime<Utc>>,
     /// First minute that is too late by the last literal deadline.
     pub due_literal_at: Option<DateTime<Utc>>,
+    /// Whether the assessment was not final: drafted early, because it falls due before that.
+    pub early: bool,
+    /// When the deadline was last told of.
+    pub reminded_at: Option<DateTime<Utc>>,
     /// What the newest revision says otherwise than the one before, one sentence each.
     pub changes: Vec<String>,
     /// The provider's number of it.
@@ -98,6 +115,13 @@ impl Claim {
     #[must_use]
     pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         self.state == ClaimState::Drafted && self.due_safe_at.is_some_and(|due| due <= now)
+    }
+
+    /// Whether it waits to be filed and its deadline was told of.
+    #[must_use]
+    pub fn is_due_soon(&self, now: DateTime<Utc>) -> bool {
+        let waits = self.state == ClaimState::Drafted && !self.is_void();
+        waits && self.reminded_at.is_some() && !self.is_overdue(now)
     }
 
     /// Whether a correction left nothing to ask.

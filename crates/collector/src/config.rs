@@ -10,7 +10,7 @@ use wire::names::{Origin, OriginError};
 use wire::plan::{Plan, PlanError};
 
 use crate::archive::config::{ArchiveConfig, ArchiveConfigError};
-use crate::claim::{Forms, LetterError};
+use crate::claim::{Forms, Leads, LetterError};
 use crate::contracts::ContractSetup;
 use crate::outside::{self, CheckpointPost, Outside, OutsideError, WitnessConfig};
 use crate::retention::{Retention, RetentionError};
@@ -60,9 +60,12 @@ pub struct CollectorConfig {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimsConfig {
-    /// Directory of your own `aws.txt`, `azure.txt`, `generic.txt` and `google.txt`, relative to the
-    /// configuration; what it lacks is as supplied.
+    /// Directory of your own `aws.txt`, `azure.txt`, `generic.txt`, `google.txt` and `notice.txt`,
+    /// relative to the configuration; what it lacks is as supplied.
     pub forms_dir: Option<Utf8PathBuf>,
+    /// How many days before a deadline people are told of it.
+    #[serde(default)]
+    pub remind_days: Leads,
 }
 
 /// A contract file and what it is bound to.

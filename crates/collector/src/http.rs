@@ -10,6 +10,7 @@ mod health;
 mod latency;
 mod log;
 mod name;
+mod notices;
 mod openapi;
 mod pages;
 pub(crate) mod plan;
@@ -64,12 +65,17 @@ fn router(app: Arc<App>) -> Router {
         .route("/claims", get(claims::list))
         .route("/claims/{claim}", get(claims::show))
         .route("/claims/{claim}/letter", get(claims::letter))
+        .route("/claims/{claim}/requests.csv", get(claims::requests))
         .route("/contracts", get(contracts::list))
         .route("/contracts/{contract}", get(contracts::show))
         .route("/contracts/{contract}/terms", get(contracts::terms))
         .route("/health", get(health::show))
         .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/cosignatures", post(log::cosign))
+        .route("/notices", get(notices::list))
+        .route("/notices/{notice}", get(notices::show))
+        .route("/notices/{notice}/letter", get(notices::letter))
+        .route("/notices/{notice}/requests.csv", get(notices::requests))
         .route("/targets", get(targets::list))
         .route("/targets/{target}", get(targets::show))
         .route("/targets/{target}/latency", get(latency::show))
@@ -78,6 +84,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/violations/{violation}/evidence", get(evidence::download));
     Router::new()
         .route("/", get(pages::overview))
+        .route("/claims/{claim}", get(pages::claim))
         .route("/contracts/{contract}", get(pages::contract))
         .route("/targets/{target}", get(pages::target))
         .route("/violations/{violation}", get(pages::violation))

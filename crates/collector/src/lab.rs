@@ -6,6 +6,7 @@ mod own;
 mod start;
 
 use chrono::{DateTime, Utc};
+use domain::detail::Text;
 use domain::{
     Attribution, Detail, Gap, GapReason, Kind, ManualClock, Outcome, Sample, Source, UnixMicros,
     UnixMillis,
@@ -27,7 +28,7 @@ use crate::keys::Keys;
 use crate::{Collector, ContractSetup, store};
 
 pub(crate) const TARGET: &str = "t";
-const CONTRACT: &str = include_str!("web/tests/month.toml");
+pub(crate) const CONTRACT: &str = include_str!("web/tests/month.toml");
 pub(crate) const PLAN: &str = "revision = 1\neffective_from_ms = 0\n\
      [[agent]]\nid = \"a\"\nregion = \"r\"\nnetwork = \"n\"\n\
      [[target]]\nid = \"t\"\nprovider = \"p\"\ninterval_s = 60\ndeadline_ms = 1\n\
@@ -154,8 +155,9 @@ impl Lab {
             lines.push(if self.next_i % 50 == 49 {
                 encode_gap(&gap(self.next_i, slot)).unwrap()
             } else {
-                let sample = sample(self.next_i, slot, is_down(at));
-                encode_sample(sample, &Detail::default()).unwrap()
+                let is_down = is_down(at);
+                let detail = detail(self.next_i, is_down);
+                encode_sample(sample(self.next_i, slot, is_down), &detail).unwrap()
             });
             self.next_i += 1;
             at += chrono::TimeDelta::minutes(1);
@@ -286,6 +288,17 @@ fn gap(i: u64, at: UnixMillis) -> Gap {
         plan: 1,
         v: 1,
     }
+}
+
+/// Failures have a request id, and a header that must not go where only the id may.
+fn detail(i: u64, is_down: bool) -> Detail {
+    let mut detail = Detail::default();
+    if is_down {
+        let header = Text::Plain("CANARY".to_owned());
+        detail.req = Some(Text::Plain(format!("req_{i}")));
+        detail.hdr.insert("x-canary".to_owned(), header);
+    }
+    detail
 }
 
 pub(crate) fn sample(i: u64, slot: UnixMillis, down: bool) -> Sample {

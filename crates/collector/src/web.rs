@@ -39,7 +39,7 @@ mod tests;
 
 use maud::{Markup, html};
 
-use self::view::{ContractPage, Overview, Site, TargetPage, ViolationPage};
+use self::view::{ClaimPage, ContractPage, Overview, Site, TargetPage, ViolationPage};
 
 /// The front page.
 #[must_use]
@@ -92,6 +92,19 @@ pub(crate) fn violation(view: &ViolationPage) -> Markup {
 #[must_use]
 pub(crate) fn violation_fragment(view: &ViolationPage) -> Markup {
     violation::main(view)
+}
+
+/// One claim.
+#[must_use]
+pub(crate) fn claim(view: &ClaimPage) -> Markup {
+    let title = format!("Claim {}", view.claim.name);
+    page::live(&view.site, &title, &claim_fragment(view))
+}
+
+/// `<main>` of a claim's page.
+#[must_use]
+pub(crate) fn claim_fragment(view: &ClaimPage) -> Markup {
+    claim::page::main(view)
 }
 
 /// What is served where nothing is.

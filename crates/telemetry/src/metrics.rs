@@ -22,7 +22,9 @@ mod lag;
 mod tests;
 
 pub use agent::{AgentMetrics, BudgetUse, OrderResult};
-pub use collector::{CollectorMetrics, IngestResult, JobResult, ServedRequest};
+pub use collector::{
+    ClaimItem, ClaimsWaiting, CollectorMetrics, IngestResult, JobResult, ServedRequest,
+};
 pub use lag::{Lag, Queue};
 
 /// `Content-Type` of what [`Metrics::render`] returns.

@@ -116,6 +116,12 @@ pub mod metric {
     pub const ARCHIVE_BATCHES: &str = "nines.archive.batches";
     /// Closed days that are not archived yet.
     pub const ARCHIVE_DAYS_WAITING: &str = "nines.archive.days.waiting";
+    /// Reminders of deadlines of claims and notices that were given.
+    pub const CLAIMS_REMINDERS: &str = "nines.claims.reminders";
+    /// Claims and notices that wait to be sent and are due within the longest lead time.
+    pub const CLAIMS_DUE: &str = "nines.claims.due";
+    /// Claims and notices that wait to be sent after their strictest deadline.
+    pub const CLAIMS_OVERDUE: &str = "nines.claims.overdue";
     /// Time from request to end of response, as the HTTP conventions define it.
     pub const HTTP_SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
 
@@ -152,6 +158,9 @@ pub mod metric {
         STORE_ROWS_DROPPED,
         ARCHIVE_BATCHES,
         ARCHIVE_DAYS_WAITING,
+        CLAIMS_REMINDERS,
+        CLAIMS_DUE,
+        CLAIMS_OVERDUE,
         HTTP_SERVER_REQUEST_DURATION,
     ];
 }
@@ -166,6 +175,8 @@ pub mod attribute {
     pub const BATCH_SAMPLES: &str = "batch.samples";
     /// Which cap of a budget: its key, such as `usd_per_day`.
     pub const BUDGET_CAP: &str = "budget.cap";
+    /// What has a deadline: `claim` or `notice`.
+    pub const CLAIM_ITEM: &str = "claim.item";
     /// How long something took, in whole milliseconds. Logs only: metrics use seconds.
     pub const DURATION_MS: &str = "duration_ms";
     /// What became of a batch at the collector.
@@ -221,6 +232,7 @@ pub mod attribute {
         AGENT_ID,
         BATCH_ID,
         BATCH_SAMPLES,
+        CLAIM_ITEM,
         DURATION_MS,
         INGEST_RESULT,
         JOB_NAME,

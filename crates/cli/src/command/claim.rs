@@ -1,14 +1,17 @@
 //! `nines claim`: what there is to claim, its letters, and what became of it.
 
+mod text;
+
+use std::fs::File;
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use camino::Utf8PathBuf;
-use chrono::{DateTime, Utc};
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Subcommand;
 use collector::config::Loaded;
-use collector::{Claim, ClaimStep, ClaimTotal, Forms};
+use collector::{ClaimStep, Enclosed, Forms};
 use domain::{Clock as _, SystemClock};
-use sla::Money;
 
 use super::runtime;
 use crate::args::Database;
@@ -30,9 +33,22 @@ struct Actor {
     by: String,
 }
 
+/// How a letter is written.
+#[derive(Debug, clap::Args)]
+struct Writing {
+    /// The collector's configuration, for forms of your own.
+    #[arg(long, value_name = "FILE")]
+    config: Option<Utf8PathBuf>,
+    /// Write the letter and what is enclosed with it into this directory, which is made where it
+    /// does not exist: the log of failed requests and, where a formula counts by intervals, their
+    /// list.
+    #[arg(long, value_name = "DIR")]
+    attachments: Option<Utf8PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List claims with what they ask and until when.
+    /// List claims with what they ask and until when, and notices of incidents.
     List,
     /// Show a claim with its history.
     Show {
@@ -46,9 +62,25 @@ enum Action {
         /// Which form: aws, azure, generic or google.
         #[arg(long, default_value = "generic")]
         form: String,
-        /// The collector's configuration, for forms of your own.
-        #[arg(long, value_name = "FILE")]
-        config: Option<Utf8PathBuf>,
+        #[command(flatten)]
+        writing: Writing,
+    },
+    /// Write the notice of an incident: a support ticket.
+    Notice {
+        /// As `nines claim list` shows it.
+        notice: String,
+        #[command(flatten)]
+        writing: Writing,
+    },
+    /// Record that a notice was sent.
+    Sent {
+        /// As `nines claim list` shows it.
+        notice: String,
+        /// The provider's number of it.
+        #[arg(long)]
+        reference: String,
+        #[command(flatten)]
+        actor: Actor,
     },
     /// Record that a claim was sent.
     File {
@@ -94,24 +126,39 @@ enum Action {
 pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
     let url = environment::database_url(&options.database)?;
     match options.action {
-        Action::List => {
-            let now = SystemClock.now_utc();
-            for claim in runtime()?.block_on(collector::list_claims(&url))? {
-                print::line(&row(&claim, now));
-            }
+        Action::List => list(&url)?,
+        Action::Show { claim } => {
+            let (claim, history) = runtime()?.block_on(collector::show_claim(&url, &claim))?;
+            text::show(&claim, &history, SystemClock.now_utc());
         }
-        Action::Show { claim } => show(&url, &claim)?,
         Action::Letter {
             claim,
             form,
-            config,
+            writing,
         } => {
-            let forms = match config {
-                Some(path) => Loaded::read(&path)?.claim_forms,
-                None => Forms::default(),
-            };
-            let letter = collector::claim_letter(&url, &claim, (&forms, &form));
-            print::line(runtime()?.block_on(letter)?.trim_end());
+            let forms = writing.forms()?;
+            let of = (&forms, form.as_str());
+            write(&claim, writing.attachments.as_deref(), |enclosed| {
+                let letter = collector::claim_letter(&url, &claim, of, enclosed);
+                Ok(runtime()?.block_on(letter)?)
+            })?;
+        }
+        Action::Notice { notice, writing } => {
+            let forms = writing.forms()?;
+            write(&notice, writing.attachments.as_deref(), |enclosed| {
+                let letter = collector::notice_letter(&url, &notice, &forms, enclosed);
+                Ok(runtime()?.block_on(letter)?)
+            })?;
+        }
+        Action::Sent {
+            notice,
+            reference,
+            actor,
+        } => {
+            let said = (reference.as_str(), actor.by.as_str());
+            let sent = collector::send_notice(&url, &notice, said, &SystemClock);
+            let sent = runtime()?.block_on(sent)?;
+            print::line(&text::notice(&sent, SystemClock.now_utc()));
         }
         Action::File {
             claim,
@@ -134,79 +181,89 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         Action::Totals => {
             let claims = runtime()?.block_on(collector::list_claims(&url))?;
             for total in collector::claim_totals(&claims) {
-                print::line(&totals(total)?);
+                print::line(&text::totals(total)?);
             }
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+fn list(url: &str) -> anyhow::Result<()> {
+    let now = SystemClock.now_utc();
+    for claim in runtime()?.block_on(collector::list_claims(url))? {
+        print::line(&text::row(&claim, now));
+    }
+    for notice in runtime()?.block_on(collector::list_notices(url))? {
+        print::line(&text::notice(&notice, now));
+    }
+    Ok(())
+}
+
+impl Writing {
+    fn forms(&self) -> anyhow::Result<Forms> {
+        Ok(match &self.config {
+            Some(path) => Loaded::read(path)?.claim_forms,
+            None => Forms::default(),
+        })
+    }
+}
+
+/// Prints a letter, or writes it with what is enclosed into a directory.
+fn write(
+    name: &str,
+    dir: Option<&Utf8Path>,
+    letter: impl FnOnce(Option<Enclosed<'_, Lazy>>) -> anyhow::Result<String>,
+) -> anyhow::Result<()> {
+    let Some(dir) = dir else {
+        print::line(letter(None)?.trim_end());
+        return Ok(());
+    };
+    std::fs::create_dir_all(dir).with_context(|| format!("failed to make `{dir}`"))?;
+    let file = |what: &str| Lazy::new(dir.join(format!("{name}.{what}")));
+    let (mut requests, mut intervals) = (file("requests.csv"), file("intervals.csv"));
+    let text = letter(Some(Enclosed {
+        requests: &mut requests,
+        intervals: &mut intervals,
+    }))?;
+    let mut letter = file("letter.txt");
+    letter.write_all(text.as_bytes())?;
+    for file in [letter, requests, intervals] {
+        if file.file.is_some() {
+            print::line(&format!("wrote {}", file.path));
+        }
+    }
+    Ok(())
+}
+
+/// A file that is made when something is written into it.
+struct Lazy {
+    path: Utf8PathBuf,
+    file: Option<File>,
+}
+
+impl Lazy {
+    const fn new(path: Utf8PathBuf) -> Self {
+        Self { path, file: None }
+    }
+}
+
+impl std::io::Write for Lazy {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::create(&self.path)?),
+        };
+        file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), File::flush)
+    }
+}
+
 fn step(url: &str, name: &str, (step, actor): (ClaimStep, Actor)) -> anyhow::Result<()> {
     let taken = collector::step_claim(url, name, (&step, &actor.by), &SystemClock);
     let claim = runtime()?.block_on(taken)?;
-    print::line(&row(&claim, SystemClock.now_utc()));
+    print::line(&text::row(&claim, SystemClock.now_utc()));
     Ok(())
-}
-
-fn show(url: &str, name: &str) -> anyhow::Result<()> {
-    let (claim, history) = runtime()?.block_on(collector::show_claim(url, name))?;
-    print::line(&row(&claim, SystemClock.now_utc()));
-    let reference = claim.reference.as_deref().unwrap_or("none");
-    print::line(&format!("reference: {reference}"));
-    print::line(&format!("revision:  {}", claim.revision));
-    for change in &claim.changes {
-        print::line(&format!("  changed: {change}"));
-    }
-    for violation in &claim.violations {
-        print::line(&format!("violation: {violation}"));
-    }
-    for event in history {
-        let at = event.at.format("%Y-%m-%dT%H:%M:%SZ");
-        let text = format!("{at}  {}  {}  {}", event.actor, event.what, event.detail);
-        print::line(text.trim_end());
-    }
-    Ok(())
-}
-
-fn row(claim: &Claim, now: DateTime<Utc>) -> String {
-    let asked = match claim.asked {
-        Some(asked) => asked.to_string(),
-        None => "fees not known".to_owned(),
-    };
-    format!(
-        "{}  {}  asked {asked}  paid {}  {}",
-        claim.name,
-        claim.state,
-        claim.paid,
-        due(claim, now)
-    )
-}
-
-fn due(claim: &Claim, now: DateTime<Utc>) -> String {
-    let Some(at) = claim.due_safe_at else {
-        return "no deadline".to_owned();
-    };
-    let at = at.format("%Y-%m-%dT%H:%MZ");
-    if claim.is_overdue(now) {
-        return format!("due before {at}, overdue");
-    }
-    let days = claim.days_left(now).filter(|days| *days >= 0);
-    days.map_or_else(
-        || format!("due before {at}"),
-        |days| format!("due before {at}, {days} days left"),
-    )
-}
-
-fn totals(total: ClaimTotal) -> anyhow::Result<String> {
-    let money = |minor| Money::from_minor(minor, total.currency);
-    Ok(format!(
-        "{} claims: drafted {}, filed {}, paid {}, denied {}, expired {}; {} of unknown amount",
-        total.claims,
-        money(total.drafted_minor)?,
-        money(total.filed_minor)?,
-        money(total.paid_minor)?,
-        money(total.denied_minor)?,
-        money(total.expired_minor)?,
-        total.unknown,
-    ))
 }

@@ -40,6 +40,7 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
         archive,
         claim_forms: loaded.claim_forms,
         outside: loaded.outside,
+        claim_leads: loaded.config.claims.remind_days,
         clock: Arc::new(SystemClock),
         jobs,
         metrics: metrics.clone(),

@@ -77,6 +77,7 @@ async fn run_with(
         archive: None,
         claim_forms: collector::Forms::default(),
         outside: collector::Outside::default(),
+        claim_leads: collector::Leads::default(),
         clock: Arc::new(SystemClock),
         jobs: Jobs::Periodic {
             checkpoint: Duration::from_secs(10),

@@ -62,6 +62,7 @@ fn setup(demo: &Demo, clock: Arc<dyn Clock>, metrics: &Metrics) -> anyhow::Resul
         archive: None,
         claim_forms: collector::Forms::default(),
         outside: collector::Outside::default(),
+        claim_leads: collector::Leads::default(),
         clock,
         jobs: Jobs::Manual,
         metrics: metrics.clone(),

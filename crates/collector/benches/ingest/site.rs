@@ -59,6 +59,7 @@ impl Site {
             archive: None,
             claim_forms: collector::Forms::default(),
             outside: collector::Outside::default(),
+            claim_leads: collector::Leads::default(),
             retention: Retention::default(),
             clock: Arc::new(clock.clone()),
             jobs: Jobs::Manual,

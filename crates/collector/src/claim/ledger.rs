@@ -3,13 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::Clock;
 use serde::Serialize;
-use sla::contract::CONTRACT_SCHEMA;
 use sla::money::MoneyError;
-use sla::{Contract, Currency, Money};
+use sla::{Currency, Money};
 use sqlx::{Connection as _, PgConnection};
 
-use super::letter::{self, Facts, Forms, LetterError, Source};
-use super::{Claim, ClaimEvent, ClaimState};
+use super::letter::LetterError;
+use super::{Claim, ClaimEvent, ClaimState, Notice, NoticeState};
 use crate::store::claim::Happened;
 use crate::store::{self, StoreError};
 
@@ -28,6 +27,20 @@ pub enum ClaimError {
     Unknown {
         /// Which.
         name: String,
+    },
+    /// There is no notice of this name.
+    #[error("there is no notice `{name}`; `nines claim list` shows all")]
+    UnknownNotice {
+        /// Which.
+        name: String,
+    },
+    /// A notice that was sent, or is not to be sent.
+    #[error("notice `{name}` is {state}: it does not wait to be sent")]
+    NotWaiting {
+        /// Which.
+        name: String,
+        /// Its state.
+        state: NoticeState,
     },
     /// It cannot go from its state to that.
     #[error("claim `{name}` is {from}: it cannot become {to}, only {allowed}")]
@@ -48,7 +61,7 @@ pub enum ClaimError {
         name: String,
     },
     /// A reference or reason that cannot be kept.
-    #[error("a reference or reason is one line of 1 to {} characters", WORDS_MAX)]
+    #[error("a reference, reason or name is one line of 1 to {WORDS_MAX} visible characters")]
     Words,
     /// Not an amount of the claim's currency.
     #[error("`{given}` cannot have been paid")]
@@ -62,6 +75,9 @@ pub enum ClaimError {
     /// Nothing was paid.
     #[error("an amount that was paid is more than 0")]
     Zero,
+    /// What is enclosed cannot be written.
+    #[error("failed to write what is enclosed")]
+    Enclose(#[source] std::io::Error),
     /// Its letter cannot be written.
     #[error(transparent)]
     Letter(#[from] LetterError),
@@ -124,12 +140,12 @@ impl ClaimStep {
     }
 }
 
-async fn connect(database_url: &str) -> Result<PgConnection, StoreError> {
+pub(super) async fn connect(database_url: &str) -> Result<PgConnection, StoreError> {
     let conn = PgConnection::connect(database_url).await;
     conn.map_err(StoreError::query("connect"))
 }
 
-async fn get(conn: &mut PgConnection, name: &str) -> Result<Claim, ClaimError> {
+pub(super) async fn get(conn: &mut PgConnection, name: &str) -> Result<Claim, ClaimError> {
     let found = store::claim::find(conn, name).await?;
     found.ok_or_else(|| ClaimError::Unknown {
         name: name.to_owned(),
@@ -153,43 +169,36 @@ pub async fn show_claim(
     Ok((claim, history))
 }
 
-/// A claim's letter in a form.
-pub async fn claim_letter(
+/// All notices, the newest incident first.
+pub async fn list_notices(database_url: &str) -> Result<Vec<Notice>, ClaimError> {
+    let mut conn = connect(database_url).await?;
+    Ok(store::claim::notice::list(&mut conn, CLAIMS_MAX).await?)
+}
+
+pub(super) async fn get_notice(conn: &mut PgConnection, name: &str) -> Result<Notice, ClaimError> {
+    let found = store::claim::notice::find(conn, name).await?;
+    found.ok_or_else(|| ClaimError::UnknownNotice {
+        name: name.to_owned(),
+    })
+}
+
+/// Records that a notice was sent; gives it as it stands then.
+pub async fn send_notice(
     database_url: &str,
     name: &str,
-    (forms, form): (&Forms, &str),
-) -> Result<String, ClaimError> {
+    (reference, actor): (&str, &str),
+    clock: &dyn Clock,
+) -> Result<Notice, ClaimError> {
+    let said = (words(reference)?, words(actor)?);
     let mut conn = connect(database_url).await?;
-    let claim = get(&mut conn, name).await?;
-    letter_text(&mut conn, &claim, (forms, form)).await
-}
-
-pub(crate) async fn letter_text(
-    conn: &mut PgConnection,
-    claim: &Claim,
-    (forms, form): (&Forms, &str),
-) -> Result<String, ClaimError> {
-    let facts = facts(conn, claim).await?;
-    Ok(forms.letter(form, &facts)?)
-}
-
-/// What a claim's letters can be filled with.
-async fn facts(conn: &mut PgConnection, claim: &Claim) -> Result<Facts, StoreError> {
-    let gone = || StoreError::inconsistent("claim", &claim.name);
-    let (terms, targets) = store::claim::terms(conn, &claim.name)
-        .await?
-        .ok_or_else(gone)?;
-    let revision = claim.assessment_revision;
-    let assessment = store::claim::assessment(conn, &claim.name, revision).await?;
-    let assessment = assessment.ok_or_else(gone)?;
-    let contract = Contract::parse(&terms)
-        .map_err(|_| StoreError::inconsistent("claim.terms", CONTRACT_SCHEMA))?;
-    Ok(letter::facts(Source {
-        claim,
-        contract: &contract,
-        assessment: &assessment,
-        targets: &targets,
-    }))
+    let notice = get_notice(&mut conn, name).await?;
+    if store::claim::notice::send(&mut conn, name, said, clock.now_utc()).await? {
+        return get_notice(&mut conn, name).await;
+    }
+    Err(ClaimError::NotWaiting {
+        name: notice.name,
+        state: notice.state,
+    })
 }
 
 /// Records what happened to a claim; gives the claim as it stands then.
@@ -270,10 +279,17 @@ fn parse(given: &str, currency: Currency) -> Result<Money, ClaimError> {
 
 fn words(given: &str) -> Result<&str, ClaimError> {
     let given = given.trim();
-    let is_kept = !given.is_empty()
-        && given.chars().count() <= WORDS_MAX
-        && !given.chars().any(char::is_control);
+    let is_kept =
+        !given.is_empty() && given.chars().count() <= WORDS_MAX && !given.chars().any(is_hidden);
     is_kept.then_some(given).ok_or(ClaimError::Words)
+}
+
+/// Characters that change how a line is read and are not seen: controls, and those that turn text
+/// around or join it.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// What claims came to, by currency in the order of their codes.

@@ -1,25 +1,33 @@
 //! The text of a claim: one set of facts, poured into a form.
 //!
 //! A form is plain text with `{{placeholders}}`. What may stand in a letter is exactly the list of
-//! placeholders: figures of the contract and the assessment. Nothing of requests or answers can
-//! reach a letter, because no fact holds any. Placeholders in facts are not expanded.
+//! placeholders: figures of the contract and the assessment, and of requests their times, numbers,
+//! outcomes and the provider's ids. No content can reach a letter, because no fact holds any.
+//! Placeholders in facts are not expanded.
 
 mod facts;
+mod incident;
+mod witnessed;
 
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub(crate) use facts::{Source, facts};
+pub(crate) use incident::facts as incident_facts;
+
+/// The form of the notice of an incident, which is no claim.
+const NOTICE: &str = "notice";
 
 /// Longest form, in bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
 /// The forms that are compiled in, by name.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 5] = [
     ("aws", include_str!("forms/aws.txt")),
     ("azure", include_str!("forms/azure.txt")),
     ("generic", include_str!("forms/generic.txt")),
     ("google", include_str!("forms/google.txt")),
+    (NOTICE, include_str!("forms/notice.txt")),
 ];
 
 /// The form where none is named.
@@ -95,11 +103,31 @@ impl Forms {
 
     /// A letter in the form of this name.
     pub(crate) fn letter(&self, form: &str, facts: &Facts) -> Result<String, LetterError> {
-        let text = self.0.get(form).ok_or_else(|| LetterError::Unknown {
-            form: form.chars().take(40).collect(),
-            known: self.0.keys().cloned().collect::<Vec<_>>().join(", "),
-        })?;
-        fill(text, facts)
+        fill(self.check(form)?, facts)
+    }
+
+    /// Names of the forms of claims.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0
+            .keys()
+            .filter(|name| *name != NOTICE)
+            .cloned()
+            .collect()
+    }
+
+    /// The form of this name, where it is one of a claim.
+    pub(crate) fn check(&self, form: &str) -> Result<&str, LetterError> {
+        let text = self.0.get(form).filter(|_| form != NOTICE);
+        text.map(String::as_str)
+            .ok_or_else(|| LetterError::Unknown {
+                form: form.chars().filter(|c| !c.is_control()).take(40).collect(),
+                known: self.names().join(", "),
+            })
+    }
+
+    /// The notice of an incident.
+    pub(crate) fn notice(&self, facts: &Facts) -> Result<String, LetterError> {
+        fill(self.0.get(NOTICE).map_or("", String::as_str), facts)
     }
 }
 

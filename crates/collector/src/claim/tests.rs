@@ -1,4 +1,12 @@
-use super::{ClaimState, ClaimStep, Forms};
+mod alarms;
+mod corrections;
+mod early;
+mod hostile;
+mod letters;
+mod notices;
+mod windows;
+
+use super::{ClaimError, ClaimState, ClaimStep, Enclosed, Forms};
 use crate::lab::{Lab, utc};
 use crate::{claim_letter, claim_totals, list_claims, show_claim, step_claim};
 
@@ -17,8 +25,14 @@ async fn january(name: &str, is_down: bool) -> Lab {
     lab
 }
 
-async fn step(lab: &Lab, step: ClaimStep) -> Result<super::Claim, super::ClaimError> {
+async fn step(lab: &Lab, step: ClaimStep) -> Result<super::Claim, ClaimError> {
     step_claim(&lab.url, NAME, (&step, "ann"), &lab.clock).await
+}
+
+/// A letter without what is enclosed.
+async fn letter(lab: &Lab, name: &str, of: (&Forms, &str)) -> String {
+    let nothing = None::<Enclosed<'_, Vec<u8>>>;
+    claim_letter(&lab.url, name, of, nothing).await.unwrap()
 }
 
 fn file() -> ClaimStep {
@@ -73,7 +87,7 @@ async fn a_letter_in_every_form_has_the_downtime_and_nothing_of_requests() {
         .await;
     for form in ["aws", "azure", "generic", "google"] {
         let forms = Forms::default();
-        let letter = claim_letter(&lab.url, NAME, (&forms, form)).await.unwrap();
+        let letter = letter(&lab, NAME, (&forms, form)).await;
         for part in [
             "2026-01-31 07:00 UTC  2026-01-31 ",
             "  2026-01-31 19:00 UTC  ",

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use wire::problem::ProblemType;
 
@@ -15,8 +17,8 @@ use super::name::Name;
 use super::{LIST_MAX, Problem};
 use crate::app::App;
 use crate::claim::letter::DEFAULT_FORM;
-use crate::claim::{self, Claim, ClaimError, ClaimEvent};
-use crate::store;
+use crate::claim::{self, Claim, ClaimError, ClaimEvent, Log, LogReader};
+use crate::store::{self, StoreError};
 
 /// A claim as the API shows it.
 #[derive(Debug, Serialize)]
@@ -27,7 +29,10 @@ pub(crate) struct ClaimView {
     days_left: Option<i64>,
     /// Whether it waits to be filed after the strictest deadline.
     overdue: bool,
+    /// Whether it waits to be filed and its deadline was told of.
+    due_soon: bool,
     letter: String,
+    requests: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<ClaimEvent>>,
 }
@@ -43,7 +48,9 @@ fn view(app: &App, claim: Claim) -> ClaimView {
     ClaimView {
         days_left: claim.days_left(now),
         overdue: claim.is_overdue(now),
+        due_soon: claim.is_due_soon(now),
         letter: format!("/api/v1/claims/{}/letter", claim.name),
+        requests: format!("/api/v1/claims/{}/requests.csv", claim.name),
         history: None,
         claim,
     }
@@ -89,16 +96,76 @@ pub(crate) async fn letter(
     let mut conn = app.connection().await?;
     let claim = find(&mut conn, &name).await?;
     let form = query.form.as_deref().unwrap_or(DEFAULT_FORM);
-    let text = claim::letter_text(&mut conn, &claim, (&app.claim_forms, form)).await;
-    let text = text.map_err(|failure| match failure {
+    let said = claim::letter_text(&mut conn, &claim, (&app.claim_forms, form)).await;
+    Ok(text(said.map_err(refused)?))
+}
+
+/// Its failed requests.
+#[tracing::instrument(name = "http.claims.requests", skip_all)]
+pub(crate) async fn requests(
+    State(app): State<Arc<App>>,
+    Name(name): Name,
+) -> Result<impl IntoResponse, Problem> {
+    let mut conn = app.connection().await?;
+    let claim = find(&mut conn, &name).await?;
+    let log = LogReader::of(&mut conn, Log::Claim(&claim)).await;
+    let log = log.map_err(refused)?;
+    drop(conn);
+    Ok(Download::new(app, &claim.name, log))
+}
+
+/// What is wrong with a letter or log, for whoever asked.
+pub(super) fn refused(failure: ClaimError) -> Problem {
+    match failure {
         ClaimError::Letter(refused) => Problem::new(ProblemType::Malformed, refused.to_string()),
         ClaimError::Store(failure) => failure.into(),
         other => Problem::internal(&other),
-    })?;
+    }
+}
+
+/// Plain text that nobody keeps.
+pub(super) fn text(text: String) -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    Ok((headers, text))
+    (headers, text)
+}
+
+/// A log of requests on its way: read as fast as it is taken, with no connection held between.
+#[derive(Debug)]
+pub(super) struct Download {
+    app: Arc<App>,
+    file_name: String,
+    log: LogReader,
+}
+
+impl Download {
+    pub(super) fn new(app: Arc<App>, name: &str, log: LogReader) -> Self {
+        Self {
+            app,
+            file_name: format!("{name}.requests.csv"),
+            log,
+        }
+    }
+}
+
+impl IntoResponse for Download {
+    fn into_response(self) -> Response {
+        let disposition = format!("attachment; filename=\"{}\"", self.file_name);
+        let headers = [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, disposition),
+            (header::CACHE_CONTROL, "no-store".to_owned()),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        ];
+        let pieces = stream::try_unfold((self.app, self.log), |(app, mut log)| async move {
+            let mut conn = app.connection().await?;
+            let piece = log.next(&mut conn).await?;
+            drop(conn);
+            Ok::<_, StoreError>(piece.map(|text| (text, (app, log))))
+        });
+        (headers, Body::from_stream(pieces)).into_response()
+    }
 }

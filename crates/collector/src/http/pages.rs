@@ -1,5 +1,6 @@
 //! The web pages: gather a view, render it whole or only its `<main>`.
 
+mod claim;
 mod contract;
 mod listing;
 mod overview;
@@ -106,6 +107,21 @@ pub(crate) async fn violation(
         Err(_) => Err(no_such_page()),
     };
     let render = |view| shape.render(&view, web::violation, web::violation_fragment);
+    respond(&app, view.map(render))
+}
+
+/// The page of a claim.
+#[tracing::instrument(name = "http.pages.claim", skip_all)]
+pub(crate) async fn claim(
+    State(app): State<Arc<App>>,
+    name: Result<Name, Problem>,
+    shape: Shape,
+) -> Response {
+    let view = match name {
+        Ok(Name(name)) => claim::view(&app, &name).await,
+        Err(_) => Err(no_such_page()),
+    };
+    let render = |view| shape.render(&view, web::claim, web::claim_fragment);
     respond(&app, view.map(render))
 }
 

@@ -1,7 +1,11 @@
 //! Drafts claims from final assessments, revises them where a correction follows, and lets those
-//! expire that nobody filed in time.
+//! expire that nobody filed in time; prepares notices, and tells of deadlines.
 //!
 //! Each final assessment is looked at once, in the transaction that writes what follows from it.
+
+mod alarms;
+mod early;
+mod notices;
 
 use chrono::{DateTime, Utc};
 use domain::{Minute, UnixMicros};
@@ -37,7 +41,19 @@ pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
         }
         tx.commit().await.map_err(StoreError::query("commit"))?;
     }
+    early::run(app, &mut conn, now).await?;
+    notices::run(app, &mut conn, now).await?;
+    alarms::run(app, &mut conn, now).await?;
     expire(&mut conn, now).await
+}
+
+/// An assessment that a claim follows from.
+struct Look<'a> {
+    unseen: &'a Unseen,
+    assessment: &'a Assessment,
+    asked: &'a Asked,
+    /// Its text, where it is not final.
+    early: Option<String>,
 }
 
 async fn look(
@@ -65,32 +81,37 @@ async fn look(
     }
     let asked = asked(&assessment, loaded.contract.currency);
     let at = (unseen.contract, unseen.window_start_at);
+    let found = Look {
+        unseen,
+        assessment: &assessment,
+        asked: &asked,
+        early: None,
+    };
     match store::claim::of_window(conn, at.0, at.1).await? {
-        Some(name) => revise(conn, &name, (unseen, &assessment, &asked), now).await,
+        Some(name) => revise(conn, &name, &found, now).await,
         None if asked.results.is_empty() => Ok(()),
-        None => draft(conn, loaded, (unseen, &assessment, &asked), now).await,
+        None => draft(conn, loaded, &found, now).await,
     }
 }
-
-type Found<'a> = (&'a Unseen, &'a Assessment, &'a Asked);
 
 async fn draft(
     conn: &mut PgConnection,
     loaded: &Loaded,
-    (unseen, assessment, asked): Found<'_>,
+    found: &Look<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let (unseen, asked) = (found.unseen, found.asked);
     let contract = loaded.registered.id.to_string();
     let draft = Draft {
         contract: &contract,
-        period: &loaded.contract.window.label(assessment.window),
+        period: &loaded.contract.window.label(found.assessment.window),
         terms: &loaded.registered.toml,
     };
     let Some(name) = store::claim::insert(conn, unseen, draft, now).await? else {
         info!(contract.id = %contract, "no second claim for time that contract {contract} has one for");
         return Ok(());
     };
-    let revised = revised(asked, loaded.contract.currency, (0, Vec::new()));
+    let revised = revised(found, loaded.contract.currency, (0, Vec::new()));
     store::claim::revise(conn, &name, (unseen, &revised), now).await?;
     store::claim::tie(conn, &name, (unseen, &asked.results)).await?;
     store::claim::note(conn, &name, happened("drafted", ""), now).await?;
@@ -101,22 +122,26 @@ async fn draft(
 async fn revise(
     conn: &mut PgConnection,
     name: &str,
-    (unseen, assessment, asked): Found<'_>,
+    found: &Look<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let (unseen, asked) = (found.unseen, found.asked);
     store::claim::lock(conn, name).await?;
     let gone = || StoreError::inconsistent("claim.name", name);
     let old: Claim = store::claim::find(conn, name).await?.ok_or_else(gone)?;
-    let before = store::claim::assessment(conn, name, old.assessment_revision).await?;
-    let changes = sla::changes(&before.ok_or_else(gone)?, assessment);
-    let changes: Vec<String> = changes.iter().take(CHANGES_MAX).map(described).collect();
+    let before = store::claim::judged(conn, name).await?.ok_or_else(gone)?;
+    let differs = sla::changes(&before.assessment, found.assessment);
+    let is_final = before.is_early && found.early.is_none();
+    let end = is_final.then(|| "the window is over and its assessment is final".to_owned());
+    let differs = differs.iter().take(CHANGES_MAX).map(described);
+    let changes: Vec<String> = end.into_iter().chain(differs).collect();
     let detail = format!(
         "revision {} replaces revision {}: {}",
         old.revision + 1,
         old.revision,
         changes.join("; ")
     );
-    let revised = revised(asked, old.paid.currency(), (old.revision + 1, changes));
+    let revised = revised(found, old.paid.currency(), (old.revision + 1, changes));
     store::claim::revise(conn, name, (unseen, &revised), now).await?;
     store::claim::tie(conn, name, (unseen, &asked.results)).await?;
     store::claim::note(conn, name, happened("revised", &detail), now).await?;
@@ -125,10 +150,11 @@ async fn revise(
 }
 
 fn revised(
-    asked: &Asked,
+    found: &Look<'_>,
     currency: sla::Currency,
     (revision, changes): (i32, Vec<String>),
 ) -> Revised {
+    let asked = found.asked;
     let nothing = asked.results.is_empty();
     let none = sla::Money::from_minor(0, currency).ok();
     Revised {
@@ -138,6 +164,7 @@ fn revised(
         due_safe_at: asked.due_safe.map(utc),
         due_literal_at: asked.due_literal.map(utc),
         changes,
+        early: found.early.clone(),
     }
 }
 

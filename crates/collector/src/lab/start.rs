@@ -16,7 +16,10 @@ use wire::plan::Plan;
 
 use super::{Lab, contract, origin, plan};
 use crate::store::agent::NewAgent;
-use crate::{Collector, Jobs, Retention, Setup, store};
+use crate::{Collector, ContractSetup, Jobs, Retention, Setup, store};
+
+/// What a lab may have of its own.
+type Whole = (Retention, Plan, Option<crate::Archive>, Vec<ContractSetup>);
 
 impl Lab {
     pub(crate) async fn start(name: &str, at: DateTime<Utc>) -> Self {
@@ -33,7 +36,8 @@ impl Lab {
         at: DateTime<Utc>,
         (retention, plan): (Retention, Plan),
     ) -> Self {
-        Self::start_whole(name, at, (retention, plan, None)).await
+        let judged = vec![contract()];
+        Self::start_whole(name, at, (retention, plan, None, judged)).await
     }
 
     pub(crate) async fn start_archived(
@@ -42,19 +46,28 @@ impl Lab {
         retention: Retention,
         archive: Option<crate::Archive>,
     ) -> Self {
-        Self::start_whole(name, at, (retention, plan(), archive)).await
+        let judged = vec![contract()];
+        Self::start_whole(name, at, (retention, plan(), archive, judged)).await
+    }
+
+    /// Judged by a contract's text of its own.
+    pub(crate) async fn start_judged(name: &str, at: DateTime<Utc>, toml: String) -> Self {
+        let judged = ContractSetup { toml, ..contract() };
+        let whole = (Retention::default(), plan(), None, vec![judged]);
+        Self::start_whole(name, at, whole).await
     }
 
     async fn start_whole(
         name: &str,
         at: DateTime<Utc>,
-        (retention, plan, archive): (Retention, Plan, Option<crate::Archive>),
+        (retention, plan, archive, contracts): Whole,
     ) -> Self {
         let url = fresh_database(name).await;
         let (dir, clock) = (TempDir::new().unwrap(), ManualClock::at(at.into()));
         let setup = setup(&url, dir.path(), &clock, retention);
         let collector = Collector::start(Setup {
             plan,
+            contracts,
             archive,
             ..setup
         })
@@ -170,6 +183,7 @@ fn setup(url: &str, dir: &Path, clock: &ManualClock, retention: Retention) -> Se
         archive: None,
         claim_forms: crate::Forms::default(),
         outside: crate::Outside::default(),
+        claim_leads: crate::Leads::default(),
         clock: Arc::new(clock.clone()),
         jobs: Jobs::Manual,
         metrics: Metrics::local("lab", "0").unwrap(),

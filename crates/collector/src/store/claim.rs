@@ -1,6 +1,9 @@
 //! Claims, their revisions and their history.
 
+pub(crate) mod alarm;
+pub(crate) mod cited;
 mod moves;
+pub(crate) mod notice;
 
 use chrono::{DateTime, Utc};
 use sla::{Assessment, Currency, Money};
@@ -38,6 +41,16 @@ pub(crate) struct Revised {
     pub(crate) due_safe_at: Option<DateTime<Utc>>,
     pub(crate) due_literal_at: Option<DateTime<Utc>>,
     pub(crate) changes: Vec<String>,
+    /// The assessment, where it is not final and goes on changing.
+    pub(crate) early: Option<String>,
+}
+
+/// The assessment that a claim's newest revision follows from.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    pub(crate) assessment: Assessment,
+    /// Whether it was not final.
+    pub(crate) is_early: bool,
 }
 
 /// What happened, and what was paid by it.
@@ -69,6 +82,8 @@ struct Row {
     due_safe_at: Option<DateTime<Utc>>,
     due_literal_at: Option<DateTime<Utc>>,
     changes: String,
+    early: bool,
+    reminded_at: Option<DateTime<Utc>>,
     paid_minor: i64,
     violations: Vec<String>,
 }
@@ -92,6 +107,8 @@ impl TryFrom<Row> for Claim {
             asked: row.asked_minor.map(money).transpose()?,
             paid: money(row.paid_minor)?,
             changes: row.changes.lines().map(str::to_owned).collect(),
+            early: row.early,
+            reminded_at: row.reminded_at,
             name: row.name,
             contract: row.contract,
             period: row.period,
@@ -202,8 +219,9 @@ pub(crate) async fn revise(
         .transpose()?;
     sqlx::query!(
         "INSERT INTO claim_revision (claim, revision, replaces, assessment_revision, asked_minor,
-                                     currency, due_safe_at, due_literal_at, changes, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                                     currency, due_safe_at, due_literal_at, changes, made_at,
+                                     early_body)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         claim,
         revised.revision,
         (revised.revision > 0).then(|| revised.revision - 1),
@@ -214,6 +232,7 @@ pub(crate) async fn revise(
         revised.due_literal_at,
         revised.changes.join("\n"),
         now,
+        revised.early,
     )
     .execute(conn)
     .await
@@ -259,26 +278,31 @@ pub(crate) async fn terms(
     Ok(found.map(|row| (row.terms, row.targets)))
 }
 
-/// One revision of the assessment of a claim's window.
-pub(crate) async fn assessment(
+/// The assessment that a claim's newest revision follows from.
+pub(crate) async fn judged(
     conn: &mut PgConnection,
     claim: &str,
-    revision: i32,
-) -> Result<Option<Assessment>, StoreError> {
-    let body = sqlx::query_scalar!(
-        "SELECT a.body FROM claim c JOIN assessment a ON a.contract_id = c.contract_id
-             AND a.window_start_at = c.window_start_at
-         WHERE c.name = $1 AND a.revision = $2",
+) -> Result<Option<Judged>, StoreError> {
+    let found = sqlx::query!(
+        r#"SELECT COALESCE(r.early_body, a.body) AS "body!", r.early_body IS NOT NULL AS "early!"
+           FROM claim k JOIN claim_revision r ON r.claim = k.name
+           JOIN assessment a ON a.contract_id = k.contract_id
+                AND a.window_start_at = k.window_start_at AND a.revision = r.assessment_revision
+           WHERE k.name = $1 ORDER BY r.revision DESC LIMIT 1"#,
         claim,
-        revision,
     )
     .fetch_optional(conn)
     .await
     .map_err(StoreError::query("find a claim's assessment"))?;
-    let read = |body: String| {
-        serde_json::from_str(&body).map_err(|e| StoreError::inconsistent("assessment.body", e))
+    let Some(found) = found else {
+        return Ok(None);
     };
-    body.map(read).transpose()
+    let assessment = serde_json::from_str(&found.body)
+        .map_err(|e| StoreError::inconsistent("assessment.body", e))?;
+    Ok(Some(Judged {
+        assessment,
+        is_early: found.early,
+    }))
 }
 
 /// The name of the claim for a window, or for a violation.
@@ -326,6 +350,9 @@ async fn select(
                   k.state, k.reference, k.reason, k.drafted_at, k.filed_at, k.settled_at,
                   r.revision, r.replaces, r.assessment_revision, r.asked_minor, r.currency,
                   r.due_safe_at, r.due_literal_at, r.changes,
+                  r.early_body IS NOT NULL AS "early!",
+                  (SELECT max(a.raised_at) FROM claim_alarm a
+                   WHERE a.item = k.name AND a.due_at = r.due_safe_at) AS reminded_at,
                   COALESCE((SELECT sum(e.paid_minor) FROM claim_event e
                             WHERE e.claim = k.name), 0)::bigint AS "paid_minor!",
                   ARRAY(SELECT v.violation FROM claim_violation v WHERE v.claim = k.name

@@ -5,12 +5,12 @@ use sqlx::PgConnection;
 
 use super::StoreError;
 
-/// A hold, or what a violation or a claim holds by itself.
+/// A hold, or what a violation, a claim or a notice holds by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// Number of a hold, name of a violation or claim.
+    /// Number of a hold, name of a violation, claim or notice.
     pub name: String,
-    /// The target; for a violation or claim all targets of its contract.
+    /// The target; for all others all targets of its contract.
     pub target: String,
     /// First day, in UTC.
     pub from_day: NaiveDate,
@@ -62,7 +62,8 @@ pub(crate) async fn release(
 }
 
 /// What is held now; a violation that was neither withdrawn nor released holds its window when it
-/// was detected after `since`, and a claim that is not settled always holds its.
+/// was detected after `since`, a claim that is not settled always holds its, and a notice that waits or was sent holds its
+/// incident as long as a violation would.
 pub(crate) async fn list(
     conn: &mut PgConnection,
     since: DateTime<Utc>,
@@ -87,6 +88,12 @@ pub(crate) async fn list(
                   (k.window_end_at AT TIME ZONE 'UTC')::date, 'claim'
            FROM claim k JOIN contract c ON c.id = k.contract_id
            WHERE k.state IN ('drafted', 'filed', 'acknowledged')
+           UNION ALL
+           SELECT n.name, array_to_string(c.targets, ' '),
+                  (n.start_at AT TIME ZONE 'UTC')::date,
+                  (n.end_at AT TIME ZONE 'UTC')::date, 'notice'
+           FROM claim_notice n JOIN contract c ON c.id = n.contract_id
+           WHERE n.state IN ('prepared', 'sent') AND n.prepared_at >= $1
            ORDER BY 3, 1"#,
         since,
     )
@@ -97,7 +104,7 @@ pub(crate) async fn list(
 
 /// Keeps holds as they are until this transaction ends.
 pub(crate) async fn freeze(conn: &mut PgConnection) -> Result<(), StoreError> {
-    let locked = sqlx::raw_sql("LOCK TABLE hold, violation, claim IN SHARE MODE");
+    let locked = sqlx::raw_sql("LOCK TABLE hold, violation, claim, claim_notice IN SHARE MODE");
     let done = locked.execute(conn).await;
     done.map(drop).map_err(StoreError::query("lock the holds"))
 }

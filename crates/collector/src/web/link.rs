@@ -47,6 +47,30 @@ pub(crate) fn letter(claim: &str) -> String {
     format!("/api/v1/claims/{}/letter", segment(claim))
 }
 
+/// The page of a claim.
+#[must_use]
+pub(crate) fn claim(name: &str) -> String {
+    format!("/claims/{}", segment(name))
+}
+
+/// The log of a claim's failed requests.
+#[must_use]
+pub(crate) fn requests(claim: &str) -> String {
+    format!("/api/v1/claims/{}/requests.csv", segment(claim))
+}
+
+/// The text of a notice.
+#[must_use]
+pub(crate) fn notice(name: &str) -> String {
+    format!("/api/v1/notices/{}/letter", segment(name))
+}
+
+/// The log of a notice's failed requests.
+#[must_use]
+pub(crate) fn notice_requests(name: &str) -> String {
+    format!("/api/v1/notices/{}/requests.csv", segment(name))
+}
+
 /// An address from a contract file, where following it can do no more than open a web page.
 pub(super) fn outside(url: &str) -> Option<&str> {
     (url.starts_with("https://") || url.starts_with("http://")).then_some(url)

@@ -23,6 +23,7 @@ pub(super) fn main(view: &Overview) -> Markup {
             (now::listed(view))
             (violations(&view.violations, &view.site))
             (claim::section(&view.claims, &view.site))
+            (claim::notices(&view.notices, &view.site))
             (fleet::matrix(view))
             (fleet::agents(view))
             (fleet::log(&view.log, view.site.now))

@@ -1,5 +1,6 @@
 //! What pages show: plain, owned data, complete before a page is made.
 
+mod claim;
 mod listing;
 mod target;
 
@@ -8,6 +9,7 @@ use sla::{Assessment, Change, CommitmentAssessment, Condition, Contract, Money, 
 
 use crate::condition::Run;
 
+pub(crate) use claim::ClaimPage;
 pub(crate) use listing::{Asked, FEW, Listing};
 pub(crate) use target::TargetPage;
 
@@ -39,6 +41,8 @@ pub(crate) struct Overview {
     pub(crate) violations: Vec<ViolationRow>,
     /// Claims, the newest window first.
     pub(crate) claims: Vec<crate::claim::Claim>,
+    /// Notices of incidents, the newest first.
+    pub(crate) notices: Vec<crate::claim::Notice>,
     /// Enrolled agents.
     pub(crate) fleet: Vec<AgentRow>,
     /// The log.

@@ -78,6 +78,35 @@ impl JobResult {
     }
 }
 
+/// What has a deadline at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimItem {
+    /// A claim.
+    Claim,
+    /// A notice of an incident.
+    Notice,
+}
+
+impl ClaimItem {
+    /// The value of `claim.item`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Claim => "claim",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// How many claims or notices wait to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimsWaiting {
+    /// Due within the longest lead time.
+    pub due: u64,
+    /// Past their strictest deadline.
+    pub overdue: u64,
+}
+
 /// One answered HTTP request.
 #[derive(Clone, Copy, Debug)]
 pub struct ServedRequest<'a> {
@@ -108,6 +137,9 @@ pub struct CollectorMetrics {
     rows_dropped: Counter<u64>,
     archive_batches: Counter<u64>,
     archive_days_waiting: Gauge<u64>,
+    claims_reminders: Counter<u64>,
+    claims_due: Gauge<u64>,
+    claims_overdue: Gauge<u64>,
     request_duration: Histogram<f64>,
 }
 
@@ -166,6 +198,21 @@ impl CollectorMetrics {
                 .u64_gauge(metric::ARCHIVE_DAYS_WAITING)
                 .with_unit("{day}")
                 .with_description("Closed days that are not archived yet.")
+                .build(),
+            claims_reminders: meter
+                .u64_counter(metric::CLAIMS_REMINDERS)
+                .with_unit("{reminder}")
+                .with_description("Reminders of deadlines of claims and notices.")
+                .build(),
+            claims_due: meter
+                .u64_gauge(metric::CLAIMS_DUE)
+                .with_unit("{claim}")
+                .with_description("Claims and notices that wait and are due soon.")
+                .build(),
+            claims_overdue: meter
+                .u64_gauge(metric::CLAIMS_OVERDUE)
+                .with_unit("{claim}")
+                .with_description("Claims and notices that wait past their strictest deadline.")
                 .build(),
             request_duration: seconds(&meter, metric::HTTP_SERVER_REQUEST_DURATION, HTTP_SECONDS)
                 .with_description("Duration of HTTP server requests.")
@@ -234,6 +281,19 @@ impl CollectorMetrics {
     /// So many closed days are not archived yet.
     pub fn archive_waits(&self, days: u64) {
         self.archive_days_waiting.record(days, &[]);
+    }
+
+    /// People were told of a deadline.
+    pub fn deadline_told(&self, item: ClaimItem) {
+        let attributes = [KeyValue::new(attribute::CLAIM_ITEM, item.as_str())];
+        self.claims_reminders.add(1, &attributes);
+    }
+
+    /// So many claims or notices wait to be sent.
+    pub fn claims_wait(&self, item: ClaimItem, waiting: ClaimsWaiting) {
+        let attributes = [KeyValue::new(attribute::CLAIM_ITEM, item.as_str())];
+        self.claims_due.record(waiting.due, &attributes);
+        self.claims_overdue.record(waiting.overdue, &attributes);
     }
 
     /// One request was answered.

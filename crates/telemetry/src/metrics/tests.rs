@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::{
-    AgentMetrics, BudgetUse, CollectorMetrics, IngestResult, JobResult, Lag, Metrics, OrderResult,
-    Queue, ServedRequest,
+    AgentMetrics, BudgetUse, ClaimItem, ClaimsWaiting, CollectorMetrics, IngestResult, JobResult,
+    Lag, Metrics, OrderResult, Queue, ServedRequest,
 };
 use crate::names::metric;
 
@@ -59,6 +59,9 @@ fn exercise(metrics: &Metrics) {
     collector.day_dropped("raw", 288);
     collector.day_archived(8_640);
     collector.archive_waits(3);
+    collector.deadline_told(ClaimItem::Notice);
+    let waiting = ClaimsWaiting { due: 4, overdue: 1 };
+    collector.claims_wait(ClaimItem::Claim, waiting);
     collector.request_served(ServedRequest {
         method: "POST",
         route: Some("/api/v1/batches"),
@@ -102,6 +105,9 @@ fn render_shows_the_prometheus_names_of_every_instrument() {
         "nines_store_rows_dropped_total{store_kind=\"raw\"} 288",
         "nines_archive_batches_total 8640",
         "nines_archive_days_waiting 3",
+        "nines_claims_reminders_total{claim_item=\"notice\"} 1",
+        "nines_claims_due{claim_item=\"claim\"} 4",
+        "nines_claims_overdue{claim_item=\"claim\"} 1",
         "# TYPE http_server_request_duration_seconds histogram",
     ] {
         check_line(&rendered, line);

@@ -1,16 +1,21 @@
 //! The facts of a letter, from a claim, its contract and its assessment.
 
 use std::fmt::Write as _;
+use std::num::NonZeroU64;
 
 use domain::Minute;
 use sla::contract::Pooling;
 use sla::{Assessment, CommitmentAssessment, Contract, Downtime, Fraction};
 
-use super::Facts;
-use crate::claim::{Claim, draft};
+use super::{Facts, witnessed};
+use crate::claim::seen::Sightings;
+use crate::claim::{Claim, draft, table};
 
-/// Periods of downtime listed.
-const PERIODS_MAX: usize = 200;
+/// Intervals listed in a letter; all of them stand in the list that is enclosed.
+const INTERVALS_MAX: usize = 300;
+/// Said of a claim that could not wait for the end of its window.
+const EARLY: &str = "\nThe window is not over: this is what is certain by now. A correction follows \
+                     if more comes to it.\n";
 /// Decimals of a percentage beside its fraction.
 const PERCENT_DIGITS: u8 = 6;
 
@@ -21,20 +26,21 @@ pub(crate) struct Source<'a> {
     pub(crate) contract: &'a Contract,
     pub(crate) assessment: &'a Assessment,
     pub(crate) targets: &'a [String],
+    pub(crate) sightings: &'a Sightings,
 }
 
 /// Everything that a form can be filled with.
 pub(crate) fn facts(source: Source<'_>) -> Facts {
     let parts = source.assessment.commitments.iter();
     let parts: Vec<_> = parts.filter(|part| draft::is_claimable(part)).collect();
-    let downtime = merged(&parts);
     let mut facts = about(source);
+    facts.extend(witnessed::facts(source.sightings));
+    let name = &source.claim.name;
     facts.extend([
         ("results", results(&parts)),
-        ("downtime", periods(&downtime)),
-        ("downtime_minutes", length(&downtime).to_string()),
         ("errors", errors(&parts)),
-        ("attempts", attempts(&parts)),
+        ("intervals", intervals(&parts, name)),
+        ("request_log", format!("{name}.requests.csv")),
         ("evidence", evidence(source.claim)),
     ]);
     facts
@@ -53,6 +59,7 @@ fn about(source: Source<'_>) -> Facts {
         None => "as the contract's schedule gives".to_owned(),
     };
     let standing = match (claim.replaces, contract.simulated) {
+        (None, false) if claim.early => EARLY.to_owned(),
         (_, true) => "\nThe contract is made up: do not send this.\n".to_owned(),
         (Some(old), _) => corrected(claim, old),
         (None, _) => String::new(),
@@ -132,58 +139,16 @@ fn results(parts: &[&CommitmentAssessment]) -> String {
     ended(&text)
 }
 
-fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
+pub(super) fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
     text.write_fmt(line)
         .expect("writing to a string cannot fail");
 }
 
-fn ended(text: &str) -> String {
+pub(super) fn ended(text: &str) -> String {
     if text.is_empty() {
         return "none".to_owned();
     }
     text.trim_end().to_owned()
-}
-
-/// Downtime of all results, each minute once.
-fn merged(parts: &[&CommitmentAssessment]) -> Vec<(Minute, Minute)> {
-    let all = parts.iter().flat_map(|part| &part.downtime);
-    let mut all: Vec<_> = all.map(|one| (one.start, one.end)).collect();
-    all.sort_unstable();
-    let mut merged: Vec<(Minute, Minute)> = Vec::new();
-    for (start, end) in all {
-        match merged.last_mut() {
-            Some(last) if start <= last.1 => last.1 = last.1.max(end),
-            _ => merged.push((start, end)),
-        }
-    }
-    merged
-}
-
-fn minutes((start, end): (Minute, Minute)) -> i64 {
-    end.get() - start.get()
-}
-
-fn length(downtime: &[(Minute, Minute)]) -> i64 {
-    downtime.iter().map(|period| minutes(*period)).sum()
-}
-
-fn periods(downtime: &[(Minute, Minute)]) -> String {
-    let mut text = String::new();
-    for period in downtime.iter().take(PERIODS_MAX) {
-        let (start, end) = (time(period.0), time(period.1));
-        put(
-            &mut text,
-            format_args!("{start}  {end}  {} min\n", minutes(*period)),
-        );
-    }
-    let unlisted = downtime.len().saturating_sub(PERIODS_MAX);
-    if unlisted > 0 {
-        put(
-            &mut text,
-            format_args!("and {unlisted} more in the evidence\n"),
-        );
-    }
-    ended(&text)
 }
 
 fn counted(downtime: &[Downtime]) -> (u64, u64) {
@@ -211,10 +176,32 @@ fn errors(parts: &[&CommitmentAssessment]) -> String {
     ended(&text)
 }
 
-fn attempts(parts: &[&CommitmentAssessment]) -> String {
-    let totals = parts.iter().map(|part| counted(&part.downtime));
-    let valid = totals.map(|(valid, _)| valid).max().unwrap_or(0);
-    format!("Requests went on by a fixed plan throughout the downtime: {valid} were made in it.")
+/// Intervals below 100 %, where a formula counts by them.
+fn intervals(parts: &[&CommitmentAssessment], name: &str) -> String {
+    let mut text = String::new();
+    let by_intervals = parts.iter().filter(|part| table::is_by_intervals(part));
+    let all = by_intervals.flat_map(|part| part.downtime.iter().map(|one| (&part.id, one)));
+    let count = all.clone().count();
+    for (id, one) in all.take(INTERVALS_MAX) {
+        let (start, end) = (time(one.start), time(one.end));
+        let good = one.valid.saturating_sub(one.errors);
+        let share = NonZeroU64::new(one.valid).map(|all| percent(&Fraction::new(good, all)));
+        let availability = share.unwrap_or_else(|| "nothing".to_owned());
+        put(
+            &mut text,
+            format_args!("- {id}  {start}  {end}  {availability} available\n"),
+        );
+    }
+    if count == 0 {
+        return "none: the formula does not count by intervals".to_owned();
+    }
+    if count > INTERVALS_MAX {
+        put(
+            &mut text,
+            format_args!("all {count} are in the enclosed {name}.intervals.csv\n"),
+        );
+    }
+    ended(&text)
 }
 
 fn evidence(claim: &Claim) -> String {
@@ -228,7 +215,7 @@ fn evidence(claim: &Claim) -> String {
     ended(&text)
 }
 
-fn time(at: Minute) -> String {
+pub(super) fn time(at: Minute) -> String {
     let at = at.start().to_micros().to_utc();
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -45,6 +45,7 @@ pub(super) async fn view(app: &Arc<App>, asked: Asked) -> Result<Overview, Probl
         listing,
         violations,
         claims: store::claim::list(&mut conn, LIST_MAX).await?,
+        notices: store::claim::notice::list(&mut conn, LIST_MAX).await?,
         fleet: fleet(&mut conn).await?,
         log: log(app, &mut conn).await?,
         enrol_command: "nines agent token --config collector.toml --agent AGENT".to_owned(),

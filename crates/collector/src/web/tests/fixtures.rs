@@ -148,6 +148,7 @@ pub(crate) fn empty_overview(site: Site) -> Overview {
         matrix: Matrix::default(),
         violations: Vec::new(),
         claims: Vec::new(),
+        notices: Vec::new(),
         fleet: Vec::new(),
         log: LogRow::default(),
         enrol_command:
@@ -179,6 +180,7 @@ pub(crate) fn rich_overview(site: Site) -> Overview {
         matrix: matrix(site.now),
         violations: vec![violation_row(&month, part), taken_back],
         claims: Vec::new(),
+        notices: Vec::new(),
         fleet: fleet(site.now),
         log: LogRow {
             size: 48_213,
