@@ -83,6 +83,7 @@ impl Site {
             plan: Plan::clone(&self.plan),
             contracts: Self::contracts(),
             archive: None,
+            timestamping: None,
             claim_forms: collector::Forms::default(),
             outside: collector::Outside::default(),
             claim_leads: collector::Leads::default(),

@@ -92,6 +92,7 @@ async fn judge_at(lab: &Installation, contract: String, at: UnixMillis) {
     let plan = std::fs::read_to_string(lab.dir().join("plan.toml")).expect("the plan");
     let clock = Arc::new(ManualClock::at(at.to_micros()));
     let setup = Setup {
+        timestamping: None,
         outside: collector::Outside::default(),
         database_url: lab.database.url().to_owned(),
         state_dir: lab.dir().join("collector"),

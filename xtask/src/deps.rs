@@ -38,6 +38,12 @@ pub(crate) const UNZIP: Dependency = Dependency {
     installed: || in_path("unzip"),
 };
 
+/// What makes timestamping authorities for tests, and what the second verifier asks.
+pub(crate) const OPENSSL: Dependency = Dependency {
+    package: "openssl",
+    installed: || in_path("openssl"),
+};
+
 /// What runs Portkey's gateway.
 pub(crate) const NODE: Dependency = Dependency {
     package: "npm",

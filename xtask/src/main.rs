@@ -69,8 +69,10 @@ fn run(args: &[OsString]) -> Result<()> {
         .collect();
     match words.as_slice() {
         [] | ["-h" | "--help" | "help", ..] | [_, "-h" | "--help"] => Ok(print_help()?),
-        ["deps"] => deps::ensure(&[deps::POSTGRES, deps::UNZIP]),
-        ["deps", "--browser"] => deps::ensure(&[deps::POSTGRES, deps::UNZIP, deps::BROWSER]),
+        ["deps"] => deps::ensure(&[deps::POSTGRES, deps::UNZIP, deps::OPENSSL]),
+        ["deps", "--browser"] => {
+            deps::ensure(&[deps::POSTGRES, deps::UNZIP, deps::OPENSSL, deps::BROWSER])
+        }
         ["test", ..] => test::run(&args[1..]),
         ["bench", "ingest", ..] => bench::ingest(&args[2..]),
         ["demo", ..] => demo::become_demo(&args[1..]),

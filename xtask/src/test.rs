@@ -9,6 +9,7 @@ use crate::{cluster, deps, process};
 
 /// Runs cargo's own test runner, so that nothing must be installed and the usual lines end it.
 pub(crate) fn run(args: &[OsString]) -> Result<()> {
+    deps::ensure(&[deps::OPENSSL, deps::UNZIP])?;
     run_on(&deps::postgres()?, args)
 }
 

@@ -5,6 +5,7 @@ mod fleet;
 mod log;
 mod outside;
 mod periodic;
+mod upkeep;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use wire::names::Origin;
 use wire::plan::{Plan, PlanError};
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
 
-use crate::archive::{Archive, ArchiveError};
+use crate::archive::Archive;
 use crate::claim::{Forms, Leads};
 use crate::condition;
 use crate::confirm;
@@ -33,8 +34,6 @@ use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
 use crate::export::{self, ExportError, Exported};
 use crate::ingest::flush::{self, Intake};
 use crate::ingest::{IngestError, receive};
-use crate::job::archive::{self, Filed};
-use crate::job::retain::{self, Retained};
 use crate::job::sequence::{self, Log};
 use crate::job::{assess, cells, claims, revise};
 use crate::journal::JournalError;
@@ -45,6 +44,7 @@ use crate::registry::RecordError;
 use crate::retention::Retention;
 use crate::signer::SignerError;
 use crate::store::StoreError;
+use crate::timestamp::Timestamping;
 use crate::witness::{self, WitnessError};
 use crate::{http, store};
 
@@ -74,6 +74,8 @@ pub struct Setup {
     pub retention: Retention,
     /// Where raw batches are archived, if anywhere.
     pub archive: Option<Archive>,
+    /// Who is asked for timestamps, if anybody.
+    pub timestamping: Option<Arc<Timestamping>>,
     /// Forms of the letters of claims.
     pub claim_forms: Forms,
     /// Witnesses and receivers of checkpoints that are no agents.
@@ -158,6 +160,7 @@ pub(crate) struct App {
     pub(crate) contracts: Vec<Loaded>,
     pub(crate) retention: Retention,
     pub(crate) archive: Option<Archive>,
+    pub(crate) timestamping: Option<Arc<Timestamping>>,
     pub(crate) claim_forms: Forms,
     pub(crate) outside: Outside,
     pub(crate) claim_leads: Leads,
@@ -217,6 +220,7 @@ impl Collector {
             tasks.spawn(periodic::sequence(app.clone(), checkpoint, stopped.clone()));
             tasks.spawn(periodic::judge(app.clone(), assess, stopped.clone()));
             tasks.spawn(periodic::archive(app.clone(), stopped.clone()));
+            tasks.spawn(periodic::stamp(app.clone(), stopped.clone()));
             tasks.spawn(periodic::retain(app.clone(), stopped.clone()));
             tasks.spawn(periodic::lag(app.clone(), stopped.clone()));
             tasks.spawn(periodic::outside(app.clone(), stopped.clone()));
@@ -275,16 +279,6 @@ impl Collector {
         assess::run_once(&self.app).await?;
         revise::run_once(&self.app).await?;
         claims::run_once(&self.app).await
-    }
-
-    /// Drops the days whose time is up, once.
-    pub async fn run_retention(&self) -> Result<Retained, StoreError> {
-        retain::run_once(&self.app).await
-    }
-
-    /// Brings closed days to the archive, once.
-    pub async fn run_archive(&self) -> Result<Filed, ArchiveError> {
-        archive::run_once(&self.app).await
     }
 
     /// The evidence of a violation as a bundle.
@@ -377,6 +371,7 @@ async fn build(
         outside: setup.outside.clone(),
         claim_leads: setup.claim_leads.clone(),
         archive: setup.archive.clone(),
+        timestamping: setup.timestamping.clone(),
         intake,
         conditions: condition::Cache::default(),
         log: Mutex::new(log),

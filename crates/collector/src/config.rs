@@ -14,6 +14,7 @@ use crate::claim::{Forms, Leads, LetterError};
 use crate::contracts::ContractSetup;
 use crate::outside::{self, CheckpointPost, Outside, OutsideError, WitnessConfig};
 use crate::retention::{Retention, RetentionError};
+use crate::timestamp::config::{TimestampConfig, TimestampConfigError};
 
 /// The file as it stands.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,6 +40,8 @@ pub struct CollectorConfig {
     pub retention: Retention,
     /// Where raw batches are archived; absent for nowhere.
     pub archive: Option<ArchiveConfig>,
+    /// Who is asked for timestamps; absent for nobody.
+    pub timestamp: Option<TimestampConfig>,
     /// How claims are written.
     #[serde(default)]
     pub claims: ClaimsConfig,
@@ -122,6 +125,9 @@ pub enum ConfigError {
     /// The archive cannot be used.
     #[error(transparent)]
     Archive(#[from] ArchiveConfigError),
+    /// Timestamps cannot be asked for.
+    #[error(transparent)]
+    Timestamp(#[from] TimestampConfigError),
     /// A form of a letter cannot be used.
     #[error(transparent)]
     Forms(#[from] LetterError),
@@ -170,6 +176,9 @@ impl Loaded {
         }
         let (witnesses, posts) = (&config.witnesses, &config.checkpoint_posts);
         let outside = Outside::checked(witnesses, config.witness_s, posts)?;
+        if let Some(timestamp) = &config.timestamp {
+            timestamp.check()?;
+        }
         let beside = |file: &Utf8Path| path.parent().unwrap_or(Utf8Path::new("")).join(file);
         let origin = config.origin.parse().map_err(ConfigError::Origin)?;
         let plan_path = beside(&config.plan);

@@ -10,6 +10,9 @@ const DAYS_LOCK: i64 = 0x6e69_6e65_7364_6179; // "ninesday"
 /// Key of the advisory lock of whoever writes the archive.
 const ARCHIVE_LOCK: i64 = 0x6e69_6e65_7361_7263; // "ninesarc"
 
+/// Key of the advisory lock of whoever asks for timestamps.
+const TIMESTAMPS_LOCK: i64 = 0x6e69_6e65_7374_7361; // "ninestsa"
+
 /// A database that could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -66,6 +69,26 @@ pub(crate) async fn unlock_archive(conn: &mut PgConnection) -> Result<(), StoreE
         .await
         .map(drop)
         .map_err(StoreError::query("release the lock of the archive"))
+}
+
+/// Takes the lock of timestamps until this connection closes; false where another has it.
+pub(crate) async fn try_lock_timestamps(conn: &mut PgConnection) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_lock($1) AS "locked!""#,
+        TIMESTAMPS_LOCK
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("take the lock of timestamps"))
+}
+
+/// Gives the lock of timestamps back.
+pub(crate) async fn unlock_timestamps(conn: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("SELECT pg_advisory_unlock($1)", TIMESTAMPS_LOCK)
+        .fetch_one(conn)
+        .await
+        .map(drop)
+        .map_err(StoreError::query("release the lock of timestamps"))
 }
 
 /// Takes the lock of whole days until this transaction ends; false where another has it.

@@ -6,6 +6,7 @@
 mod disclose;
 mod log;
 mod policy;
+mod stamp;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -34,6 +35,8 @@ pub struct Exported {
     pub file_name: String,
     /// The zip.
     pub bytes: Vec<u8>,
+    /// Authorities that were asked for a timestamp of the manifest, and gave none.
+    pub unstamped: Vec<String>,
 }
 
 /// A bundle that could not be made.
@@ -78,12 +81,14 @@ pub enum ExportError {
 pub(crate) async fn export(app: &App, name: &str) -> Result<Exported, ExportError> {
     let contents = gather(app, name).await?;
     let assembled = verify::assemble::assemble(&contents, &app.keys.export);
-    let members = assembled.map_err(ExportError::Assemble)?;
+    let mut members = assembled.map_err(ExportError::Assemble)?;
+    let unstamped = stamp::manifest(app, &mut members).await?;
     let packed = evidence::bundle::write(&members, Cursor::new(Vec::new()));
     let bytes = packed.map_err(ExportError::Pack)?.into_inner();
     Ok(Exported {
         file_name: format!("{name}.evidence.zip"),
         bytes,
+        unstamped,
     })
 }
 
@@ -137,6 +142,8 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
         prefix: log::prefix(app, segment_start).await,
         segment: store::log::notes(&mut conn, segment_start, anchored.last_size()).await?,
         anchors: anchored.notes_from(segment_start)?,
+        timestamps: stamp::of_anchors(&mut conn, &anchored, segment_start).await?,
+        tsa_roots: tsa_roots(app),
         minutes: minutes.collect::<BTreeMap<_, _>>(),
         streams: disclosure.streams,
         reserved: disclosure.reserved,
@@ -144,6 +151,11 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
         policy: policy_text(app, &mut conn).await?,
         terms,
     })
+}
+
+fn tsa_roots(app: &App) -> Option<String> {
+    let roots = app.timestamping.as_ref()?.roots.as_ref();
+    roots.map(|(pem, _)| pem.clone())
 }
 
 fn check_breached(assessment: &sla::Assessment, violation: &Violation) -> Result<(), ExportError> {

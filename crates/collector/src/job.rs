@@ -12,4 +12,5 @@ pub(crate) mod post;
 pub(crate) mod retain;
 pub(crate) mod revise;
 pub(crate) mod sequence;
+pub(crate) mod stamp;
 pub(crate) mod submit;

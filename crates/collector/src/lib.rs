@@ -32,6 +32,7 @@ mod retire;
 mod rotate;
 mod signer;
 mod store;
+mod timestamp;
 mod web;
 mod witness;
 
@@ -77,4 +78,6 @@ pub use rotate::RotateError;
 pub use store::StoreError;
 pub use store::assessment::{State as AssessmentState, Stored as StoredAssessment};
 pub use store::hold::Hold;
+pub use timestamp::Timestamping;
+pub use timestamp::config::{AuthorityConfig, TimestampConfig, TimestampConfigError};
 pub use witness::WitnessError;

@@ -14,6 +14,7 @@
 pub mod batch_note;
 pub mod bundle;
 pub mod checkpoint;
+pub mod der;
 pub mod entries;
 pub mod hash;
 pub mod jcs;
@@ -23,6 +24,7 @@ pub mod note;
 pub mod policy;
 pub mod registry;
 pub mod tiles;
+pub mod timestamp;
 pub mod tree;
 
 pub use lines::LineError;

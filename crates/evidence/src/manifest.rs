@@ -199,11 +199,15 @@ impl fmt::Display for Finding {
 /// Whether an entry stands outside the manifest: the manifest itself and tokens over it.
 #[must_use]
 pub fn is_exempt(path: &str) -> bool {
+    path == MANIFEST_PATH || is_timestamp(path)
+}
+
+/// Whether an entry is a token over the manifest.
+#[must_use]
+pub fn is_timestamp(path: &str) -> bool {
     let is_number = |number: &str| crate::lines::decimal::<u16>(number).is_some();
-    path == MANIFEST_PATH
-        || path
-            .strip_prefix(TIMESTAMP_PATH)
-            .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('.').is_some_and(is_number))
+    path.strip_prefix(TIMESTAMP_PATH)
+        .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('.').is_some_and(is_number))
 }
 
 fn parse_file(line: &str) -> Option<(&str, Hash)> {

@@ -24,6 +24,7 @@ mod tests;
 pub use agent::{AgentMetrics, BudgetUse, OrderResult};
 pub use collector::{
     ClaimItem, ClaimsWaiting, CollectorMetrics, IngestResult, JobResult, ServedRequest,
+    TimestampResult,
 };
 pub use lag::{Lag, Queue};
 

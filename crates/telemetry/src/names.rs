@@ -122,6 +122,8 @@ pub mod metric {
     pub const CLAIMS_DUE: &str = "nines.claims.due";
     /// Claims and notices that wait to be sent after their strictest deadline.
     pub const CLAIMS_OVERDUE: &str = "nines.claims.overdue";
+    /// Answers of timestamping authorities.
+    pub const TIMESTAMP_TOKENS: &str = "nines.timestamp.tokens";
     /// Time from request to end of response, as the HTTP conventions define it.
     pub const HTTP_SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
 
@@ -161,6 +163,7 @@ pub mod metric {
         CLAIMS_REMINDERS,
         CLAIMS_DUE,
         CLAIMS_OVERDUE,
+        TIMESTAMP_TOKENS,
         HTTP_SERVER_REQUEST_DURATION,
     ];
 }
@@ -191,6 +194,8 @@ pub mod attribute {
     pub const SAMPLE_OUTCOME: &str = "sample.outcome";
     /// What was dropped: `raw` or `sample`.
     pub const STORE_KIND: &str = "store.kind";
+    /// What came of asking for a timestamp: `granted`, `unreachable` or `refused`.
+    pub const TIMESTAMP_RESULT: &str = "timestamp.result";
     /// Why a slot was not run.
     pub const SLOT_REASON: &str = "slot.reason";
     /// Which target; few enough to be a metric attribute. `*` is all of them.
@@ -241,6 +246,7 @@ pub mod attribute {
         SAMPLE_OUTCOME,
         SLOT_REASON,
         STORE_KIND,
+        TIMESTAMP_RESULT,
         ERROR_TYPE,
         GEN_AI_OPERATION_NAME,
         GEN_AI_PROVIDER_NAME,

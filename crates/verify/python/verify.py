@@ -6,6 +6,8 @@ Python 3.11 and nothing else; with the package `cryptography` signatures are fas
 V1 to V6 with PASS, FAIL (place and reason) or NOT-CHECKED (reason) and ends with 0 if all pass, 1 if
 any fails, 2 if none fails but something was not checked, 3 if the file or the policy cannot be read.
 
+Timestamps (RFC 3161) are verified by the program `openssl`, where `--tsa-roots` is given.
+
 V6 recomputes the literal reading of `downtime_minutes`, in exact fractions, and says what it left
 unchecked: credits, other readings, other formulas. So its best answer there is NOT-CHECKED.
 """
@@ -17,7 +19,9 @@ import hashlib
 import json
 import re
 import struct
+import subprocess
 import sys
+import tempfile
 import tomllib
 import zipfile
 import zlib
@@ -533,6 +537,104 @@ class Policy:
         return found[least - 1] if len(found) >= least else None
 
 
+# Timestamps.
+
+SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+TST_INFO = bytes.fromhex("2a864886f70d0109100104")
+SHA256 = bytes.fromhex("608648016503040201")
+
+
+def der_values(data):
+    """The values in DER bytes: pairs of tag and content."""
+    at, found = 0, []
+    while at < len(data):
+        tag, size = data[at], data[at + 1]
+        at += 2
+        if size & 128:
+            count = size & 127
+            size = int.from_bytes(data[at : at + count], "big")
+            if not 1 <= count <= 4 or size < 128 or data[at] == 0:
+                raise ValueError("a length that is not DER")
+            at += count
+        if tag & 31 == 31 or at + size > len(data):
+            raise ValueError("a value that is cut off")
+        found.append((tag, data[at : at + size]))
+        at += size
+    return found
+
+
+def der_one(data, tag):
+    (found,) = der_values(data)
+    if found[0] != tag:
+        raise ValueError(f"tag {found[0]:#x} where {tag:#x} belongs")
+    return found[1]
+
+
+def der_count(content):
+    if not content or content[0] & 128 or (len(content) > 1 and content[0] == 0 and not content[1] & 128):
+        raise ValueError("an integer that is negative or spelled long")
+    return int.from_bytes(content, "big")
+
+
+def der_time(content):
+    """Microseconds since the epoch of a GeneralizedTime in UTC."""
+    found = re.fullmatch(r"([0-9]{14})(?:\.([0-9]{1,18}))?Z", content.decode("ascii"))
+    if not found:
+        raise ValueError("a time that is not in UTC")
+    at = datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
+    return int(at.timestamp()) * 1_000_000 + int(((found[2] or "") + "000000")[:6])
+
+
+def parse_stamp(data):
+    """What an RFC 3161 response says; nothing here is verified."""
+    if len(data) > 65_536:
+        raise ValueError("longer than 65536 bytes")
+    (tag, status), (_, token) = der_values(der_one(data, 0x30))
+    number_tag, number = der_values(status)[0]
+    if tag != 0x30 or number_tag != 2 or der_count(number) > 1:
+        raise ValueError("no token was granted")
+    (_, kind), (_, wrapped) = der_values(token)
+    if kind != SIGNED_DATA:
+        raise ValueError("not signed data")
+    (_, kind), (_, content) = der_values(der_values(der_one(wrapped, 0x30))[2][1])
+    if kind != TST_INFO:
+        raise ValueError("of another content")
+    info = der_values(der_one(der_one(content, 4), 0x30))
+    (_, algorithm), (_, imprint) = der_values(info[2][1])
+    if info[0] != (2, b"\x01") or der_values(algorithm)[0] != (6, SHA256) or info[4][0] != 0x18:
+        raise ValueError("another version or hash")
+    accuracy = 1_000_000
+    if len(info) > 5 and info[5][0] == 0x30:
+        units = {2: 1_000_000, 0x80: 1_000, 0x81: 1}
+        parts = [(tag, der_count(content)) for tag, content in der_values(info[5][1])]
+        if [tag for tag, _ in parts] != [tag for tag in units if tag in dict(parts)]:
+            raise ValueError("an accuracy that is none")
+        accuracy = sum(units[tag] * number for tag, number in parts)
+        if accuracy > 86_400_000_000 or any(tag != 2 and number > 999 for tag, number in parts):
+            raise ValueError("an accuracy out of range")
+    return Data(imprint=imprint, at=der_time(info[4][1]), accuracy=accuracy)
+
+
+def parse_stamp_or_refuse(data):
+    try:
+        return parse_stamp(data)
+    except (IndexError, OverflowError) as e:
+        raise ValueError(str(e)) from None
+
+
+def openssl_verifies(data, stamp, roots):
+    """Whether OpenSSL finds a token sound, as of its own time; None where there is no OpenSSL."""
+    with tempfile.NamedTemporaryFile(suffix=".tsr") as file:
+        file.write(data)
+        file.flush()
+        command = ["openssl", "ts", "-verify", "-digest", stamp.imprint.hex(), "-in", file.name]
+        command += ["-CAfile", roots, "-partial_chain", "-attime", str(stamp.at // 1_000_000)]
+        try:
+            return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+        except OSError:
+            return None
+
+
 # The file.
 
 
@@ -709,8 +811,8 @@ CHECKS = ("container", "chain", "log", "time", "coverage", "result")
 
 
 class Verifier:
-    def __init__(self, bundle, policy):
-        self.bundle, self.policy = bundle, policy
+    def __init__(self, bundle, policy, tsa_roots=None):
+        self.bundle, self.policy, self.tsa_roots = bundle, policy, tsa_roots
         self.found = {c: Data(fails=[], needs=[], remarks=[]) for c in CHECKS}
         self.claim = self.part("container", self.load_claim)
         self.registry = self.part("coverage", self.load_registry)
@@ -1294,6 +1396,11 @@ class Verifier:
                 raise Bad(place, "lies more than 60 s before a smaller one")
             latest = first if latest is None else max(first, latest)
             times.append(first * 1_000_000)
+        stamps = self.read_stamps()
+        for anchor, time in zip(self.log.anchors, times):
+            over = min((t for size, t in stamps if size >= anchor.size), default=None)
+            if over is not None and time > over + 60_000_000:
+                raise Bad(f"log/anchors.entries, size {anchor.size}", "first cosigned after a timestamp over it")
         self.anchored = lambda batch: times[bisect.bisect_right(self.log.sizes, batch.index)]
         if self.log.sizes[-1] != self.log.end:
             raise Missing("needs an anchor for every entry")
@@ -1301,6 +1408,11 @@ class Verifier:
         for agent, stream in self.broken:
             self.found["time"].needs.append(f"needs the stream `{stream}` of `{agent}`, which failed V2")
         judged = {self.name(f"agents/{agent}") for agent in self.inputs["agents"]}
+        for batch in self.log.in_order if stamps else ():
+            stamped = self.stamped(stamps, batch)
+            if getattr(batch, "agent", None) in judged and stamped and batch.wall[1] > stamped + AHEAD_US:
+                raise Bad(batch.place, "claims a time after a timestamp that covers it")
+        self.tell_stamps(stamps)
         for batch in self.log.in_order:
             if getattr(batch, "agent", None) in judged and batch.wall[1] > self.anchored(batch) + AHEAD_US:
                 raise Bad(batch.place, "claims a time after its anchor")
@@ -1308,6 +1420,78 @@ class Verifier:
             for number, line in enumerate(lines, 1):
                 if line.get("wall_us", 0) > self.anchored(line["batch"]) + AHEAD_US:
                     raise Bad(f"agents/{agent}/{stream}.jsonl, line {number}", "claims a time after its anchor")
+
+    def read_stamps(self):
+        """Sizes of stamped checkpoints, each with the time by which it existed."""
+        remarks, found, of_manifest = self.found["time"].remarks, [], []
+        for name in self.bundle.infos:
+            parts = re.fullmatch(r"log/timestamps/([0-9]+)\.([0-9]+)\.tsr", name)
+            number = re.fullmatch(r"MANIFEST\.tsr(?:\.([0-9]+))?", name)
+            try:
+                if parts:
+                    decimal(parts[2], 2**32, 1)
+                    found.append((name, decimal(parts[1])))
+                elif number:
+                    decimal(number[1] or "0", 2**16)
+                    of_manifest.append(name)
+            except ValueError:
+                continue
+        count = len(found) + len(of_manifest)
+        if not self.tsa_roots:
+            if count:
+                remarks.append(f"{count} timestamps not checked: no roots given (--tsa-roots)")
+            return []
+        if not count:
+            remarks.append("holds no timestamps that the given roots could vouch for")
+        notes = {anchor.size: anchor.note for anchor in self.log.anchors}
+        stamps = []
+        for name, size in found:
+            if size not in notes:
+                raise Bad(name, "there is no anchor of this size")
+            stamp = self.verify_stamp(name, notes[size])
+            stamps.append((size, stamp.at + stamp.accuracy))
+        if of_manifest:
+            try:
+                note = self.bundle.parsed("MANIFEST.note", Note)
+            except Bad:
+                raise Missing("needs the manifest") from None
+            for name in of_manifest:
+                stamp = self.verify_stamp(name, note)
+                at = datetime.fromtimestamp((stamp.at + stamp.accuracy) / 1_000_000, timezone.utc)
+                remarks.append(f"the manifest existed by {at.isoformat()} ({name})")
+        elif count:
+            remarks.append("the manifest bears no timestamp")
+        return stamps
+
+    def verify_stamp(self, name, note):
+        stamp = self.bundle.parsed(name, parse_stamp_or_refuse)
+        if stamp.imprint != sha256(note.text.encode()):
+            raise Bad(name, "is of something else")
+        sound = openssl_verifies(self.bundle.read(name), stamp, self.tsa_roots)
+        if sound is None:
+            raise Missing("timestamps are verified by the program `openssl`, which is not there")
+        if not sound:
+            raise Bad(name, "openssl does not verify it under the given roots")
+        return stamp
+
+    @staticmethod
+    def stamped(stamps, batch):
+        return min((time for size, time in stamps if size > batch.index), default=None)
+
+    def tell_stamps(self, stamps):
+        if not stamps:
+            return
+        covered, samples, longest = 0, 0, 0
+        for lines in self.lines.values():
+            for line in lines:
+                if "gap" not in line:
+                    time, samples = self.stamped(stamps, line["batch"]), samples + 1
+                    if time is not None:
+                        covered, longest = covered + 1, max(longest, time - line["wall_us"])
+        remark = f"{covered} of {samples} disclosed samples lie under {len(stamps)} timestamped checkpoints"
+        if covered:
+            remark += f"; the longest time from a sample to the first of them is {-(-longest // 1_000_000)} s"
+        self.found["time"].remarks.append(remark)
 
     # V5.
 
@@ -1747,6 +1931,7 @@ def main():
     parser = argparse.ArgumentParser(description="Checks an evidence bundle of Nines, offline.")
     parser.add_argument("file", help="the bundle")
     parser.add_argument("--policy", help="log and witnesses to believe, from outside the bundle")
+    parser.add_argument("--tsa-roots", help="whose timestamps to believe, in PEM, from outside the bundle")
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     arguments = parser.parse_args()
     try:
@@ -1757,7 +1942,14 @@ def main():
                     policy = Policy(file.read().decode())
             except (OSError, ValueError, KeyError) as e:
                 raise Unreadable(f"failed to read `{arguments.policy}`: {e}") from None
-        report = Verifier(Bundle(arguments.file), policy).report()
+        if arguments.tsa_roots:
+            try:
+                with open(arguments.tsa_roots, "rb") as file:
+                    if b"-----BEGIN CERTIFICATE-----" not in file.read():
+                        raise ValueError("no certificates")
+            except (OSError, ValueError) as e:
+                raise Unreadable(f"failed to read `{arguments.tsa_roots}`: {e}") from None
+        report = Verifier(Bundle(arguments.file), policy, arguments.tsa_roots).report()
     except Unreadable as unreadable:
         told = {"unreadable": str(unreadable)}
         print(json.dumps(told) if arguments.json else f"UNREADABLE  {unreadable}")

@@ -5,6 +5,7 @@
 
 mod legal;
 mod readme;
+mod timestamps;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,8 @@ use crate::layout::proofs::{Proofs, ProofsSchema, RecordProof};
 use crate::layout::registry::write_entries;
 use crate::layout::{self, prefix};
 use crate::page::{self, Page, Tally};
+
+pub use timestamps::{Timestamp, add_to_manifest};
 
 /// Specification of all formats, shipped in every bundle.
 const SPEC: &str = include_str!("../../../docs/evidence-spec.md");
@@ -62,6 +65,10 @@ pub struct Contents {
     /// all of its cosignatures, the first received first. One is needed for every cosignature
     /// that gave a batch its anchored time, and for no other.
     pub anchors: Vec<Vec<u8>>,
+    /// Tokens over anchors, those of one in the order of receipt.
+    pub timestamps: Vec<Timestamp>,
+    /// Roots of the authorities, in PEM, that the installation suggests; may be absent.
+    pub tsa_roots: Option<String>,
     /// One per agent and target that has lines in the window.
     pub streams: Vec<DisclosedStream>,
     /// What the agents say about themselves over the same batches: all three streams of each
@@ -186,6 +193,7 @@ pub fn assemble(
     }
     add_registry(&mut members, contents)?;
     add_log(&mut members, contents)?;
+    timestamps::add(&mut members, contents)?;
     for stream in &contents.streams {
         add_stream(&mut members, stream)?;
     }

@@ -13,6 +13,7 @@ mod recount;
 mod registry;
 mod reserved;
 mod segment;
+mod stamps;
 mod streams;
 mod time;
 
@@ -27,12 +28,14 @@ use wire::names::Origin;
 use crate::layout::claim::{Claim, Inputs};
 use crate::layout::proofs::{Proofs, RecordProof};
 use crate::layout::{self};
+use crate::timestamp::Roots;
 use crate::verdict::{Check, Checked, Halt, Report, judge, needed};
 
 use member::json;
 use registry::Registry;
 use reserved::ReservedFacts;
 use segment::Segment;
+use stamps::Stamps;
 use streams::StreamFacts;
 use time::{Anchors, Cosigners};
 
@@ -40,10 +43,12 @@ use time::{Anchors, Cosigners};
 const STREAMS_MAX: usize = 15_000;
 
 /// How thorough to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Which batch signatures to verify.
     pub signatures: Signatures,
+    /// Whose timestamps to believe, from outside the bundle; without, none is judged.
+    pub tsa_roots: Option<Roots>,
 }
 
 /// Which batch signatures to verify.
@@ -59,13 +64,14 @@ pub enum Signatures {
 /// What was read of a bundle, each part or why it could not be read.
 struct Parts<'a> {
     policy: Option<&'a Policy>,
-    options: Options,
+    options: &'a Options,
     origin: &'a Origin,
     claim: &'a Claim,
     inputs: Checked<Inputs>,
     registry: Checked<Registry>,
     segment: Checked<Segment>,
     anchors: Checked<Anchors>,
+    stamps: Stamps,
     /// By chain and number.
     proofs: Checked<BTreeMap<(String, u64), RecordProof>>,
     streams: Vec<StreamFacts>,
@@ -92,15 +98,17 @@ pub fn verify<R: Read + Seek>(
     let logged = |entry| log::index_in(&segment, &proofs, (&fleet, entry));
     let cosigners = Cosigners::new(policy, registry.as_ref().ok(), logged);
     let anchors = Anchors::read(bundle, &cosigners);
+    let stamps = Stamps::read(bundle, options.tsa_roots.as_ref(), &anchors);
     let mut parts = Parts {
         policy,
-        options: *options,
+        options,
         origin: &origin,
         claim: &claim,
         inputs,
         registry,
         segment,
         anchors,
+        stamps,
         proofs,
         streams: Vec::new(),
         reserved: Vec::new(),

@@ -9,6 +9,7 @@ use evidence::bundle::{Bundle, BundleError};
 use evidence::policy::{Policy, PolicyError};
 
 use crate::check::{Options, verify};
+use crate::timestamp::{Roots, RootsError};
 use crate::verdict::{EXIT_UNREADABLE, Report, causes, render_text};
 
 /// What to verify, and how to tell.
@@ -18,6 +19,8 @@ pub struct Request {
     pub file: PathBuf,
     /// The policy, from outside the bundle.
     pub policy: Option<PathBuf>,
+    /// Roots of timestamping authorities in PEM, from outside the bundle.
+    pub tsa_roots: Option<PathBuf>,
     /// For people or for programs.
     pub format: Format,
     /// How thorough to be.
@@ -81,6 +84,24 @@ pub enum CommandError {
         #[source]
         source: PolicyError,
     },
+    /// The roots cannot be opened as a file.
+    #[error("failed to read the roots `{path}`")]
+    ReadRoots {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The file holds no roots.
+    #[error("`{path}` holds no roots of timestamping authorities")]
+    ParseRoots {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: RootsError,
+    },
 }
 
 /// Runs the command. Never fails: what goes wrong is told in the answer.
@@ -101,6 +122,10 @@ pub fn run(request: &Request) -> Answer {
 /// Reads both files and verifies.
 pub fn report(request: &Request) -> Result<Report, CommandError> {
     let policy = request.policy.as_deref().map(read_policy).transpose()?;
+    let mut options = request.options.clone();
+    if let Some(path) = &request.tsa_roots {
+        options.tsa_roots = Some(read_roots(path)?);
+    }
     let path = &request.file;
     let file = File::open(path).map_err(|source| CommandError::OpenFile {
         path: path.clone(),
@@ -111,7 +136,7 @@ pub fn report(request: &Request) -> Result<Report, CommandError> {
             path: path.clone(),
             source,
         })?;
-    Ok(verify(&mut bundle, policy.as_ref(), &request.options))
+    Ok(verify(&mut bundle, policy.as_ref(), &options))
 }
 
 fn read_policy(path: &Path) -> Result<Policy, CommandError> {
@@ -120,6 +145,17 @@ fn read_policy(path: &Path) -> Result<Policy, CommandError> {
         source,
     })?;
     Policy::parse(&text).map_err(|source| CommandError::ParsePolicy {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_roots(path: &Path) -> Result<Roots, CommandError> {
+    let pem = std::fs::read(path).map_err(|source| CommandError::ReadRoots {
+        path: path.to_owned(),
+        source,
+    })?;
+    Roots::from_pem(&pem).map_err(|source| CommandError::ParseRoots {
         path: path.to_owned(),
         source,
     })

@@ -37,6 +37,8 @@ pub const RESULT: &str = "result/result.json";
 pub const REPORT: &str = "report/report.html";
 /// A copy of the policy, for comparison only.
 pub const POLICY: &str = "trust/policy.txt";
+/// A copy of the roots of timestamping authorities, for comparison only.
+pub const TSA_ROOTS: &str = "trust/tsa-roots.pem";
 /// The specification of all formats.
 pub const SPEC: &str = "verify/SPEC.md";
 /// A second verifier, in Python, written from the specification.
@@ -74,6 +76,23 @@ pub fn parse_segment(path: &str) -> Option<(u64, u64)> {
         .split_once('-')?;
     let (start, end) = (start.parse().ok()?, end.parse().ok()?);
     (segment(start, end) == path).then_some((start, end))
+}
+
+/// The token of a number, from 1, over the checkpoint of a size: an RFC 3161 response.
+#[must_use]
+pub fn timestamp(size: u64, number: u32) -> String {
+    format!("log/timestamps/{size}.{number}.tsr")
+}
+
+/// The size in the name of a token; `None` for other names and other spellings.
+#[must_use]
+pub fn parse_timestamp(path: &str) -> Option<u64> {
+    let (size, number) = path
+        .strip_prefix("log/timestamps/")?
+        .strip_suffix(".tsr")?
+        .split_once('.')?;
+    let (size, number) = (size.parse().ok()?, number.parse().ok()?);
+    (number > 0 && timestamp(size, number) == path).then_some(size)
 }
 
 /// Core lines of a stream.
@@ -138,6 +157,15 @@ mod tests {
             "7-12.entries",
         ] {
             assert_eq!(parse_segment(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_token_has_one_spelling() {
+        assert_eq!(parse_timestamp(&timestamp(7, 12)), Some(7));
+        for bad in ["7.0", "07.1", "7.01", "7", "+7.1", "7.1.1"] {
+            let path = format!("log/timestamps/{bad}.tsr");
+            assert_eq!(parse_timestamp(&path), None, "{bad}");
         }
     }
 }

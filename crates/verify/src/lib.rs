@@ -7,7 +7,7 @@
 //! Invariants: no network and no clock; trust comes from outside the bundle ([`Policy`]); what
 //! was not checked is never called passed; input from outside never panics and has limits.
 //!
-//! Non-goals: selecting evidence (the collector's), the light profile, timestamp tokens.
+//! Non-goals: selecting evidence (the collector's), the light profile.
 
 pub mod assemble;
 pub mod audit;
@@ -16,12 +16,13 @@ pub mod command;
 pub mod layout;
 pub mod page;
 pub mod plans;
+pub mod timestamp;
 pub mod verdict;
 pub mod words;
 
 mod check;
 
-pub use assemble::{Contents, DisclosedReserved, DisclosedStream, Record, assemble};
+pub use assemble::{Contents, DisclosedReserved, DisclosedStream, Record, Timestamp, assemble};
 pub use cells::{CellsBuilder, cells_from_lines, timeliness};
 pub use check::{Options, Signatures, verify};
 pub use evidence::bundle::Bundle;

@@ -12,7 +12,7 @@ use verify::{Options, Signatures};
 /// Checks an evidence bundle of Nines, offline.
 ///
 /// Exit codes: 0 all checks pass, 1 a check fails, 2 none fails but something was not checked,
-/// 3 the file or the policy cannot be read.
+/// 3 the file, the policy or the roots cannot be read.
 #[derive(Debug, Parser)]
 #[command(name = "nines-verify", version)]
 struct Arguments {
@@ -21,6 +21,10 @@ struct Arguments {
     /// Which log and witnesses to believe: a C2SP tlog-policy file, from outside the bundle.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Whose timestamps to believe: root certificates in PEM, from outside the bundle. Without,
+    /// timestamps are not judged.
+    #[arg(long, value_name = "FILE")]
+    tsa_roots: Option<PathBuf>,
     /// Print the verdicts as JSON.
     #[arg(long)]
     json: bool,
@@ -34,6 +38,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let request = command::Request {
         file: arguments.file,
         policy: arguments.policy,
+        tsa_roots: arguments.tsa_roots,
         format: if arguments.json {
             Format::Json
         } else {
@@ -45,6 +50,7 @@ fn main() -> anyhow::Result<ExitCode> {
             } else {
                 Signatures::Heads
             },
+            ..Options::default()
         },
     };
     let answer = command::run(&request);

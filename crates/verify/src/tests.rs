@@ -7,4 +7,5 @@ mod own;
 mod people;
 mod results;
 mod script;
+mod stamped;
 mod tampering;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use collector::{Collector, Jobs, Setup, config::Loaded};
 use domain::SystemClock;
 use telemetry::Metrics;
@@ -29,6 +29,10 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
         assess: Duration::from_secs(loaded.config.assess_s),
     };
     let archive = super::archive::open(&options.config, &loaded)?;
+    let beside = options.config.parent().unwrap_or(Utf8Path::new(""));
+    let timestamping = loaded.config.timestamp.as_ref();
+    let timestamping = timestamping.map(|config| config.open(beside, environment::var));
+    let timestamping = timestamping.transpose()?.map(Arc::new);
     let setup = Setup {
         database_url: environment::database_url(&options.database)?,
         state_dir: loaded.config.state_dir,
@@ -38,6 +42,7 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
         contracts: loaded.contracts,
         retention: loaded.config.retention,
         archive,
+        timestamping,
         claim_forms: loaded.claim_forms,
         outside: loaded.outside,
         claim_leads: loaded.config.claims.remind_days,

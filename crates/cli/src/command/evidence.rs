@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         "{}/api/v1/violations/{violation}/evidence",
         collector.trim_end_matches('/')
     );
-    let bytes = runtime()?.block_on(fetch(&url))?;
+    let (bytes, unstamped) = runtime()?.block_on(fetch(&url))?;
     let path = output
         .clone()
         .unwrap_or_else(|| format!("{violation}.evidence.zip").into());
@@ -49,17 +49,23 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         "wrote {path} ({} bytes); check it with: nines verify {path}",
         bytes.len()
     ));
+    if let Some(names) = unstamped {
+        print::line(&format!("its manifest has no timestamp by: {names}"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn fetch(url: &str) -> anyhow::Result<Vec<u8>> {
+/// The bundle, and who gave no timestamp of it though it was asked.
+async fn fetch(url: &str) -> anyhow::Result<(Vec<u8>, Option<String>)> {
     let answer = reqwest::get(url)
         .await
         .with_context(|| format!("failed to ask {url}"))?;
     let status = answer.status();
+    let unstamped = answer.headers().get("nines-unstamped");
+    let unstamped = unstamped.map(|names| String::from_utf8_lossy(names.as_bytes()).into_owned());
     let bytes = answer.bytes().await.context("the bundle was cut off")?;
     if status.is_success() {
-        return Ok(bytes.to_vec());
+        return Ok((bytes.to_vec(), unstamped));
     }
     let problem: Option<wire::problem::Problem> = serde_json::from_slice(&bytes).ok();
     let detail = problem

@@ -75,6 +75,7 @@ async fn run_with(
         contracts: config.contracts()?,
         retention: collector::Retention::default(),
         archive: None,
+        timestamping: None,
         claim_forms: collector::Forms::default(),
         outside: collector::Outside::default(),
         claim_leads: collector::Leads::default(),

@@ -15,6 +15,10 @@ pub(crate) struct Options {
     /// Trust anchors (C2SP tlog-policy), got from the parties and not from the bundle.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Whose timestamps to believe: root certificates in PEM, from outside the bundle. Without,
+    /// timestamps are not judged.
+    #[arg(long, value_name = "FILE")]
+    tsa_roots: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -32,12 +36,16 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     let answer = verify::command::run(&Request {
         file: options.file.clone(),
         policy: options.policy.clone(),
+        tsa_roots: options.tsa_roots.clone(),
         format: if options.json {
             Format::Json
         } else {
             Format::Text
         },
-        options: verify::Options { signatures },
+        options: verify::Options {
+            signatures,
+            ..verify::Options::default()
+        },
     });
     print::line(answer.text.trim_end());
     ExitCode::from(answer.code)

@@ -41,6 +41,7 @@ pub(crate) fn verify_file(file: &Utf8PathBuf, policy: &Utf8PathBuf) -> Answer {
     verify::command::run(&Request {
         file: file.clone().into_std_path_buf(),
         policy: Some(policy.clone().into_std_path_buf()),
+        tsa_roots: None,
         format: Format::Text,
         options: verify::Options::default(),
     })

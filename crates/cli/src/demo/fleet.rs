@@ -60,6 +60,7 @@ fn setup(demo: &Demo, clock: Arc<dyn Clock>, metrics: &Metrics) -> anyhow::Resul
         contracts: contracts::setups(demo.started_at)?,
         retention: collector::Retention::default(),
         archive: None,
+        timestamping: None,
         claim_forms: collector::Forms::default(),
         outside: collector::Outside::default(),
         claim_leads: collector::Leads::default(),

@@ -57,6 +57,7 @@ impl Site {
                 fees: None,
             }],
             archive: None,
+            timestamping: None,
             claim_forms: collector::Forms::default(),
             outside: collector::Outside::default(),
             claim_leads: collector::Leads::default(),

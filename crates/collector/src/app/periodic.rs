@@ -10,7 +10,7 @@ use tracing::error;
 
 use super::log::sequence_once;
 use super::{App, Collector};
-use crate::job::{archive, assess, cells, claims, lag, post, retain, revise, submit};
+use crate::job::{archive, assess, cells, claims, lag, post, retain, revise, stamp, submit};
 use crate::plans as revisions;
 use crate::store::StoreError;
 
@@ -20,6 +20,8 @@ const PLANS_EVERY: Duration = Duration::from_secs(2);
 const LAG_EVERY: Duration = Duration::from_secs(10);
 /// Between two looks whether the checkpoint of the day is to be posted.
 const POST_EVERY: Duration = Duration::from_mins(1);
+/// Between two looks whether the log is to be timestamped.
+const STAMP_EVERY: Duration = Duration::from_secs(15);
 /// Between two looks for days whose time is up.
 const RETAIN_EVERY: Duration = Duration::from_hours(1);
 
@@ -60,6 +62,18 @@ pub(super) async fn archive(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         if !wait(RETAIN_EVERY, &mut stop).await {
             return;
         }
+    }
+}
+
+/// Has the log timestamped again and again, where there is anybody to ask.
+pub(super) async fn stamp(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while app.timestamping.is_some() && wait(STAMP_EVERY, &mut stop).await {
+        let started = Instant::now();
+        let run = tokio::select! {
+            done = stamp::run_once(&app) => done,
+            _changed = stop.changed() => return,
+        };
+        told(&app, "timestamp", started, run.map(drop));
     }
 }
 

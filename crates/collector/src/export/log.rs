@@ -85,6 +85,13 @@ impl Anchored {
         self.0.last().map_or(0, |anchor| anchor.size)
     }
 
+    /// Whether there is an anchor of this size.
+    pub(super) fn has(&self, size: u64) -> bool {
+        self.0
+            .binary_search_by_key(&size, |anchor| anchor.size)
+            .is_ok()
+    }
+
     /// When an entry was first vouched for, seconds since the epoch.
     pub(super) fn time_of(&self, index: u64) -> Option<i64> {
         let place = self.0.partition_point(|anchor| anchor.size <= index);

@@ -1,5 +1,7 @@
 //! Evidence whose agents changed keys and got lost on the way, as a stranger sees it.
 
+mod stamped;
+
 use std::io::Cursor;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{AppendHeaders, IntoResponse};
 
 use super::Problem;
 use super::name::Name;
 use crate::app::App;
 use crate::export;
+
+/// Names the authorities that gave no timestamp of the manifest.
+const UNSTAMPED: &str = "nines-unstamped";
 
 /// Builds and sends the bundle.
 #[tracing::instrument(name = "http.evidence.download", skip_all)]
@@ -23,5 +26,7 @@ pub(crate) async fn download(
         (header::CONTENT_TYPE, "application/zip".to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
     ];
-    Ok((headers, exported.bytes))
+    let unstamped = exported.unstamped.join(", ");
+    let unstamped = (!unstamped.is_empty()).then_some((UNSTAMPED, unstamped));
+    Ok((headers, AppendHeaders(unstamped), exported.bytes))
 }

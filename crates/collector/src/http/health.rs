@@ -21,6 +21,7 @@ use crate::store::drop::Dropped;
 use crate::store::hold::Hold;
 use crate::store::poison::Poison;
 use crate::store::{self, StoreError};
+use crate::timestamp::Authority;
 
 /// The process answers.
 pub(crate) async fn live() -> &'static str {
@@ -48,6 +49,9 @@ pub(crate) struct HealthView {
     /// Absent where no archive is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     archive: Option<ArchiveView>,
+    /// Absent where no authority is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamps: Option<Vec<TimestampView>>,
     holds: Vec<HoldView>,
     poison: Vec<PoisonView>,
     /// Witnesses that are no agents.
@@ -79,6 +83,20 @@ struct ArchiveView {
     days_waiting: usize,
 }
 
+/// What an authority has stamped, and how asking it goes.
+#[derive(Debug, Serialize)]
+struct TimestampView {
+    authority: String,
+    tokens: i64,
+    /// Size of the log that its last token is over.
+    last_size: Option<u64>,
+    last_at: Option<DateTime<Utc>>,
+    /// Failures since it last answered this collector.
+    failures: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
 #[derive(Debug, Serialize)]
 struct HoldView {
     hold: String,
@@ -107,6 +125,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>) -> Result<Json<HealthView>
     let since = held_since(&app.retention, app.clock.now_utc());
     let dropped = store::drop::dropped(&mut conn).await?;
     let archive = archived(&app, &mut conn).await?;
+    let timestamps = stamped(&app, &mut conn).await?;
     let holds = store::hold::list(&mut conn, since).await?;
     let poison = store::poison::list(&mut conn, super::LIST_MAX).await?;
     let poison: Vec<_> = poison.into_iter().map(PoisonView::from).collect();
@@ -116,6 +135,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>) -> Result<Json<HealthView>
         log,
         dropped: dropped.into_iter().map(DroppedView::from).collect(),
         archive,
+        timestamps,
         holds: holds.into_iter().map(HoldView::from).collect(),
         poison,
         witnesses: outside::witnesses(&app, &mut conn).await?,
@@ -137,6 +157,29 @@ async fn archived(app: &App, conn: &mut PgConnection) -> Result<Option<ArchiveVi
         last_at: done.last_at,
         days_waiting: waiting.len(),
     }))
+}
+
+async fn stamped(
+    app: &App,
+    conn: &mut PgConnection,
+) -> Result<Option<Vec<TimestampView>>, StoreError> {
+    let Some(timestamping) = &app.timestamping else {
+        return Ok(None);
+    };
+    let known = store::timestamp::by_authority(conn).await?;
+    let of = |authority: &Authority| {
+        let last = known.iter().find(|last| last.authority == authority.name);
+        let tries = authority.tries();
+        TimestampView {
+            authority: authority.name.clone(),
+            tokens: last.map_or(0, |last| last.tokens),
+            last_size: last.map(|last| last.size),
+            last_at: last.map(|last| last.stamped_at),
+            failures: tries.failures,
+            error: tries.error,
+        }
+    };
+    Ok(Some(timestamping.authorities.iter().map(of).collect()))
 }
 
 impl From<Dropped> for DroppedView {

@@ -128,6 +128,24 @@ impl Lab {
         Self { collector, ..self }
     }
 
+    /// Another collector on the same database and keys, that asks for timestamps.
+    pub(crate) async fn start_stamping(
+        &self,
+        timestamping: Arc<crate::Timestamping>,
+        plan: Plan,
+    ) -> Collector {
+        let (dir, retention) = (self.dir.path(), Retention::default());
+        let setup = setup(&self.url, dir, &self.clock, retention);
+        let timestamping = Some(timestamping);
+        Collector::start(Setup {
+            plan,
+            timestamping,
+            ..setup
+        })
+        .await
+        .unwrap()
+    }
+
     /// Stops the collector, runs `between` on an empty database, and starts it again.
     pub(crate) async fn lose_database(
         self,
@@ -181,6 +199,7 @@ fn setup(url: &str, dir: &Path, clock: &ManualClock, retention: Retention) -> Se
         contracts: vec![contract()],
         retention,
         archive: None,
+        timestamping: None,
         claim_forms: crate::Forms::default(),
         outside: crate::Outside::default(),
         claim_leads: crate::Leads::default(),

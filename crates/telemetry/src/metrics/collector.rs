@@ -98,6 +98,29 @@ impl ClaimItem {
     }
 }
 
+/// What came of asking an authority for a timestamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimestampResult {
+    /// A token that could be kept.
+    Granted,
+    /// No answer, or none to be read.
+    Unreachable,
+    /// An answer that is no token, a wrong one, or a refusal.
+    Refused,
+}
+
+impl TimestampResult {
+    /// The value of `timestamp.result`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Unreachable => "unreachable",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// How many claims or notices wait to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClaimsWaiting {
@@ -140,6 +163,7 @@ pub struct CollectorMetrics {
     claims_reminders: Counter<u64>,
     claims_due: Gauge<u64>,
     claims_overdue: Gauge<u64>,
+    timestamps: Counter<u64>,
     request_duration: Histogram<f64>,
 }
 
@@ -213,6 +237,11 @@ impl CollectorMetrics {
                 .u64_gauge(metric::CLAIMS_OVERDUE)
                 .with_unit("{claim}")
                 .with_description("Claims and notices that wait past their strictest deadline.")
+                .build(),
+            timestamps: meter
+                .u64_counter(metric::TIMESTAMP_TOKENS)
+                .with_unit("{token}")
+                .with_description("Timestamps that were asked for, by what came of it.")
                 .build(),
             request_duration: seconds(&meter, metric::HTTP_SERVER_REQUEST_DURATION, HTTP_SECONDS)
                 .with_description("Duration of HTTP server requests.")
@@ -294,6 +323,12 @@ impl CollectorMetrics {
         let attributes = [KeyValue::new(attribute::CLAIM_ITEM, item.as_str())];
         self.claims_due.record(waiting.due, &attributes);
         self.claims_overdue.record(waiting.overdue, &attributes);
+    }
+
+    /// An authority was asked for a timestamp.
+    pub fn timestamp_asked(&self, result: TimestampResult) {
+        let attributes = [KeyValue::new(attribute::TIMESTAMP_RESULT, result.as_str())];
+        self.timestamps.add(1, &attributes);
     }
 
     /// One request was answered.

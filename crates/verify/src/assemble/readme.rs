@@ -4,6 +4,10 @@
 use crate::layout::claim::Claim;
 use crate::words::checking::commands;
 
+const LAST: &str = "What this cannot show: that the agents told the truth while they recorded. Compare the\n\
+     request ids in agents/*/*.details.jsonl with the provider's own logs. More of this kind in\n\
+     legal/limitations.txt.\n";
+
 pub(super) fn text(claim: &Claim) -> String {
     let Claim {
         violation,
@@ -29,8 +33,9 @@ pub(super) fn text(claim: &Claim) -> String {
          \n\
          To read it: open report/report.html. One page says what was promised, what happened and\n\
          what is owed. For lawyers: legal/.\n\
-         \n{}",
-        steps(&commands(violation))
+         \n{}\n{}\n{LAST}",
+        steps(&commands(violation)),
+        stamps(origin),
     )
 }
 
@@ -67,10 +72,25 @@ fn steps(commands: &crate::words::checking::Commands) -> String {
          exit code is 0 if all pass, 1 if any fails, 2 if something was not checked, 3 if the file\n\
          cannot be read. Without a policy the log stays unchecked, and the program says so. The\n\
          program in Python recomputes some formulas only, and says so too. To write a verifier of\n\
-         your own, read verify/SPEC.md.\n\
+         your own, read verify/SPEC.md.\n"
+    )
+}
+
+fn stamps(origin: &str) -> String {
+    format!(
+        "Timestamps (RFC 3161), where there are any, say by when a third party saw the log and this\n\
+         file. Get the root certificates of the authorities from themselves; trust/tsa-roots.pem, if\n\
+         it is here, is a copy to compare. Both verifiers take --tsa-roots roots.pem. With OpenSSL:\n\
          \n\
-         What this cannot show: that the agents told the truth while they recorded. Compare the\n\
-         request ids in agents/*/*.details.jsonl with the provider's own logs. More of this kind in\n\
-         legal/limitations.txt.\n"
+         # In the unpacked folder. By hand once an authority's certificate has expired: add\n\
+         # -attime SECONDS, the time that openssl ts -reply -text -in TOKEN shows.\n\
+         sed '/^$/,$d' MANIFEST.note > manifest.txt\n\
+         openssl ts -verify -data manifest.txt -in MANIFEST.tsr -CAfile roots.pem\n\
+         for token in log/timestamps/*.tsr; do\n\
+         size=$(basename \"$token\" | cut -d. -f1)\n\
+         root=$(grep -a -x -A 1 \"$size\" log/anchors.entries | sed -n 2p)\n\
+         digest=$(printf '%s\\n' {origin}/log \"$size\" \"$root\" | sha256sum | cut -c1-64)\n\
+         openssl ts -verify -digest \"$digest\" -in \"$token\" -CAfile roots.pem\n\
+         done\n"
     )
 }

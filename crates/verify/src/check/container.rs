@@ -73,7 +73,7 @@ fn check_files<R: Read + Seek>(bundle: &mut Bundle<R>, manifest: &Manifest) -> C
 }
 
 fn is_known(name: &str) -> bool {
-    const FIXED: [&str; 15] = [
+    const FIXED: [&str; 16] = [
         layout::README,
         layout::CLAIM,
         layout::CONTRACT,
@@ -86,6 +86,7 @@ fn is_known(name: &str) -> bool {
         layout::RESULT,
         layout::REPORT,
         layout::POLICY,
+        layout::TSA_ROOTS,
         layout::SPEC,
         layout::SCRIPT,
         MANIFEST_PATH,
@@ -93,6 +94,7 @@ fn is_known(name: &str) -> bool {
     FIXED.contains(&name)
         || evidence::manifest::is_exempt(name)
         || layout::parse_segment(name).is_some()
+        || layout::parse_timestamp(name).is_some()
         || layout::is_minutes(name)
         || layout::is_legal(name)
         || name.starts_with("registry/bodies/")

@@ -13,6 +13,7 @@ use wire::limits::SLOTS_MAX;
 use wire::line::{parse_core, parse_detail};
 
 use super::segment::{LoggedBatch, Segment};
+use super::stamps::{Coverage, Stamps};
 use super::time::{Anchors, is_ahead};
 use super::{Parts, member};
 use crate::cells::{CellsBuilder, timeliness};
@@ -41,6 +42,8 @@ pub(super) struct Disclosed {
     pub(super) cells: Option<Vec<CellHour>>,
     /// Samples that were anchored late.
     pub(super) late: u64,
+    /// How much of them timestamps cover.
+    pub(super) stamped: Coverage,
     /// The first sample that claims a time after its anchor.
     pub(super) ahead: Option<Halt>,
     /// Number of the last batch that carries a line.
@@ -72,6 +75,7 @@ pub(super) fn read<R: Read + Seek>(bundle: &mut Bundle<R>, parts: &Parts<'_>) ->
                     inputs,
                     segment,
                     anchors,
+                    stamps: &parts.stamps,
                 };
                 streams.push(StreamFacts {
                     agent: agent.clone(),
@@ -91,6 +95,7 @@ struct Stream<'a> {
     inputs: &'a Inputs,
     segment: &'a Segment,
     anchors: Option<&'a Anchors>,
+    stamps: &'a Stamps,
 }
 
 impl Stream<'_> {
@@ -176,6 +181,8 @@ impl Reader<'_> {
             self.found.planned.push(slot);
         }
         self.note_plan(sample.plan, slot, batch.index);
+        let stamped_us = self.stream.stamps.first_us(batch.index);
+        self.found.stamped.add(sample.wall_us.get(), stamped_us);
         if sample.outcome != Outcome::Ok
             && let Some(expected) = sample.detail
         {

@@ -19,7 +19,7 @@ use crate::verdict::{Checked, Halt, Remarks, causes, needed, owned};
 
 /// How far the time of an anchor may lie before that of its predecessor, in seconds: cosigners
 /// have clocks of their own.
-const SKEW_S_MAX: i64 = 60;
+pub(super) const SKEW_S_MAX: i64 = 60;
 
 /// Checkpoints with their times, by size.
 pub(super) struct Anchors {
@@ -32,6 +32,13 @@ pub(super) struct Anchor {
     pub(super) checkpoint: Checkpoint,
     /// Time of the first cosignature by a known key, seconds since the Unix epoch.
     time_s: Checked<i64>,
+}
+
+impl Anchor {
+    /// When it was first vouched for, seconds since the Unix epoch, where that can be told.
+    pub(super) fn first_s(&self) -> Option<i64> {
+        self.time_s.as_ref().ok().copied()
+    }
 }
 
 impl Anchors {
@@ -77,8 +84,7 @@ impl Anchors {
     pub(super) fn anchored_s(&self, index: u64) -> Option<i64> {
         let covers = |anchor: &Anchor| anchor.checkpoint.size > index;
         let at = self.list.partition_point(|anchor| !covers(anchor));
-        let anchor = self.list.get(at)?;
-        anchor.time_s.as_ref().ok().copied()
+        self.list.get(at)?.first_s()
     }
 }
 
@@ -158,11 +164,12 @@ pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
     needed(&parts.registry, "the agents' keys")?;
     let anchors = needed(&parts.anchors, "the anchors")?;
     check_order(anchors)?;
+    let stamped = super::stamps::check(parts, anchors, remarks)?;
     let outside = parts.policy.is_some_and(|policy| {
         let is_outside = |key: &VerifierKey| parts.origin.parse_agent(key.name()).is_none();
         policy.witnesses().any(|(_, key)| is_outside(key))
     });
-    if !outside {
+    if !outside && !stamped {
         remarks.add(
             "times come from the installation's own agents: the policy names no other witness",
         );

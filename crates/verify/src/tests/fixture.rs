@@ -335,6 +335,8 @@ impl Maker {
             prefix: self.prefix,
             segment,
             anchors: self.anchors,
+            timestamps: Vec::new(),
+            tsa_roots: None,
             streams: self.streams.into_values().collect(),
             reserved: own::in_order(self.reserved),
             assessment: nothing(&terms),

@@ -63,6 +63,7 @@ fn every_signature_can_be_verified() {
     let world = World::new(Twist::None);
     let options = Options {
         signatures: Signatures::All,
+        ..Options::default()
     };
     let report = verify(&mut world.bundle(), Some(&world.policy), &options);
     all_pass(&report);
@@ -159,6 +160,7 @@ fn the_command_tells_what_it_cannot_read() {
     let request = command::Request {
         file: "/nonexistent/bundle.zip".into(),
         policy: None,
+        tsa_roots: None,
         format: command::Format::Text,
         options: Options::default(),
     };
@@ -181,6 +183,7 @@ fn the_command_verifies_files() {
     let mut request = command::Request {
         file,
         policy: Some(policy),
+        tsa_roots: None,
         format: command::Format::Json,
         options: Options::default(),
     };

@@ -13,7 +13,10 @@ fn remarks(report: &Report, check: Check) -> String {
 fn passes(twist: Twist) -> Report {
     let world = World::new(twist);
     for signatures in [Signatures::Heads, Signatures::All] {
-        let options = Options { signatures };
+        let options = Options {
+            signatures,
+            ..Options::default()
+        };
         let report = verify(&mut world.bundle(), Some(&world.policy), &options);
         assert_eq!(report.exit_code(), 0, "{}", render_text(&report));
     }

@@ -173,6 +173,7 @@ fn run_own(folder: &Path, line: &str) -> String {
     let answer = command::run(&Request {
         file: folder.join(file),
         policy: Some(folder.join(policy)),
+        tsa_roots: None,
         format: Format::Text,
         options: Options::default(),
     });

@@ -58,7 +58,7 @@ for line in sys.stdin:
         print("unreadable")
 "#;
 
-type Members = BTreeMap<String, Vec<u8>>;
+pub(super) type Members = BTreeMap<String, Vec<u8>>;
 
 /// Bundles with what the first verifier says of them.
 struct Cases {
@@ -143,7 +143,7 @@ enum Trust {
     Nobody,
 }
 
-fn words(report: &Report) -> String {
+pub(super) fn words(report: &Report) -> String {
     let json = serde_json::to_value(report).unwrap();
     let verdicts = json["verdicts"].as_array().unwrap();
     let words: Vec<&str> = verdicts
@@ -164,7 +164,7 @@ fn agree(answer: &str, expected: &str) -> bool {
     }
 }
 
-fn python() -> Option<&'static str> {
+pub(super) fn python() -> Option<&'static str> {
     const PROBE: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
     ["python3", "python3.13", "python3.12", "python3.11"]
         .into_iter()
@@ -174,7 +174,7 @@ fn python() -> Option<&'static str> {
         })
 }
 
-fn signed_anew(world: &World, members: &mut Members) {
+pub(super) fn signed_anew(world: &World, members: &mut Members) {
     let text = Manifest::of("VIO-1", Profile::Claim, members)
         .text()
         .unwrap();
