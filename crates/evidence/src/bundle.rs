@@ -91,6 +91,12 @@ pub enum BundleError {
     /// The file could not be measured.
     #[error("failed to find the length of the bundle")]
     Measure(#[source] io::Error),
+    /// Bytes before the first entry: a program, or another file, that some would see instead.
+    #[error("{bytes} bytes lie before the first entry")]
+    Head {
+        /// How many.
+        bytes: u64,
+    },
     /// Two entries of one name.
     #[error("entry `{path}` stands twice")]
     Duplicate {

@@ -8,8 +8,9 @@ any fails, 2 if none fails but something was not checked, 3 if the file or the p
 
 Timestamps (RFC 3161) are verified by the program `openssl`, where `--tsa-roots` is given.
 
-V6 recomputes the literal reading of `downtime_minutes`, in exact fractions, and says what it left
-unchecked: credits, other readings, other formulas. So its best answer there is NOT-CHECKED.
+V6 recomputes the literal reading of all formulas that counts per minute can tell, in exact fractions,
+and names, as JSON pointers into `result.json`, what it left unchecked: credits, deadlines, other readings.
+So its best answer there is NOT-CHECKED.
 """
 
 import argparse
@@ -17,14 +18,16 @@ import base64
 import bisect
 import hashlib
 import json
+import math
+import mmap
 import re
 import struct
 import subprocess
 import sys
 import tempfile
 import tomllib
-import zipfile
 import zlib
+import zoneinfo
 from collections import Counter, defaultdict
 from datetime import datetime, timezone
 from fractions import Fraction
@@ -40,6 +43,7 @@ except ImportError:
 MINUTE_MS = 60_000
 LATE_US = 15 * 60 * 1_000_000
 AHEAD_US = 5 * 60 * 1_000_000
+SLOTS_MAX = 366 * 86_400
 RESERVED = ("_ctrl", "_sys", "_time")
 ZERO = bytes(32)
 
@@ -247,6 +251,21 @@ def refuse(_):
     raise ValueError("a number that is no integer")
 
 
+def once(pairs):
+    """An object, whose keys stand once each."""
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key that stands twice")
+    return dict(pairs)
+
+
+def whole(text):
+    value = int(text)
+    if text == "-0" or not -(2**63) <= value < 2**64:
+        raise ValueError("an integer out of range")
+    return value
+
+
+PLAIN = json.JSONDecoder(parse_constant=refuse, parse_int=whole, object_pairs_hook=once)
 STRICT = json.JSONDecoder(parse_float=refuse, parse_constant=refuse, parse_int=integer)
 WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 KEY = re.compile("[a-z0-9_-]+")
@@ -422,28 +441,26 @@ def parse_batch(note):
     )
     if not is_word(agent, 255) or not re.fullmatch("[0-9a-f]{16}", boot):
         raise ValueError("no batch: agent or boot")
-    wall = [decimal(part, 2**63, -(2**63)) for part in pair(wall)]
-    mono = [decimal(part) for part in pair(mono)]
-    count, root = pair(streams)
-    origin, size, seen_root = seen.rsplit(" ", 2)
+    wall = [decimal(part, 2**63, -(2**63)) for part in words(wall, 2)]
+    mono = [decimal(part) for part in words(mono, 2)]
+    count, root = words(streams, 2)
+    origin, size, seen_root = words(seen, 3)
     batch = Data(agent=agent, seq=decimal(seq), prev=unhash(prev), boot=boot, wall=wall, mono=mono)
     batch.streams, batch.root = decimal(count), unhash(root)
     batch.seen = (origin, decimal(size), unhash(seen_root))
-    if not origin or CONTROL.search(origin) or wall[0] > wall[1] or mono[0] > mono[1]:
-        raise ValueError("no batch: seen or times")
+    if not is_word(origin):
+        raise ValueError("no batch: seen")
     empty = sha256(b"")
     if batch.streams == 0 and (batch.root != empty or wall[0] != wall[1] or mono[0] != mono[1]):
         raise ValueError("no heartbeat")
-    if batch.seen[1] == 0 and batch.seen[2] != empty:
-        raise ValueError("no batch: seen of size 0")
     batch.hash, batch.note = sha256(text.encode()), note
     return batch
 
 
-def pair(text):
+def words(text, many):
     parts = text.split(" ")
-    if len(parts) != 2:
-        raise ValueError("not two words")
+    if len(parts) != many or "" in parts:
+        raise ValueError(f"not {many} words")
     return parts
 
 
@@ -638,69 +655,176 @@ def openssl_verifies(data, stamp, roots):
 # The file.
 
 
+def extra_fields(raw, sizes):
+    """Refuses what cannot be taken apart; gives `sizes` as ZIP64 fields correct them."""
+    at, sizes = 0, list(sizes)
+    while at + 4 <= len(raw):
+        kind, length = struct.unpack_from("<2H", raw, at)
+        body, at = raw[at + 4 : at + 4 + length], at + 4 + length
+        if len(body) != length or kind == 0x7075:
+            raise ValueError("an extra field that is cut off, or gives another name")
+        for nth, size in enumerate(sizes) if kind == 1 else ():
+            if size == 0xFFFFFFFF:
+                if len(body) < 8:
+                    raise ValueError("a ZIP64 field that is cut off")
+                sizes[nth], body = int.from_bytes(body[:8], "little"), body[8:]
+    return sizes
+
+
+def dos_time(date, time):
+    """A DOS date and time, None where there is no such."""
+    try:
+        datetime(1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63)
+    except ValueError:
+        return None
+    return (date, time & ~31 | min(time & 31, 29)) if time & 31 <= 30 else None
+
+
+def is_path(name):
+    parts = name.split("/")
+    allowed = re.fullmatch("[A-Za-z0-9._/-]{1,512}", name)
+    return bool(allowed) and not any(part in ("", ".", "..") for part in parts)
+
+
+def is_beside(path):
+    """Whether a member stands outside of the manifest."""
+    found = re.fullmatch(r"MANIFEST\.(note|tsr|tsr\.(0|[1-9][0-9]{0,4}))", path)
+    return bool(found) and not (found[2] and int(found[2]) >= 65_536)
+
+
 class Bundle:
-    """A ZIP that holds nothing but its listed entries."""
+    """A ZIP that holds nothing but its listed entries. Its structures are read here, and by nothing
+    else, so that no leniency of a library decides what the file says."""
 
     def __init__(self, path):
         try:
-            self.file = open(path, "rb")
-            self.zip = zipfile.ZipFile(self.file)
-            self.check_layout()
-        except (OSError, ValueError, zipfile.BadZipFile, struct.error, NotImplementedError) as e:
+            with open(path, "rb") as file:
+                if file.seek(0, 2) > 2 << 30:
+                    raise ValueError("too large")
+                self.data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            start, entries = self.directory()
+            self.check_layout(start, entries)
+            self.infos = self.members(entries)
+        except (OSError, ValueError, struct.error) as e:
             raise Unreadable(f"failed to open `{path}`: {e}") from None
 
-    def check_layout(self):
-        size = self.file.seek(0, 2)
-        infos, at, unpacked, self.infos = self.zip.infolist(), 0, 0, {}
-        if size > 2 << 30 or len(infos) > 60_000:
-            raise ValueError("too large")
-        for info in sorted(infos, key=lambda info: info.header_offset):
-            if info.header_offset != at:
-                raise ValueError("bytes that no entry accounts for")
-            self.file.seek(at)
-            head = struct.unpack("<4s5H3L2H", self.file.read(30))
-            name = self.file.read(head[9])
-            if head[0] != b"PK\x03\x04" or name.decode() != info.orig_filename:
-                raise ValueError("a local entry that is not listed")
-            at += 30 + head[9] + head[10] + info.compress_size
-            if head[2] & 8:
-                self.file.seek(at)
-                at += 16 if self.file.read(4) == b"PK\x07\x08" else 12
-            self.check_entry(info)
-            unpacked += info.file_size
-        if at != self.zip.start_dir:
-            raise ValueError("bytes that no entry accounts for")
-        if unpacked > 2 << 30 or unpacked > max(200 * size, 16 << 20):
-            raise ValueError("unpacks to too much")
+    def directory(self):
+        """Where the central directory starts, and what it lists: of all records that may end the
+        file, by the last that leads to a directory."""
+        data, at, why = self.data, len(self.data), ValueError("no end of a central directory")
+        least = max(0, at - 65_572)
+        while (at := data.rfind(b"PK\5\6", least, at + 3)) >= 0:
+            if at + 22 > len(data):
+                continue
+            disk, first, here, many, size, start, comment = struct.unpack_from("<4H2LH", data, at + 4)
+            if many == 0xFFFF or 0xFFFFFFFF in (size, start):
+                why = ValueError("ZIP64")
+            elif at + 22 + comment > len(data) or disk or first or here != many:
+                why = ValueError("a directory on several disks, or a comment that is cut off")
+            elif not many and start <= at:
+                return at, []
+            elif many and start + 4 <= at and data[start : start + 4] == b"PK\1\2":
+                try:
+                    return start, self.listed(start, many)
+                except (ValueError, struct.error) as e:
+                    why = e
+                    if start + size == at:
+                        break
+        raise why
 
-    def check_entry(self, info):
-        name, mode = info.orig_filename, info.external_attr >> 16
-        if info.flag_bits & 0x2041 or info.compress_type not in (0, 8):
-            raise ValueError(f"`{name}` is encrypted or packed otherwise")
-        if mode & 0o170000 == 0o120000 or info.file_size > 512 << 20:
-            raise ValueError(f"`{name}` is a link or too large")
-        folder = name.endswith("/") and info.file_size == 0
-        parts = (name[:-1] if folder else name).split("/")
-        if not re.fullmatch("[A-Za-z0-9._/-]+", name) or len(name) > 512:
-            raise ValueError("a name that is not allowed")
-        if any(part in ("", ".", "..") for part in parts) or name in self.infos:
-            raise ValueError("a name that is not allowed, or stands twice")
-        if not folder:
-            self.infos[name] = info
+    def listed(self, at, many):
+        entries = []
+        for _ in range(many):
+            head = struct.unpack_from("<4s2B5H3L5H2L", self.data, at)
+            magic, _, system, _, flags, method, time, date, crc, packed, size = head[:11]
+            name_size, extra_size, comment_size, _, _, mode, start = head[11:]
+            end = at + 46 + name_size + extra_size + comment_size
+            if magic != b"PK\1\2" or end > len(self.data):
+                raise ValueError("no entry of a directory")
+            name = self.data[at + 46 : at + 46 + name_size]
+            extra = self.data[at + 46 + name_size : end - comment_size]
+            size, packed, start = extra_fields(extra, (size, packed, start))
+            link = system == 3 and mode >> 16 & 0o120000 == 0o120000
+            entries.append(Data(name=name, flags=flags, method=method, link=link, start=start,
+                                stamp=dos_time(date, time), sums=[crc, packed, size]))
+            at = end
+        if len({entry.name for entry in entries}) != many:
+            raise ValueError("a name that stands twice")
+        return entries
+
+    def check_layout(self, directory, entries):
+        """Local headers say what the directory says, and nothing overlaps or hides between them."""
+        spans = []
+        for entry in entries:
+            magic, _, flags, method, time, date, *sums, name_size, extra_size = struct.unpack_from(
+                "<4s5H3L2H", self.data, entry.start
+            )
+            at = entry.start + 30 + name_size
+            name, extra = self.data[entry.start + 30 : at], self.data[at : at + extra_size]
+            sums[2], sums[1] = extra_fields(extra, (sums[2], sums[1]))
+            entry.at = at + extra_size
+            if magic != b"PK\3\4" or entry.at > len(self.data):
+                raise ValueError("an entry without its local header")
+            same = name == entry.name and method == entry.method and not (flags ^ entry.flags) & 9
+            later = entry.flags & 8
+            told = all(a == b or later and a == 0 for a, b in zip(sums, entry.sums))
+            if not same or not told or dos_time(date, time) != entry.stamp:
+                raise ValueError("a local header that says something else than the directory")
+            spans.append((entry.start, entry.at + entry.sums[1]))
+        spans.sort()
+        ends = [0, *(end for _, end in spans)]
+        starts = [*(start for start, _ in spans), directory]
+        if any(end > start for end, start in zip(ends, starts)) or spans and starts[0] != 0:
+            raise ValueError("entries that overlap, or bytes before the first")
+        for end, start in zip(ends, starts):
+            while (end := self.data.find(b"PK\3\4", end, start)) >= 0:
+                sizes = self.data[end + 26 : end + 30]
+                if end + 30 + sum(struct.unpack("<2H", sizes.ljust(4, b"\xff"))) <= start:
+                    raise ValueError("a local entry that is not listed")
+                end += 1
+
+    def members(self, entries):
+        members, total = {}, 0
+        if len(entries) > 60_000:
+            raise ValueError("too many entries")
+        for entry in entries:
+            name, size = entry.name.decode(), entry.sums[2]
+            folder = name.endswith("/")
+            if not is_path(name[:-1] if folder else name):
+                raise ValueError("a name that is not allowed")
+            if entry.method not in (0, 8) or entry.flags & 1 or entry.link or folder and size:
+                raise ValueError(f"`{name}` is no plain file, stored or deflated")
+            if not folder:
+                total += size
+                members[name] = entry
+            if size > 512 << 20 or total > 2 << 30:
+                raise ValueError("unpacks to too much")
+        if total > max(200 * len(self.data), 16 << 20):
+            raise ValueError("unpacks to too much")
+        return members
 
     def read(self, path):
         if path not in self.infos:
             raise Bad(path, "is missing")
+        entry = self.infos[path]
+        crc, packed, size = entry.sums
+        data = self.data[entry.at : entry.at + packed]
         try:
-            return self.zip.read(self.infos[path])
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as e:
+            if entry.method == 8:
+                data = zlib.decompressobj(-15).decompress(data, size + 1)
+        except zlib.error as e:
             raise Bad(path, f"cannot be unpacked: {e}") from None
+        if len(data) != size or zlib.crc32(data) != crc:
+            raise Bad(path, "cannot be unpacked: another length or checksum")
+        return data
 
     def text(self, path):
         return self.parsed(path, bytes.decode)
 
     def json(self, path):
-        return self.parsed(path, lambda data: json.loads(data.decode(), parse_constant=refuse))
+        value = self.parsed(path, lambda data: PLAIN.decode(data.decode()))
+        self.parsed(path, lambda _: WRITER.encode(value).encode())  # No half of a surrogate pair.
+        return value
 
     def parsed(self, path, parse):
         data = self.read(path)
@@ -710,16 +834,13 @@ class Bundle:
             raise Bad(path, str(e)) from None
 
 
-SHAPES = {int: int, str: str, list: list, bool: bool, dict: dict}
-
-
 def need(value, place, **shape):
     """Keys that have to be there, of their types."""
     if not isinstance(value, dict):
         raise Bad(place, "is no object")
     for key, kind in shape.items():
-        if type(value.get(key)) is not kind:
-            raise Bad(place, f"`{key}` is absent or of another type")
+        if type(value.get(key)) is not kind or kind is int and value[key] >= 2**63:
+            raise Bad(place, f"`{key}` is absent, of another type or out of range")
     return value
 
 
@@ -751,6 +872,8 @@ def cron_field(text, low, high, names):
             first, last = low, high
         elif "-" in span:
             first, last = map(number, span.split("-", 1))
+        elif slash:
+            raise ValueError("a step without a range")
         else:
             first = last = number(span)
         step = decimal(step) if slash else 1
@@ -763,20 +886,22 @@ def cron_field(text, low, high, names):
 class Schedule:
     """The slots of one target on one agent by one plan."""
 
-    def __init__(self, target, place, agents):
-        self.interval = self.cron = None
+    def __init__(self, target, nth, place, agents):
+        self.interval, self.cron, window = None, None, MINUTE_MS
+        if ("interval_s" in target) == ("cron" in target):
+            raise ValueError("not one of interval and cron")
         if "interval_s" in target:
-            self.interval = 1000 * target["interval_s"]
-            self.offset = self.interval * place // agents
-            if self.interval <= 0:
-                raise ValueError("an interval that is not positive")
+            self.interval = window = 1000 * target["interval_s"]
+            if not 1 <= target["interval_s"] <= 86_400:
+                raise ValueError("an interval out of range")
         else:
             spans = [(0, 59, {}), (0, 23, {}), (1, 31, {}), (1, 12, MONTHS), (0, 7, DAYS)]
             words = target["cron"].split(" ")
             if len(words) != 5 or "*" not in (words[2], words[4]):
                 raise ValueError("a cron of another form")
             self.cron = [cron_field(word, *span) for word, span in zip(words, spans)]
-            self.offset = MINUTE_MS * place // agents
+        phase = window * (nth * 11400714819323198485 % 2**64) >> 64
+        self.offset = (window * place // agents + phase) % window
 
     def fits(self, minute):
         time = datetime.fromtimestamp(minute * 60, timezone.utc)
@@ -808,47 +933,62 @@ def stamp(ms):
 # What arises where a value has another shape than was looked for.
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 CHECKS = ("container", "chain", "log", "time", "coverage", "result")
+# Records whose bodies are read, by the last part of the chain's name.
+BODIES = {
+    "fleet": ("software", "enrol", "plan", "rotate", "revoke", "supersede"),
+    "contract": ("contract",),
+}
+
+
+class Part:
+    """A part of the bundle, or why it cannot be read."""
+
+    def __init__(self, load):
+        self.value = self.bad = None
+        try:
+            self.value = load()
+        except (Bad, Missing) as e:
+            self.bad = e
+        except MALFORMED as e:
+            self.bad = Bad("the bundle", f"is malformed: {type(e).__name__} {e}")
+
+    def own(self):
+        """The part, for the check that answers for it."""
+        if self.bad:
+            raise self.bad
+        return self.value
+
+    def needed(self, what):
+        """The part, for a check that only needs it."""
+        if self.bad:
+            raise Missing(f"needs {what}, which cannot be read: {self.bad}")
+        return self.value
 
 
 class Verifier:
+    """Six checks in turn. Each ends with the first thing that it finds."""
+
     def __init__(self, bundle, policy, tsa_roots=None):
         self.bundle, self.policy, self.tsa_roots = bundle, policy, tsa_roots
-        self.found = {c: Data(fails=[], needs=[], remarks=[]) for c in CHECKS}
-        self.claim = self.part("container", self.load_claim)
-        self.registry = self.part("coverage", self.load_registry)
-        self.inputs = self.part("result", self.load_inputs)
-        self.log = self.part("log", self.load_log)
-        if self.inputs is None and self.found["result"].fails:
-            self.fail("coverage", *self.found["result"].fails[0])
-        self.lines, self.own, self.broken = {}, {}, []
+        self.found = {check: Data(bad=None, remarks=[]) for check in CHECKS}
+        self.claim = Part(self.load_claim)
+        self.registry = Part(self.load_registry)
+        self.inputs = Part(self.load_inputs)
+        self.proofs = Part(self.load_proofs)
+        self.log = Part(self.load_log)
+        self.anchors = Part(self.load_anchors)
+        self.streams, self.own = {}, {}
+        if not (self.inputs.bad or self.log.bad or self.claim.bad):
+            self.load_streams(self.inputs.value)
         for check in CHECKS:
-            try:
-                getattr(self, f"check_{check}")()
-            except Bad as bad:
-                self.fail(check, bad.place, bad.reason)
-            except Missing as missing:
-                self.found[check].needs.append(str(missing))
-            except MALFORMED as e:
-                self.fail(check, "the bundle", f"is malformed: {type(e).__name__} {e}")
+            if self.claim.bad and check != "container":
+                found = Part(lambda: self.claim.needed("the claim"))
+            else:
+                found = Part(getattr(self, f"check_{check}"))
+            self.found[check].bad = found.bad
 
-    def part(self, check, load):
-        try:
-            return load()
-        except Bad as bad:
-            self.fail(check, bad.place, bad.reason)
-        except Missing as missing:
-            self.found[check].needs.append(str(missing))
-        except MALFORMED as e:
-            self.fail(check, "the bundle", f"is malformed: {type(e).__name__} {e}")
-        return None
-
-    def fail(self, check, place, reason):
-        self.found[check].fails.append((place, reason))
-
-    def needs(self, *names):
-        for name in names:
-            if getattr(self, name) is None:
-                raise Missing(f"needs the {name}, which cannot be read")
+    def remark(self, check, text):
+        self.found[check].remarks.append(text)
 
     # What the checks share.
 
@@ -858,64 +998,103 @@ class Verifier:
             self.bundle.json(place), place, schema=str, origin=str, contract=str, violation=str,
             window=dict, as_of=int, simulated=bool,
         )
-        window_of(claim["window"], place)
-        if claim["schema"] != "nines-claim/1" or not is_word(claim["origin"], 255):
-            raise Bad(place, "of another schema or origin")
+        claim["window"] = dict(zip(("start", "end"), window_of(claim["window"], place)))
+        origin = claim["origin"]
+        good = re.fullmatch("[a-z0-9._/-]{1,128}", origin) and ID.fullmatch(claim["contract"])
+        if claim["schema"] != "nines-claim/1" or len(claim) != 7 or not good:
+            raise Bad(place, "of another schema, or with a name that is not allowed")
+        if any(not part or ".." in part for part in origin.split("/")):
+            raise Bad(place, "the origin is none")
         return claim
 
     def name(self, rest):
-        return f"{self.claim['origin']}/{rest}"
+        return f"{self.claim.needed('the claim')['origin']}/{rest}"
 
     def load_inputs(self):
         place = "result/inputs.json"
-        inputs = need(
-            self.bundle.json(place), place, schema=str, contract=str, terms_sha256=str,
-            window=dict, as_of=int, targets=list, agents=list, places=list, scopes=list,
+        inputs = self.bundle.json(place)
+        if isinstance(inputs, dict):
+            inputs = {"places": [], "scopes": [], **inputs}
+        need(
+            inputs, place, schema=str, contract=str, terms_sha256=str, window=dict, as_of=int,
+            targets=list, agents=list, places=list, scopes=list, exclusions=list,
         )
-        window_of(inputs["window"], place)
-        known = {"fees", "credited_12_months", "exclusions", "subscribed", *INPUTS}
-        odd = inputs.keys() - known
+        start, end = window_of(inputs["window"], place)
+        inputs["window"] = {"start": start, "end": end}
+        odd = inputs.keys() - {"fees", "credited_12_months", "subscribed", "exclusions", *INPUTS}
         for part in inputs["places"]:
             odd |= need(part, place, agent=str, region=str, network=str).keys() - {"agent", "region", "network"}
         for part in inputs["scopes"]:
             odd |= need(part, place, target=str, scope=dict).keys() - {"target", "scope"}
-            odd |= part["scope"].keys() - DIMENSIONS
-        if odd:
-            raise Bad(place, f"unknown keys: {', '.join(sorted(odd))}")
-        names = inputs["targets"] + inputs["agents"]
+            odd |= need(part["scope"], place, **dict.fromkeys(part["scope"], str)).keys() - DIMENSIONS
+        for part in inputs["exclusions"]:
+            need(part, place, window=dict, kind=str, reason=str)
+            odd |= part.keys() - {"window", "kind", "reason", "announced"}
+            window_of(part["window"], place)
+            need(part, place, **({} if part.get("announced") is None else {"announced": int}))
+        for key in ("fees", "credited_12_months"):
+            if inputs.get(key) is not None:
+                odd |= need(inputs[key], place, minor=int, currency=str).keys() - {"minor", "currency"}
+                money = inputs[key]
+                if not 0 <= money["minor"] < 2**53 or not re.fullmatch("[A-Z]{3}", money["currency"]):
+                    raise Bad(place, f"`{key}` is no amount")
+        if inputs.get("subscribed") is not None:
+            window_of(inputs["subscribed"], place)
+        if odd or inputs["schema"] != "nines-inputs/1":
+            raise Bad(place, f"of another schema; unknown keys: {', '.join(sorted(odd))}")
+        agents, targets = inputs["agents"], inputs["targets"]
+        names = [*agents, *targets, *(p["agent"] for p in inputs["places"])]
+        names += [inputs["contract"], *(p["target"] for p in inputs["scopes"])]
         if not all(isinstance(n, str) and ID.fullmatch(n) for n in names):
             raise Bad(place, "a name that is not allowed")
+        if len(set(agents)) != len(agents) or len(set(targets)) != len(targets):
+            raise Bad(place, "an agent or target is named twice")
+        streams = len(agents) * len(targets)
+        if end - start > 366 * 1440 or len(inputs["exclusions"]) > 10_000 or not 0 < streams <= 15_000:
+            raise Bad(place, "exceeds the limits")
         return inputs
 
+    def load_proofs(self):
+        place, proven = "registry/proofs.json", {}
+        proofs = need(self.bundle.json(place), place, schema=str, proofs=list)
+        if proofs["schema"] != "nines-proofs/1" or len(proofs) != 2:
+            raise Bad(place, "of another schema")
+        for proof in proofs["proofs"]:
+            need(proof, place, chain=str, entry=int, index=int, proof=list)
+            if len(proof) != 4 or proof["entry"] < 0 or proof["index"] < 0:
+                raise Bad(place, "no proof")
+            try:
+                path = [unhash(part) for part in proof["proof"]]
+            except MALFORMED as e:
+                raise Bad(place, str(e)) from None
+            proven[proof["chain"], proof["entry"]] = Data(index=proof["index"], path=path)
+        return proven
+
     def load_registry(self):
-        """The chains as far as they must be readable for anything to follow from them."""
-        self.needs("claim")
-        registry = Data(chains={}, agents={}, plans=[], records=[])
-        contract = self.name(f"contracts/{self.claim['contract']}")
-        for place, chain in (
-            ("registry/fleet.entries", self.name("fleet")),
-            ("registry/contract.entries", contract),
-        ):
+        """The chains, whole, and what follows from them."""
+        claim = self.claim.needed("the claim")
+        registry = Data(agents={}, plans=[], records=[], contracts=[])
+        registry.chains = (self.name("fleet"), self.name(f"contracts/{claim['contract']}"))
+        for place, chain in zip(("registry/fleet.entries", "registry/contract.entries"), registry.chains):
             records = self.bundle.parsed(place, lambda d: [self.record(e) for e in entries(d)])
             prev = ZERO
+            if not 0 < len(records) <= 10_000:
+                raise Bad(place, "is empty or too long")
             for number, record in enumerate(records):
                 if (record.chain, record.entry, record.prev) != (chain, number, prev):
                     raise Bad(place, f"record {number} does not follow in `{chain}`")
                 prev, record.place = record.hash, f"{place}, entry {number}"
-                self.load_body(record)
-            registry.chains[chain] = records
+                if record.kind in BODIES["fleet" if chain == registry.chains[0] else "contract"]:
+                    self.load_body(record)
             registry.records += records
-            if not records:
-                raise Bad(place, "is empty")
         self.load_software(registry)
         for record in registry.records:
-            try:
-                self.take(registry, record)
-            except (ValueError, KeyError, TypeError) as e:
-                raise Bad(record.place, f"the {record.kind} body: {e}") from None
             if not record.note.verified(registry.operator):
                 raise Bad(record.place, "is not signed by the operator")
-        registry.plans.sort(key=lambda p: (p.start, p.revision))
+            try:
+                self.take(registry, record, claim)
+            except MALFORMED as e:
+                raise Bad(record.place, f"the {record.kind} body: {e}") from None
         for plan, after in pairwise(registry.plans):
             plan.end = after.start
         return registry
@@ -923,7 +1102,7 @@ class Verifier:
     @staticmethod
     def record(data):
         record = parse_record(Note(data))
-        record.leaf = leaf_hash(data)
+        record.leaf, record.body = leaf_hash(data), None
         return record
 
     def load_body(self, record):
@@ -943,119 +1122,170 @@ class Verifier:
                 if key.name != self.name(what):
                     raise ValueError(f"the key of `{what}` has another name")
                 setattr(registry, what, key)
-        except (ValueError, KeyError, AttributeError) as e:
+        except MALFORMED as e:
             raise Bad(first.place, f"the software body: {e}") from None
 
-    def take(self, registry, record):
-        """Follows one record; faults that leave the keys known are kept for V5."""
+    def take(self, registry, record, claim):
+        """Follows one record."""
         body, agents = record.body, registry.agents
+        if body is None:
+            return
 
-        def fault(reason):
-            raise ValueError(reason)
+        def agent_of(key):
+            agent = agents[body[key]]
+            if key == "agent" and agent.end:
+                raise ValueError(f"agent `{agent.name}` was {agent.end.how} before")
+            return agent
 
-        if record.kind in ("enrol", "rotate", "revoke", "supersede"):
-            name = body["agent"]
-            if not isinstance(name, str) or not ID.fullmatch(name):
-                raise ValueError("an agent without a name")
         if record.kind == "enrol":
-            key = parse_vkey(body["vkey"], 1)
-            if name in agents or key.name != self.name(f"agents/{name}"):
+            name, key = body["agent"], parse_vkey(body["vkey"], 1)
+            if not ID.fullmatch(name) or name in agents or key.name != self.name(f"agents/{name}"):
                 raise ValueError(f"agent `{name}` is enrolled twice or by another name")
-            agent = Data(name=name, region=body["region"], network=body["network"], end=None)
-            agent.enrol, agent.keys, agent.superseded = record, [Data(key=key, start=0, by=record, end=None)], False
-            agents[name] = agent
+            strings(body, "region", "network")
             lines = f"nines/enrol/v1\nagent {name}\nvkey {body['vkey']}\n"
             note = Note(unbase64(body["proof"]))
-            if not re.fullmatch(re.escape(lines) + "token-sha256 [A-Za-z0-9+/]{43}=\n", note.text):
-                fault("the proof is of another enrolment")
-            elif not note.verified(key):
-                fault("the proof is not signed by the key")
-        elif record.kind in ("rotate", "revoke"):
-            agent = agents[name]
-            newest, start = agent.keys[-1], count(body["from_batch"])
-            old = body["old_vkey" if record.kind == "rotate" else "vkey"]
-            if old != vkey_text(newest.key) or agent.end:
+            if not note.text.startswith(lines) or not note.verified(key):
+                raise ValueError("the proof is of another enrolment, or not signed by the key")
+            agents[name] = Data(
+                name=name, region=body["region"], network=body["network"], end=None, enrol=record,
+                keys=[Data(key=key, start=0, by=None, end=None)], superseded=False,
+            )
+        elif record.kind == "rotate":
+            agent, start = agent_of("agent"), count(body["from_batch"])
+            newest, key = agent.keys[-1], parse_vkey(body["new_vkey"], 1)
+            if body["old_vkey"] != vkey_text(newest.key) or key.name != newest.key.name:
                 raise ValueError("does not follow from the records before it")
-            if record.kind == "revoke":
-                newest.end, agent.end = record, end_of(record, start, f"revoked ({body['reason']})")
-                return
-            key = parse_vkey(body["new_vkey"], 1)
-            if key.name != newest.key.name or any(k.key.id == key.id for k in agent.keys) or start < newest.start:
+            if any(k.key.id == key.id for k in agent.keys) or start < newest.start:
                 raise ValueError("does not follow from the records before it")
-            newest.end = record
-            agent.keys.append(Data(key=key, start=start, by=record, end=None))
-            text = (f"nines/rotate/v1\nagent {name}\nold {old}\nnew {body['new_vkey']}\n"
-                    f"from-batch {start}\n")
             note = Note(unbase64(body["proof"]))
-            if note.text != text:
-                fault("the proof is of another rotation")
+            if note.text != (f"nines/rotate/v1\nagent {agent.name}\nold {body['old_vkey']}\n"
+                             f"new {body['new_vkey']}\nfrom-batch {start}\n"):
+                raise ValueError("the proof is of another rotation")
             for which, k in (("old", newest.key), ("new", key)):
                 if not note.verified(k):
-                    fault(f"the proof is not signed by the {which} key")
+                    raise ValueError(f"the proof is not signed by the {which} key")
+            newest.end = record
+            agent.keys.append(Data(key=key, start=start, by=record, end=None))
+        elif record.kind == "revoke":
+            agent, start = agent_of("agent"), count(body["from_batch"])
+            strings(body, "reason")
+            if body["vkey"] != vkey_text(agent.keys[-1].key):
+                raise ValueError("does not name the newest key")
+            agent.end = Data(record=record, start=start, how=f"revoked ({body['reason'][:200]})")
+            agent.keys[-1].end = record
         elif record.kind == "supersede":
-            other, start = agents[body["supersedes"]], count(body["from_batch"])
-            agents[name]
-            if other.name == name or other.superseded or agents[name].end:
+            other, start = agent_of("supersedes"), count(body["from_batch"])
+            if agent_of("agent") is other or other.superseded:
                 raise ValueError("does not follow from the records before it")
             if other.end and other.end.start != start:
                 raise ValueError("names another batch than the revocation")
-            other.superseded = True
-            how = end_of(record, start, f"superseded by `{name}`")
-            other.end, other.keys[-1].end = other.end or how, other.keys[-1].end or record
+            how, other.superseded = f"superseded by `{body['agent']}`", True
+            other.end = other.end or Data(record=record, start=start, how=how)
+            other.keys[-1].end = other.keys[-1].end or record
         elif record.kind == "plan":
-            plan = Data(revision=count(body["revision"]), start=body["effective_from_ms"], end=2**62)
-            plan.agents, plan.targets, plan.record = [a["id"] for a in body["agent"]], {}, record
-            for target in body["target"]:
-                plan.targets[target["id"]] = target
-                target["deadline_ms"], Schedule(target, 0, 1)
-            if not isinstance(plan.start, int) or any(p.revision == plan.revision for p in registry.plans):
-                raise ValueError("a plan that stands twice or has no beginning")
-            registry.plans.append(plan)
+            registry.plans.append(self.plan(body, record, registry.plans[-1:]))
         elif record.kind == "contract":
-            body["contract"], body["targets"], body["terms_sha256"]
+            strings(body, "contract", "terms_sha256")
+            if body["contract"] != claim["contract"] or not all(map(ID.fullmatch, body["targets"])):
+                raise ValueError("is about another contract")
+            registry.contracts.append(body)
+
+    @staticmethod
+    def plan(body, record, before):
+        plan = Data(revision=count(body["revision"]), start=body["effective_from_ms"], end=2**62)
+        plan.agents = [agent["id"] for agent in body["agent"]]
+        plan.targets, plan.record = {target["id"]: target for target in body["target"]}, record
+        sizes = (len(set(plan.agents)), len(plan.targets))
+        if type(plan.start) is not int or 0 in sizes or sizes != (len(body["agent"]), len(body["target"])):
+            raise ValueError("a plan without beginning, or that names nothing, or something twice")
+        if before and (before[0].revision >= plan.revision or before[0].start > plan.start):
+            raise ValueError("goes back behind the plan before")
+        for nth, target in enumerate(body["target"]):
+            window = 1000 * target.get("interval_s", 60)
+            Schedule(target, nth, 0, 1)
+            if not ID.fullmatch(target["id"]) or not 0 < target["deadline_ms"] < 2**32:
+                raise ValueError("a target without name or deadline")
+            if not 0 <= target.get("jitter_ms", 0) <= window // 10:
+                raise ValueError("a jitter above a tenth of the interval")
+        return plan
 
     def load_log(self):
         log, place = Data(), "log/prefix.hashes"
+        names = [n for n in self.bundle.infos if re.fullmatch(r"log/(0|[1-9][0-9]*)-(0|[1-9][0-9]*)\.entries", n)]
+        if len(names) != 1:
+            raise Bad("log", "not one segment")
         lines = self.bundle.text(place).split("\n")
         try:
             if lines.pop() != "":
                 raise ValueError("no last LF")
             log.prefix = Range(decimal(lines[0]), [unhash(line) for line in lines[1:]])
-        except (ValueError, IndexError) as e:
+        except MALFORMED as e:
             raise Bad(place, str(e)) from None
-        log.start = log.prefix.size
-        names = [n for n in self.bundle.infos if re.fullmatch(r"log/[0-9]+-[0-9]+\.entries", n)]
-        if len(names) != 1:
-            raise Bad("log", "not one segment")
-        log.place = names[0]
+        log.start, log.place = log.prefix.size, names[0]
         log.entries = self.bundle.parsed(log.place, entries)
         log.end = log.start + len(log.entries)
-        if log.place != f"log/{log.start}-{log.end}.entries":
-            raise Bad(log.place, "does not hold the entries that its name says")
+        if log.place != f"log/{log.start}-{log.end}.entries" or len(log.entries) > 500_000:
+            raise Bad(log.place, "does not hold the entries that its name says, or too many")
         self.parse_segment(log)
-        log.leaves = [leaf_hash(entry) for entry in log.entries]
-        log.anchors = self.part("log", lambda: self.load_anchors(log))
         return log
 
-    def load_anchors(self, log):
+    def load_anchors(self):
+        """Checkpoints, each with its time or why it has none."""
         place = "log/anchors.entries"
         anchors = self.bundle.parsed(
             place, lambda d: [parse_checkpoint(Note(e)) for e in entries(d)]
         )
-        if not anchors:
-            raise Bad(place, "is empty")
-        sizes = [a.size for a in anchors]
-        if any(a >= b for a, b in pairwise(sizes)) or not log.start <= sizes[0] or sizes[-1] > log.end:
-            raise Bad(place, "an anchor lies outside of the segment or out of order")
-        log.sizes = sizes
+        if not anchors or any(a.size >= b.size for a, b in pairwise(anchors)):
+            raise Bad(place, "is empty or out of order")
+        witnesses = {}
+        for key in self.policy.witnesses.values() if self.policy else ():
+            witnesses[key.name, key.id] = (key, 2**64)
+        registry = self.registry.value
+        for agent in registry.agents.values() if registry else ():
+            for held in agent.keys:
+                key = Key(held.key.name, 4, held.key.public)
+                end = self.record_index(held.end) if held.end else 2**64
+                witnesses[key.name, key.id] = (key, end or 0)
+        for anchor in anchors:
+            anchor.place = f"{place}, size {anchor.size}"
+            anchor.time = Part(lambda: self.anchor_time(anchor, witnesses))
         return anchors
+
+    @staticmethod
+    def anchor_time(anchor, witnesses):
+        first = None
+        for name, key_id in dict.fromkeys(s[:2] for s in anchor.note.signatures):
+            key, end = witnesses.get((name, key_id), (None, None))
+            if key is None:
+                continue
+            try:
+                time = anchor.note.cosigned(key)
+            except ValueError as e:
+                raise Bad(anchor.place, str(e)) from None
+            if first is None and anchor.size <= end:
+                first = time
+        if first is None:
+            raise Bad(anchor.place, "no known witness signed it")
+        return first
+
+    def anchored(self, batch):
+        """When the log held a batch, in microseconds; None where no anchor tells."""
+        anchors = self.anchors.value or ()
+        at = bisect.bisect_right(anchors, batch.index, key=lambda anchor: anchor.size)
+        time = anchors[at].time if at < len(anchors) else None
+        return None if time is None or time.bad else time.value * 1_000_000
+
+    def is_ahead(self, wall, batch):
+        anchored = self.anchored(batch)
+        return anchored is not None and wall > anchored + AHEAD_US
 
     @staticmethod
     def parse_segment(log):
         log.batches, log.records, log.strange = {}, {}, []
-        log.in_order, log.twice = [], []
+        log.in_order, log.twice, log.leaves = [], [], []
         for index, entry in enumerate(log.entries, log.start):
             place = f"{log.place}, index {index}"
+            log.leaves.append(leaf_hash(entry))
             try:
                 note = Note(entry)
                 if note.text.startswith("sla-evidence/batch/v1\n"):
@@ -1067,7 +1297,7 @@ class Verifier:
             except ValueError as e:
                 log.strange.append((place, str(e)))
                 continue
-            one.index, one.place, one.leaf = index, place, leaf_hash(entry)
+            one.index, one.place, one.leaf = index, place, log.leaves[-1]
             log.in_order.append(one)
             if key in known:
                 what = f"a second batch {key} of" if hasattr(one, "seq") else f"a second entry {key} of"
@@ -1075,25 +1305,15 @@ class Verifier:
             else:
                 known[key] = one
 
-    def proofs(self):
-        if not hasattr(self, "proven"):
-            place = "registry/proofs.json"
-            proofs = need(self.bundle.json(place), place, schema=str, proofs=list)
-            if proofs["schema"] != "nines-proofs/1":
-                raise Bad(place, "of another schema")
-            self.proven = {}
-            for proof in proofs["proofs"]:
-                need(proof, place, chain=str, entry=int, index=int, proof=list)
-                self.proven[proof["chain"], proof["entry"]] = proof
-        return self.proven
-
     def record_index(self, record):
         """The log index of a record, None where nothing says it."""
-        logged = self.log.records.get(record.chain, {}).get(record.entry)
+        if self.log.bad:
+            return None
+        logged = self.log.value.records.get(record.chain, {}).get(record.entry)
         if logged:
             return logged.index
-        proof = self.proofs().get((record.chain, record.entry))
-        return proof["index"] if proof else None
+        proof = (self.proofs.value or {}).get((record.chain, record.entry))
+        return proof.index if proof else None
 
     # V1.
 
@@ -1107,133 +1327,141 @@ class Verifier:
             raise Bad(place, "no claim")
         if lines[2] not in ("profile claim", "profile light"):
             raise Bad(place, "no profile")
-        if any(not re.fullmatch("[0-9a-f]{64}  [A-Za-z0-9._/-]+", line) for line in lines[3:]):
-            raise Bad(place, "no line of a hash and a path")
         listed = [(line[66:], line[:64]) for line in lines[3:]]
+        for line, (path, _) in zip(lines[3:], listed):
+            if not re.fullmatch("[0-9a-f]{64}  .*", line) or not is_path(path) or is_beside(path):
+                raise Bad(place, "no line of a hash and a path")
         if any(a >= b for (a, _), (b, _) in pairwise(listed)):
             raise Bad(place, "paths out of order")
         for path, digest in listed:
-            try:
-                if sha256(self.bundle.read(path)).hex() != digest:
-                    self.fail("container", path, "is not what the manifest lists")
-            except Bad as bad:
-                self.fail("container", bad.place, bad.reason)
-        beside = re.compile(r"MANIFEST\.(note|tsr|tsr\.(0|[1-9][0-9]{0,4}))")
-        for path in self.bundle.infos.keys() - dict(listed).keys():
-            found = beside.fullmatch(path)
-            if not found or found[2] and int(found[2]) >= 65_536:
-                self.fail("container", path, "is not listed")
-        self.needs("claim")
-        if lines[1][6:] != self.claim["violation"]:
+            if sha256(self.bundle.read(path)).hex() != digest:
+                raise Bad(path, "is not what the manifest lists")
+        for path in sorted(self.bundle.infos.keys() - dict(listed).keys()):
+            if not is_beside(path):
+                raise Bad(path, "is not listed")
+        claim = self.claim.own()
+        if lines[1][6:] != claim["violation"]:
             raise Bad(place, "is of another claim")
-        simulated = self.claim["origin"].split("/")[0] == "simulated.invalid"
-        if simulated != self.claim["simulated"]:
-            raise Bad("claim/claim.json", "`simulated` does not agree with the origin")
         if lines[2] != "profile claim":
             raise Missing("this program reads profile `claim` only")
-        self.needs("registry")
-        if not note.verified(self.registry.export):
+        if (claim["origin"].split("/")[0] == "simulated.invalid") != claim["simulated"]:
+            raise Bad("claim/claim.json", "`simulated` does not agree with the origin")
+        if not note.verified(self.registry.needed("the export key").export):
             raise Bad(place, "is not signed by the export key")
 
     # V2.
 
     def check_chain(self):
-        self.needs("log")
-        for place, reason in self.log.strange:
-            self.fail("chain", place, reason)
-        self.needs("registry")
-        for agent in self.log.batches:
-            self.check_agent_chain(agent)
-        for chain, records in self.log.records.items():
-            if not chain.startswith(self.name("")):
-                self.fail("chain", next(iter(records.values())).place, "is of another origin")
-        self.needs("inputs")
-        for agent in self.inputs["agents"]:
-            for target in self.inputs["targets"]:
-                if f"agents/{agent}/{target}.jsonl" in self.bundle.infos:
-                    self.check_stream(agent, target)
-            own = [o for o in RESERVED if f"agents/{agent}/{o}.jsonl" in self.bundle.infos]
-            for stream in RESERVED if own else ():
-                self.check_stream(agent, stream)
+        log = self.log.needed("the log segment")
+        registry = self.registry.needed("the agents' keys")
+        for place, reason in log.strange:
+            raise Bad(place, reason)
+        agents = {agent.keys[0].key.name: agent for agent in registry.agents.values()}
+        for name, batches in log.batches.items():
+            if name not in agents:
+                raise Bad(next(iter(batches.values())).place, f"`{name}` is no enrolled agent")
+        for agent in agents.values():
+            for key in agent.keys[1:]:
+                key.index = self.record_index(key.by)
+                if key.index is None:
+                    raise Bad(key.by.place, "is not in the log")
+        for name, batches in log.batches.items():
+            # A second batch of a number is a fork, which V3 tells.
+            self.check_links(name, [batches[seq] for seq in sorted(batches)])
+        self.check_keys(agents, [batch for batch in log.in_order if hasattr(batch, "seq")])
+        inputs = self.inputs.needed("the inputs")
+        for part in self.streams.values():
+            part.own()
+        for agent in inputs["agents"]:
+            for stream in RESERVED if (agent, RESERVED[0]) in self.own else ():
+                self.own[agent, stream].own()
 
-    def check_agent_chain(self, name):
-        agents = {a.keys[0].key.name: a for a in self.registry.agents.values()}
-        # A second batch of a number is a fork, which V3 tells.
-        batches = list(self.log.batches[name].values())
-        agent = agents.get(name)
-        if agent is None:
-            raise Bad(batches[0].place, f"`{name}` is no enrolled agent")
-        last, before = {}, None
+    @staticmethod
+    def check_links(name, batches):
+        before = None
         for batch in batches:
-            say = lambda reason: self.fail("chain", batch.place, f"batch {batch.seq} of `{agent.name}` {reason}")
+            bad = lambda reason: Bad(batch.place, f"batch {batch.seq} of `{name}` {reason}")
             if (batch.seq == 0) != (batch.prev == ZERO):
-                say("is first, or is not, against its `prev`")
+                raise bad("is first, or is not, against its `prev`")
+            if batch.mono[0] > batch.mono[1]:
+                raise bad("runs backwards by `mono`")
             if before and (batch.seq != before.seq + 1 or batch.prev != before.hash):
-                say(f"follows batch {before.seq}")
+                raise bad(f"follows batch {before.seq}")
             if before and batch.boot == before.boot and batch.mono[1] < before.mono[1]:
-                say("lies before its predecessor by `mono`")
+                raise bad("lies before its predecessor by `mono`")
+            before = batch
+
+    @staticmethod
+    def check_keys(agents, batches):
+        last = {}
+        for batch in batches:
+            agent, name = agents[batch.agent], batch.agent
+            bad = lambda reason: Bad(batch.place, f"batch {batch.seq} of `{name}` {reason}")
             key = [k for k in agent.keys if k.start <= batch.seq][-1]
-            ids = {key_id for by, key_id, _ in batch.note.signatures if by == name}
-            if ids != {key.key.id}:
-                say("is not signed by its key")
-            by = self.record_index(key.by) if key.start or key.by.kind == "rotate" else None
-            if by is not None and by >= batch.index:
-                say("was logged before the record of its key")
+            if {key_id for by, key_id, _ in batch.note.signatures if by == name} != {key.key.id}:
+                raise bad("is not signed by its key")
+            if key.by and key.index >= batch.index:
+                raise bad("was logged before the record of its key")
             if agent.end and batch.seq >= agent.end.start:
-                say(f"is not believed: {agent.end.how}")
-            last[key.key.id], before = (key.key, batch), batch
+                raise bad(f"is not believed: {agent.end.how}")
+            if key.key.id not in last or last[key.key.id][1].seq < batch.seq:
+                last[key.key.id] = (key.key, batch)
         for key, batch in last.values():
             if not batch.note.verified(key):
-                self.fail("chain", batch.place, f"batch {batch.seq} of `{agent.name}` is not signed by its key")
+                raise Bad(batch.place, f"batch {batch.seq} of `{batch.agent}` is not signed by its key")
 
-    def check_stream(self, agent, stream):
-        """Lines and paths of one stream; what holds is kept for the later checks."""
-        base = f"agents/{agent}/{stream}"
-        try:
-            data = self.bundle.read(f"{base}.jsonl")
-            if data and not data.endswith(b"\n"):
-                raise Bad(f"{base}.jsonl", "no last LF")
-            raw = data.split(b"\n")[:-1]
-            paths = self.bundle.parsed(f"{base}.paths", bytes.decode).split("\n")
-            if paths.pop() != "":
-                raise Bad(f"{base}.paths", "no last LF")
-            lines = self.check_lines(f"{base}.jsonl", raw, stream in RESERVED)
-            self.check_paths(agent, stream, base, raw, lines, paths)
-            if stream not in RESERVED:
-                self.check_details(base, lines)
-        except Bad as bad:
-            self.broken.append((agent, stream))
-            return self.fail("chain", bad.place, bad.reason)
-        (self.own if stream in RESERVED else self.lines)[agent, stream] = lines
+    def load_streams(self, inputs):
+        held = self.bundle.infos
+        for agent in inputs["agents"]:
+            for target in inputs["targets"]:
+                if f"agents/{agent}/{target}.jsonl" in held:
+                    self.streams[agent, target] = Part(lambda: self.stream(agent, target))
+            if any(f"agents/{agent}/{own}.jsonl" in held for own in RESERVED):
+                for own in RESERVED:
+                    self.own[agent, own] = Part(lambda: self.stream(agent, own))
 
-    def check_lines(self, place, raw, own):
-        lines = []
+    def stream(self, agent, stream):
+        """The lines of one stream, each with the batch that was signed over it."""
+        base, lines, slots = f"agents/{agent}/{stream}", [], 0
+        data = self.bundle.read(f"{base}.jsonl")
+        if data and not data.endswith(b"\n"):
+            raise Bad(f"{base}.jsonl", "no last LF")
+        raw = data.split(b"\n")[:-1]
         for number, line in enumerate(raw, 1):
             try:
                 value = canonical(line)
-                (own_line if own else sample_line)(value)
-            except (ValueError, KeyError, TypeError) as e:
-                raise Bad(f"{place}, line {number}", str(e) or "a key is absent") from None
+                check_line(stream, value)
+                slots += value.get("count", 0) if "gap" in value and stream not in RESERVED else 0
+                if slots > SLOTS_MAX:
+                    raise ValueError("too many slots in gaps")
+            except MALFORMED as e:
+                raise Bad(f"{base}.jsonl, line {number}", str(e) or "a key is absent") from None
             lines.append(value)
+        self.check_paths(agent, stream, base, raw, lines)
+        if stream not in RESERVED:
+            self.check_details(base, lines)
         return lines
 
-    def check_paths(self, agent, stream, base, raw, lines, paths):
-        batches = self.log.batches.get(self.name(f"agents/{agent}"), {})
-        done, first = 0, None
+    def check_paths(self, agent, stream, base, raw, lines):
+        batches = self.log.value.batches.get(self.name(f"agents/{agent}"), {})
+        paths = self.bundle.text(f"{base}.paths").split("\n")
+        if paths.pop() != "":
+            raise Bad(f"{base}.paths", "no last LF")
+        done, first, before = 0, None, -1
         for number, line in enumerate(paths, 1):
             place = f"{base}.paths, line {number}"
             try:
-                words = line.split(" ")
-                seq, leaf, streams, i, many = (decimal(word) for word in words[:5])
-                proof = [unhash(word) for word in words[5:]]
-                if many == 0:
-                    raise ValueError("a count of 0")
+                parts = line.split(" ")
+                seq, leaf, streams, i, many = (decimal(part) for part in parts[:5])
+                proof = [unhash(part) for part in parts[5:]]
+                if many == 0 or i + many >= 2**64 or seq <= before:
+                    raise ValueError("a count of 0, or batches out of order")
                 batch = batches.get(seq)
                 if batch is None or batch.streams != streams:
                     raise ValueError(f"batch {seq} is not in the segment, or has other streams")
                 if first is not None and i != first:
                     raise ValueError("does not continue the stream")
-                first = i + many
+                first, before = i + many, seq
                 part = lines[done : done + many]
                 if len(part) != many:
                     raise ValueError("there are too few lines")
@@ -1276,154 +1504,131 @@ class Verifier:
     # V3.
 
     def check_log(self):
-        self.needs("log", "claim")
-        if self.log.anchors is None:
-            raise Missing("needs the anchors")
-        log, origin = self.log, self.name("log")
-        self.found["log"].fails += log.twice
+        log, anchors, name = self.log.own(), self.anchors.own(), self.name("log")
         batches = [b for b in log.in_order if hasattr(b, "seen")]
-        wanted = {a.size for a in log.anchors} | {b.seen[1] for b in batches}
-        roots = {0: sha256(b"")}
+        wanted = {anchor.size for anchor in anchors} | {b.seen[1] for b in batches}
         whole = Range(log.start, log.prefix.hashes)
-        roots[log.start] = whole.root()
+        roots = {0: sha256(b""), log.start: whole.root()}
         for leaf in log.leaves:
             whole.append(leaf)
             if whole.size in wanted:
                 roots[whole.size] = whole.root()
-        for anchor in log.anchors:
-            if anchor.root != roots[anchor.size]:
-                self.fail("log", f"log/anchors.entries, size {anchor.size}", "the entries have another root")
-            if anchor.origin != origin:
-                self.fail("log", f"log/anchors.entries, size {anchor.size}", "is of another log")
-        if log.sizes[-1] != log.end:
-            self.fail("log", log.place, "the last anchor does not cover it")
+        for anchor in anchors:
+            if not log.start <= anchor.size <= log.end or anchor.root != roots[anchor.size]:
+                raise Bad(anchor.place, "the entries have another root, or do not reach it")
+        if anchors[-1].size != log.end:
+            raise Bad(log.place, "the last anchor does not cover it")
+        for place, reason in log.twice:
+            raise Bad(place, reason)
         for batch in batches:
-            seen_origin, size, root = batch.seen
-            if seen_origin != origin or size > batch.index or size >= log.start and roots.get(size) != root:
-                self.fail("log", batch.place, "the agent saw another log")
-        self.needs("registry")
-        self.check_records_logged(roots)
-        self.check_log_signatures()
+            origin, size, root = batch.seen
+            if origin != name or size > batch.index or roots.get(size, root) != root:
+                raise Bad(batch.place, "the agent saw another log")
+        self.check_log_signatures(anchors, name)
+        registry = self.registry.needed("the registry")
+        self.check_records_logged(log, registry, anchors[-1])
+        self.check_other_contracts(log, registry)
+        if not self.policy:
+            raise Missing("needs a policy: whose log and which witnesses to believe")
+        self.check_quorum(anchors[-1])
 
-    def check_records_logged(self, roots):
-        log, last = self.log, self.log.anchors[-1]
-        for record in self.registry.records:
+    def check_log_signatures(self, anchors, name):
+        for anchor in anchors:
+            if anchor.origin != name:
+                raise Bad(anchor.place, "is of another log")
+            keys = self.policy.logs if self.policy else [self.registry.needed("the log's key").log]
+            signed = [key for key in keys if anchor.note.by(key)]
+            if not signed or signed[0].name != name or not anchor.note.verified(signed[0]):
+                raise Bad(anchor.place, "is not signed by the log")
+
+    def check_records_logged(self, log, registry, last):
+        proofs = self.proofs.own()
+        for record in registry.records:
             logged = log.records.get(record.chain, {}).get(record.entry)
             if logged:
                 if logged.leaf != record.leaf:
-                    self.fail("log", record.place, "another record was logged")
+                    raise Bad(record.place, "another record was logged")
                 continue
-            proof = self.proofs().get((record.chain, record.entry))
-            if proof is None or not 0 <= proof["index"] < log.start:
-                self.fail("log", record.place, "is neither in the segment nor proven to lie before it")
-                continue
+            proof = proofs.get((record.chain, record.entry))
+            if proof is None or proof.index >= log.start:
+                raise Bad(record.place, "is neither in the segment nor proven to lie before it")
             try:
-                path = [unhash(h) for h in proof["proof"]]
-                if root_by_proof(record.leaf, proof["index"], last.size, path) != last.root:
+                if root_by_proof(record.leaf, proof.index, last.size, proof.path) != last.root:
                     raise ValueError("the proof does not lead to the root")
-            except (ValueError, AttributeError) as e:
-                self.fail("log", "registry/proofs.json", str(e))
-        self.check_other_contracts()
+            except ValueError as e:
+                raise Bad("registry/proofs.json", str(e)) from None
 
-    def check_other_contracts(self):
+    def check_other_contracts(self, log, registry):
         """No other chain in the segment registers the same terms."""
-        own = self.name(f"contracts/{self.claim['contract']}")
-        terms = {r.body["terms_sha256"] for r in self.registry.records if r.kind == "contract"}
-        for chain, records in self.log.records.items():
-            for record in records.values() if chain != own else ():
-                path = f"registry/bodies/{record.body_hash.hex()}.json"
-                if record.kind == "contract" and path in self.bundle.infos:
-                    body = self.bundle.parsed(path, canonical)
-                    if body.get("terms_sha256") in terms:
-                        self.fail("log", record.place, "another chain registers the same contract")
+        terms = {body["terms_sha256"] for body in registry.contracts}
+        for record in log.in_order:
+            if getattr(record, "kind", None) != "contract" or record.chain in registry.chains:
+                continue
+            path = f"registry/bodies/{record.body_hash.hex()}.json"
+            if path in self.bundle.infos:
+                data = self.bundle.read(path)
+                told = self.bundle.parsed(path, canonical).get("terms_sha256")
+                if told in terms and sha256(data) == record.body_hash:
+                    raise Bad(record.place, "another chain registers the same contract")
 
-    def check_log_signatures(self):
-        log, place = self.log, "log/anchors.entries"
-        keys = self.policy.logs if self.policy else [self.registry.log]
-        name = self.name("log")
-        keys = [key for key in keys if key.name == name]
-        if not keys:
-            raise Bad(place, "is of no log of the policy")
-        for anchor in log.anchors:
-            signed = [key for key in keys if anchor.note.by(key)]
-            if not signed or not all(anchor.note.verified(key) for key in signed):
-                raise Bad(f"{place}, size {anchor.size}", "is not signed by the log")
-        if not self.policy:
-            raise Missing("needs a policy: whose log and which witnesses to believe")
+    def check_quorum(self, last):
         times = {}
         for name, key in self.policy.witnesses.items():
             try:
-                time = log.anchors[-1].note.cosigned(key)
+                time = last.note.cosigned(key)
             except ValueError as e:
-                raise Bad(place, str(e)) from None
+                raise Bad(last.place, str(e)) from None
             if time is not None:
                 times[name] = time
         if self.policy.quorum != "none" and self.policy.time(self.policy.quorum, times) is None:
-            raise Bad(f"{place}, size {log.sizes[-1]}", "quorum not met")
+            raise Bad(last.place, "quorum not met")
 
     # V4.
 
     def check_time(self):
-        if self.claim and self.claim["simulated"]:
-            self.found["time"].remarks.append("simulated clock: no time here is claim-grade")
-        self.needs("log", "registry")
-        if self.log.anchors is None:
-            raise Missing("needs the anchors")
-        witnesses = {}
-        for key in self.policy.witnesses.values() if self.policy else ():
-            witnesses[key.name, key.id] = (key, None)
-        for agent in self.registry.agents.values():
-            for held in agent.keys:
-                key = Key(held.key.name, 4, held.key.public)
-                end = self.record_index(held.end) if held.end else None
-                witnesses[key.name, key.id] = (key, end)
-        times, latest = [], None
-        for anchor in self.log.anchors:
-            place, first = f"log/anchors.entries, size {anchor.size}", None
-            for name, key_id in dict.fromkeys(s[:2] for s in anchor.note.signatures):
-                key, end = witnesses.get((name, key_id), (None, None))
-                if key is None:
-                    continue
-                try:
-                    time = anchor.note.cosigned(key)
-                except ValueError as e:
-                    raise Bad(place, str(e)) from None
-                if first is None and (end is None or anchor.size <= end):
-                    first = time
-            if first is None:
-                raise Bad(place, "no known witness signed it")
-            if latest is not None and first < latest - 60:
-                raise Bad(place, "lies more than 60 s before a smaller one")
-            latest = first if latest is None else max(first, latest)
-            times.append(first * 1_000_000)
+        if self.claim.own()["simulated"]:
+            self.remark("time", "simulated clock: no time here is claim-grade")
+        self.registry.needed("the agents' keys")
+        latest = None
+        for anchor in self.anchors.needed("the anchors"):
+            time = anchor.time.own()
+            if latest is not None and time < latest - 60:
+                raise Bad(anchor.place, "lies more than 60 s before a smaller one")
+            latest = time if latest is None else max(time, latest)
         stamps = self.read_stamps()
-        for anchor, time in zip(self.log.anchors, times):
-            over = min((t for size, t in stamps if size >= anchor.size), default=None)
-            if over is not None and time > over + 60_000_000:
-                raise Bad(f"log/anchors.entries, size {anchor.size}", "first cosigned after a timestamp over it")
-        self.anchored = lambda batch: times[bisect.bisect_right(self.log.sizes, batch.index)]
-        if self.log.sizes[-1] != self.log.end:
-            raise Missing("needs an anchor for every entry")
-        self.needs("inputs")
-        for agent, stream in self.broken:
-            self.found["time"].needs.append(f"needs the stream `{stream}` of `{agent}`, which failed V2")
-        judged = {self.name(f"agents/{agent}") for agent in self.inputs["agents"]}
-        for batch in self.log.in_order if stamps else ():
-            stamped = self.stamped(stamps, batch)
-            if getattr(batch, "agent", None) in judged and stamped and batch.wall[1] > stamped + AHEAD_US:
+        for anchor in self.anchors.value:
+            over = min((until for size, until in stamps if size >= anchor.size), default=None)
+            if over is not None and anchor.time.value * 1_000_000 > over + 60_000_000:
+                raise Bad(anchor.place, "first cosigned after a timestamp over it")
+        log, inputs = self.log.needed("the log segment"), self.inputs.needed("the inputs")
+        judged = {self.name(f"agents/{agent}") for agent in inputs["agents"]}
+        for batch in log.in_order if stamps else ():
+            until = self.stamped(stamps, batch)
+            if getattr(batch, "agent", None) in judged and until and batch.wall[1] > until + AHEAD_US:
                 raise Bad(batch.place, "claims a time after a timestamp that covers it")
         self.tell_stamps(stamps)
-        for batch in self.log.in_order:
-            if getattr(batch, "agent", None) in judged and batch.wall[1] > self.anchored(batch) + AHEAD_US:
-                raise Bad(batch.place, "claims a time after its anchor")
-        for (agent, stream), lines in (self.lines | self.own).items():
+        for batch in log.in_order:
+            if getattr(batch, "agent", None) in judged:
+                if self.anchored(batch) is None:
+                    raise Missing("needs an anchor for every entry")
+                if self.is_ahead(batch.wall[1], batch):
+                    raise Bad(batch.place, "claims a time after its anchor")
+        for agent in inputs["agents"]:
+            own = [(key, part) for key, part in self.own.items() if key[0] == agent]
+            self.check_ahead([(key, part.needed("what the agents say")) for key, part in own])
+        for key, part in self.streams.items():
+            self.check_ahead([(key, part.needed("the disclosed streams"))])
+
+    def check_ahead(self, streams):
+        for (agent, stream), lines in streams:
             for number, line in enumerate(lines, 1):
-                if line.get("wall_us", 0) > self.anchored(line["batch"]) + AHEAD_US:
-                    raise Bad(f"agents/{agent}/{stream}.jsonl, line {number}", "claims a time after its anchor")
+                if self.is_ahead(line.get("wall_us", -(2**63)), line["batch"]):
+                    place = f"agents/{agent}/{stream}.jsonl, line {number}"
+                    raise Bad(place, "claims a time after its anchor")
 
     def read_stamps(self):
         """Sizes of stamped checkpoints, each with the time by which it existed."""
-        remarks, found, of_manifest = self.found["time"].remarks, [], []
+        found, of_manifest = [], []
         for name in self.bundle.infos:
             parts = re.fullmatch(r"log/timestamps/([0-9]+)\.([0-9]+)\.tsr", name)
             number = re.fullmatch(r"MANIFEST\.tsr(?:\.([0-9]+))?", name)
@@ -1439,11 +1644,11 @@ class Verifier:
         count = len(found) + len(of_manifest)
         if not self.tsa_roots:
             if count:
-                remarks.append(f"{count} timestamps not checked: no roots given (--tsa-roots)")
+                self.remark("time", f"{count} timestamps not checked: no roots given (--tsa-roots)")
             return []
         if not count:
-            remarks.append("holds no timestamps that the given roots could vouch for")
-        notes = {anchor.size: anchor.note for anchor in self.log.anchors}
+            self.remark("time", "holds no timestamps that the given roots could vouch for")
+        notes = {anchor.size: anchor.note for anchor in self.anchors.value}
         stamps = []
         for name, size in found:
             if size not in notes:
@@ -1458,9 +1663,9 @@ class Verifier:
             for name in of_manifest:
                 stamp = self.verify_stamp(name, note)
                 at = datetime.fromtimestamp((stamp.at + stamp.accuracy) / 1_000_000, timezone.utc)
-                remarks.append(f"the manifest existed by {at.isoformat()} ({name})")
+                self.remark("time", f"the manifest existed by {at.isoformat()} ({name})")
         elif count:
-            remarks.append("the manifest bears no timestamp")
+            self.remark("time", "the manifest bears no timestamp")
         return stamps
 
     def verify_stamp(self, name, note):
@@ -1482,8 +1687,8 @@ class Verifier:
         if not stamps:
             return
         covered, samples, longest = 0, 0, 0
-        for lines in self.lines.values():
-            for line in lines:
+        for part in self.streams.values():
+            for line in part.value or ():
                 if "gap" not in line:
                     time, samples = self.stamped(stamps, line["batch"]), samples + 1
                     if time is not None:
@@ -1491,204 +1696,185 @@ class Verifier:
         remark = f"{covered} of {samples} disclosed samples lie under {len(stamps)} timestamped checkpoints"
         if covered:
             remark += f"; the longest time from a sample to the first of them is {-(-longest // 1_000_000)} s"
-        self.found["time"].remarks.append(remark)
+        self.remark("time", remark)
 
     # V5.
 
     def check_coverage(self):
-        self.needs("registry")
-        self.needs("log", "inputs")
-        held = {(r.chain, r.entry) for r in self.registry.records}
-        for chain, records in self.log.records.items():
-            for entry, record in records.items():
-                if chain in self.registry.chains and (chain, entry) not in held:
-                    self.fail("coverage", record.place, f"entry {entry} of `{chain}` is not in the bundle")
-        self.check_who()
-        self.found["coverage"].needs += [
-            f"needs the stream `{stream}` of `{agent}`, which failed V2"
-            for agent, stream in self.broken
-            if stream not in RESERVED
-        ]
-        for agent in self.inputs["agents"]:
-            for target in self.inputs["targets"]:
-                if f"agents/{agent}/{target}.jsonl" not in self.bundle.infos:
-                    self.fail("coverage", f"agents/{agent}/{target}.jsonl", "the bundle lacks this stream")
-                elif (agent, target) in self.lines:
-                    self.check_plans_named(agent, target)
-                    self.check_slots(agent, target)
-            self.check_closed(agent)
+        registry, log = self.registry.own(), self.log.needed("the log segment")
+        inputs = self.inputs.own()
+        held = {(record.chain, record.entry) for record in registry.records}
+        for record in log.in_order:
+            if getattr(record, "chain", None) in registry.chains and (record.chain, record.entry) not in held:
+                raise Bad(record.place, f"entry {record.entry} of `{record.chain}` is not in the bundle")
+        self.check_who(registry, inputs)
+        for agent in inputs["agents"]:
+            self.check_closed(log, agent)
+        for agent in inputs["agents"]:
+            for target in inputs["targets"]:
+                self.check_slots(registry, agent, target)
+        self.check_plans_named(registry)
 
     def bounds(self):
         """The judged time in milliseconds."""
-        start, end = window_of(self.inputs["window"], "result/inputs.json")
-        return start * MINUTE_MS, min(end, self.inputs["as_of"]) * MINUTE_MS
+        inputs = self.inputs.own()
+        start, end = window_of(inputs["window"], "result/inputs.json")
+        return start * MINUTE_MS, min(end, inputs["as_of"]) * MINUTE_MS
 
     def plans_in_force(self):
         start, end = self.bounds()
-        return [p for p in self.registry.plans if p.start < min(end, p.end) and p.end > start]
+        plans = self.registry.value.plans
+        return [p for p in plans if max(p.start, start) < min(end, p.end)]
 
-    def check_who(self):
-        place = "result/inputs.json"
-        registered = set()
-        for record in self.registry.records:
-            if record.kind == "contract":
-                registered = set(record.body["targets"])
-        if registered != set(self.inputs["targets"]):
-            self.fail("coverage", place, "the targets are not those of the registered contract")
+    def check_who(self, registry, inputs):
+        place, digest = "result/inputs.json", inputs["terms_sha256"]
+        bodies = [body for body in registry.contracts if body["terms_sha256"] == digest]
+        if not bodies or set(bodies[-1]["targets"]) != set(inputs["targets"]):
+            raise Bad(place, "the targets are not those of the registered contract")
         plans = self.plans_in_force()
-        for target in self.inputs["targets"]:
-            if not any(target in plan.targets for plan in plans):
-                self.fail("coverage", place, f"no plan in force probes `{target}`")
         planned = {agent for plan in plans for agent in plan.agents}
-        for agent in sorted(planned ^ set(self.inputs["agents"])):
-            self.fail("coverage", place, f"agent `{agent}` is not in both the plans and the inputs")
-        for agent in sorted(planned - self.registry.agents.keys()):
-            self.fail("coverage", place, f"agent `{agent}` is not enrolled")
+        for agent in sorted(planned - registry.agents.keys()):
+            raise Bad(place, f"agent `{agent}` is not enrolled")
+        for target in inputs["targets"]:
+            if not any(target in plan.targets for plan in plans):
+                raise Bad(place, f"no plan in force probes `{target}`")
+        for agent in sorted(planned ^ set(inputs["agents"])):
+            raise Bad(place, f"agent `{agent}` is not in both the plans and the inputs")
 
-    def check_plans_named(self, agent, target):
-        plans = {p.revision: p for p in self.registry.plans}
-        checked = set()
-        for number, line in enumerate(self.lines[agent, target], 1):
-            if line["plan"] in checked:
-                continue
-            checked.add(line["plan"])
-            place = f"agents/{agent}/{target}.jsonl, line {number}"
-            if line["plan"] not in plans:
-                self.fail("coverage", place, f"names plan {line['plan']}, which is not registered")
-                continue
-            index = self.record_index(plans[line["plan"]].record)
-            if index is None or index >= line["batch"].index:
-                self.fail("coverage", place, "its plan was logged after the first batch that names it")
+    def check_plans_named(self, registry):
+        plans = {p.revision: self.record_index(p.record) for p in registry.plans}
+        for (agent, target), part in self.streams.items():
+            for number, line in enumerate(part.needed(f"`{target}` of `{agent}`"), 1):
+                place = f"agents/{agent}/{target}.jsonl, line {number}"
+                if line["plan"] not in plans:
+                    raise Bad(place, f"names plan {line['plan']}, which is not registered")
+                index = plans[line["plan"]]
+                if index is None or index >= line["batch"].index:
+                    raise Bad(place, "its plan was logged after the first batch that names it")
 
     def schedule(self, plan, agent, target):
         if agent not in plan.agents or target not in plan.targets:
             return None
-        return Schedule(plan.targets[target], plan.agents.index(agent), len(plan.agents))
+        nth = list(plan.targets).index(target)
+        return Schedule(plan.targets[target], nth, plan.agents.index(agent), len(plan.agents))
 
-    def check_slots(self, agent, target):
+    def check_slots(self, registry, agent, target):
         start, end = self.bounds()
         place, expected = f"agents/{agent}/{target}.jsonl", {}
-        for plan in self.registry.plans:
-            schedule = self.schedule(plan, agent, target)
-            if schedule:
-                slots = schedule.slots(max(start, plan.start), min(end, plan.end))
+        plans = {p.revision: self.schedule(p, agent, target) for p in registry.plans}
+        for plan in self.plans_in_force():
+            if plans[plan.revision]:
+                slots = plans[plan.revision].slots(max(start, plan.start), min(end, plan.end))
                 expected |= dict.fromkeys(slots, 0)
-        plans = {p.revision: self.schedule(p, agent, target) for p in self.registry.plans}
-        first = min(p.start for p in self.registry.plans) if self.registry.plans else end
-        for number, line in enumerate(self.lines[agent, target], 1):
+        part = self.streams.get((agent, target))
+        if part is None and expected and not registry.agents[agent].end:
+            raise Bad(place, "the bundle lacks this stream")
+        lines = part.needed(f"`{target}` of `{agent}`") if part else ()
+        for number, line in enumerate(lines, 1):
             if "gap" in line:
                 slots, schedule = gap_slots(line), plans.get(line["plan"])
-                own = schedule and schedule.slots(line["first_ms"], line["last_ms"] + 1)
-                if own is None or slots is None or list(own) != list(slots):
-                    self.fail("coverage", f"{place}, line {number}", "the gap has other slots than its plan")
-                    continue
+                own = schedule and slots and schedule.slots(line["first_ms"], line["last_ms"] + 1)
+                if not own or (own != slots if schedule.interval else list(own) != list(slots)):
+                    raise Bad(f"{place}, line {number}", "the gap has other slots than its plan")
             elif (line["kind"], line["source"], line["attempt"]) == ("planned", "probe", 1):
                 slots = (line["slot_ms"],)
             else:
                 continue
             for slot in slots:
+                if expected.get(slot, 0):
+                    raise Bad(place, f"slot {stamp(slot)} is accounted for twice")
                 if slot in expected:
                     expected[slot] += 1
-                elif max(start, first) <= slot < end:
-                    self.fail("coverage", f"{place}, line {number}", f"{stamp(slot)} is no slot")
-        twice = [slot for slot, times in expected.items() if times > 1]
+                elif start <= slot < min(end, self.plans_in_force()[-1].end):
+                    raise Bad(f"{place}, line {number}", f"{stamp(slot)} is no slot")
         silent = [slot for slot, times in expected.items() if not times]
-        if twice:
-            self.fail("coverage", place, f"slot {stamp(min(twice))} is accounted for twice")
-        last = self.delivered(agent, target) if silent else None
-        early = [slot for slot in silent if last is None or slot <= last]
-        if early:
-            self.fail("coverage", place, f"slot {stamp(min(early))} has neither sample nor gap")
-        elif silent:
-            how = self.registry.agents[agent].end.how
-            self.found["coverage"].remarks.append(
+        if silent:
+            last = self.delivered(agent, target)
+            if last is None or min(silent) < last:
+                raise Bad(place, f"slot {stamp(min(silent))} has neither sample nor gap")
+            self.remark(
+                "coverage",
                 f"agent `{agent}`: {len(silent)} slots from {stamp(min(silent))} to "
-                f"{stamp(max(silent))} of `{target}` are unmeasured, declared lost by the operator: {how}"
+                f"{stamp(max(silent))} of `{target}` are unmeasured, declared lost by the operator: "
+                f"{registry.agents[agent].end.how}",
             )
 
     def delivered(self, agent, target):
         """Before when (ms) slots of an ended agent may not be missing, None if all must be there."""
-        end = self.ended(agent)
-        if end is None:
+        enrolled, log = self.registry.value.agents[agent], self.log.value
+        if enrolled.end is None:
             return None
+        end, enrol = enrolled.end, enrolled.enrol
+        if self.record_index(end.record) is None:
+            raise Bad(end.record.place, "is not in the log")
         if end.start == 0:
+            if enrol.entry not in log.records.get(enrol.chain, {}):
+                raise Bad(log.place, f"begins after the enrolment of `{agent}`, which never delivered")
             return -(2**62)
-        batch = self.log.batches.get(self.name(f"agents/{agent}"), {}).get(end.start - 1)
+        batch = log.batches.get(self.name(f"agents/{agent}"), {}).get(end.start - 1)
         if batch is None:
-            self.fail("coverage", end.record.place, f"the segment lacks batch {end.start - 1} of `{agent}`")
-            return None
+            raise Bad(end.record.place, f"the segment lacks batch {end.start - 1} of `{agent}`")
         told = [p.targets[target] for p in self.plans_in_force() if target in p.targets]
-        longest = [max((t.get(key, 0) for t in told), default=0) for key in ("deadline_ms", "jitter_ms")]
-        return (batch.wall[1] - 1000 * (sum(longest) + 60_000)) // 1000 - 1
+        longest = max((t["deadline_ms"] + t.get("jitter_ms", 0) for t in told), default=0)
+        return batch.wall[1] // 1000 - longest - MINUTE_MS
 
-    def ended(self, agent):
-        enrolled = self.registry.agents.get(agent)
-        end = enrolled and enrolled.end
-        return end if end and self.record_index(end.record) is not None else None
-
-    def check_closed(self, agent):
+    def check_closed(self, log, agent):
+        """An agent's batches reach the end of its part, so that no tail is cut off."""
         start, end = self.bounds()
-        parts = [p for p in self.plans_in_force() if agent in p.agents]
-        until = max((min(end, p.end) for p in parts), default=None)
-        batches = self.log.batches.get(self.name(f"agents/{agent}"), {}).values()
-        if until is None or self.ended(agent) or any(b.wall[1] >= until * 1000 for b in batches):
+        parts = [min(end, p.end) for p in self.plans_in_force() if agent in p.agents]
+        batches = log.batches.get(self.name(f"agents/{agent}"), {}).values()
+        if self.registry.value.agents[agent].end or any(b.wall[1] >= max(parts) * 1000 for b in batches):
             return
-        self.fail("coverage", self.log.place, f"agent `{agent}` has no batch that closes its part")
+        raise Bad(log.place, f"agent `{agent}` has no batch that closes its part")
 
     # V6.
 
     def check_result(self):
-        self.needs("claim", "inputs")
-        place, inputs = "result/inputs.json", self.inputs
-        terms = self.bundle.read("contract/terms.toml")
-        result = self.bundle.json("result/result.json")
+        terms = self.bundle.text("contract/terms.toml")
+        contract = self.bundle.parsed("contract/terms.toml", lambda d: tomllib.loads(d.decode()))
+        claim, inputs, place = self.claim.own(), self.inputs.own(), "result/inputs.json"
         for key in ("contract", "window", "as_of"):
-            if inputs[key] != self.claim[key]:
+            if inputs[key] != claim[key]:
                 raise Bad(place, f"`{key}` is not that of the claim")
-        digest = sha256(terms).hex()
-        if inputs["schema"] != "nines-inputs/1" or inputs["terms_sha256"] != digest:
-            raise Bad(place, "of another schema or contract text")
-        self.needs("registry")
-        contracts = [r.body for r in self.registry.records if r.kind == "contract"]
-        same = [c for c in contracts if c["terms_sha256"] == digest and c["contract"] == inputs["contract"]]
-        if not same:
-            raise Bad("contract/terms.toml", "was never registered")
-        if not any("fees" not in c or c["fees"] == inputs.get("fees") for c in same):
-            raise Bad(place, "the fees are not those registered")
-        self.check_places()
-        self.check_scopes()
-        need(result, "result/result.json", commitments=list)
-        for key in ("contract", "window", "as_of"):
-            if result.get(key) != inputs[key]:
-                raise Bad("result/result.json", f"`{key}` is not that of the inputs")
-        if any(found.fails or found.needs for found in (self.found["chain"], self.found["coverage"])):
-            raise Missing("needs streams that hold (V2, V5)")
-        if not hasattr(self, "anchored"):
-            raise Missing("needs the times of anchors (V4)")
+        if contract["contract"]["id"] != inputs["contract"]:
+            raise Bad("contract/terms.toml", "is another contract than the one claimed")
         left = []
         try:
-            contract = tomllib.loads(terms.decode())
-            minutes = self.count_minutes(contract)
-        except (ValueError, Unsupported) as e:
-            raise Missing(f"is not recomputed by this program: {e}") from None
-        for told in result["commitments"]:
-            self.check_commitment(contract, told, minutes, left)
-        left.append("credits, deadlines, other readings and what else result.json states")
-        raise Missing("recomputed in part; not recomputed: " + "; ".join(left))
+            if window_at(contract["window"], inputs["window"]["start"]) != window_of(inputs["window"], place):
+                raise Bad(place, "the window is none of the contract's")
+        except Unsupported as e:
+            left.append(f"the window in {place} ({e})")
+        digest = sha256(terms.encode()).hex()
+        if inputs["terms_sha256"] != digest:
+            raise Bad(place, "of another contract text")
+        registry = self.registry.needed("the registry")
+        bodies = [body for body in registry.contracts if body["terms_sha256"] == digest]
+        if not bodies:
+            raise Bad("contract/terms.toml", "was never registered")
+        if bodies[-1].get("fees") not in (None, inputs.get("fees")):
+            raise Bad(place, "the fees are not those registered")
+        self.check_places(registry, inputs)
+        self.check_scopes(inputs)
+        for promise in contract["commitment"]:
+            metrics = [promise["metric"], *(a["metric"] for a in promise.get("alternative", []))]
+            if contract["events"].get("attribution") == "request_end" or any(map(needs_times, metrics)):
+                raise Missing(f"the formula of `{promise['id']}` needs the times of single samples")
+        if any(self.found[check].bad for check in ("chain", "time", "coverage")):
+            raise Missing("needs streams and times that hold (V2, V4, V5)")
+        left += self.check_assessment(contract, digest)
+        self.bundle.read("report/report.html")
+        raise Missing("recomputed in part; not recomputed: " + ", ".join(left))
 
-    def check_places(self):
-        stated = sorted(json.dumps(p, sort_keys=True) for p in self.inputs["places"])
-        agents = self.registry.agents
-        due = [
-            {"agent": a, "region": agents[a].region, "network": agents[a].network}
-            for a in self.inputs["agents"] if a in agents
-        ]
-        if stated != sorted(json.dumps(p, sort_keys=True) for p in due):
+    def check_places(self, registry, inputs):
+        text = lambda places: sorted(json.dumps(place, sort_keys=True) for place in places)
+        agents = [registry.agents[name] for name in inputs["agents"] if name in registry.agents]
+        due = [{"agent": a.name, "region": a.region, "network": a.network} for a in agents]
+        if text(inputs["places"]) != text(due):
             raise Bad("result/inputs.json", "the places are not those of the enrolments")
 
-    def check_scopes(self):
+    def check_scopes(self, inputs):
         due = []
-        for target in self.inputs["targets"]:
+        for target in inputs["targets"]:
             told = [p.targets[target] for p in self.plans_in_force() if target in p.targets]
             scopes = []
             for plan in told:
@@ -1700,111 +1886,78 @@ class Verifier:
                     regions = [params[k] for k in ("region", "location") if k in params]
                     scope |= {"region": regions[0]} if regions else {}
                     scope |= {k: request[k] for k in ("model", "tier") if k in request}
-                scope |= plan.get("scope", {})
-                scopes.append(scope)
+                scopes.append(scope | plan.get("scope", {}))
             agreed = {k: v for k, v in scopes[0].items() if all(s.get(k) == v for s in scopes)} if scopes else {}
             due.append({"target": target, "scope": agreed})
         text = lambda scopes: sorted(json.dumps(s, sort_keys=True) for s in scopes)
-        if text(self.inputs["scopes"]) != text(due):
+        if text(inputs["scopes"]) != text(due):
             raise Bad("result/inputs.json", "the scopes are not what the plans in force say")
 
-    def count_minutes(self, contract):
-        """Per minute, how many samples are of each class, by the contract's event rules."""
-        if self.inputs.get("exclusions") or "subscribed" in self.inputs:
-            raise Unsupported("exclusions or a time under contract")
-        events = contract["events"]
-        if events.get("attribution", "request_start") != "request_start" or events.keys() - {"attribution", "default", "rule"}:
-            raise Unsupported("these `events`")
-        rules = [(rule["class"], matcher(rule.get("when", {}))) for rule in events.get("rule", [])]
-        minutes = defaultdict(Counter)
-        for lines in self.lines.values():
-            for line in lines:
+    def check_assessment(self, contract, digest):
+        """Compares what follows with `result.json`; gives where this program cannot follow."""
+        place, left = "result/result.json", []
+        told = need(self.bundle.json(place), place, commitments=list, exclusions=list)
+        same(sorted(told), ["as_of", "commitments", "contract", "contract_sha256", "credit",
+                            "exclusions", "schema", "window"], "/")
+        inputs = self.inputs.own()
+        due = {"schema": "assessment/1", "contract_sha256": digest}
+        due |= {key: inputs[key] for key in ("contract", "as_of")}
+        due["window"] = {key: inputs["window"][key] for key in ("start", "end")}
+        for key, value in due.items():
+            same(told[key], value, f"/{key}")
+        tables = {f"result/minutes-{promise['id']}.csv" for promise in contract["commitment"]}
+        held = {path for path in self.bundle.infos if path.startswith("result/minutes-")}
+        if tables != held:
+            raise Bad("result", "does not hold one table of minutes for every commitment")
+        judged, samples = told["commitments"], self.samples()
+        judge = Judge(contract, inputs, samples)
+        try:
+            same(told["exclusions"], judge.exclusions()[0], "/exclusions")
+            parts = [(promise, part) for promise in contract["commitment"] for part in judge.parts(promise)]
+        except Unsupported as e:
+            return [f"/exclusions ({e})", "/commitments", "/credit", "result/minutes-*.csv"]
+        same(len(judged), len(parts), "/commitments")
+        for at, (promise, part) in enumerate(parts):
+            where, found = f"/commitments/{at}", need(judged[at], place)
+            same(sorted(found), sorted(COMMITMENT.split()), where)
+            try:
+                due, open_ = judge.commitment(promise, part)
+            except Unsupported as e:
+                left.append(f"{where} ({e})")
+                continue
+            for key, value in due.items():
+                same(found[key], value, f"{where}/{key}")
+            left += [f"{where}/{key}" for key in sorted(open_)]
+        for promise in contract["commitment"]:
+            path = f"result/minutes-{promise['id']}.csv"
+            try:
+                table = judge.table(promise)
+            except Unsupported as e:
+                left.append(f"{path} ({e})")
+                continue
+            for number, (row, line) in enumerate(zip(table, self.bundle.text(path).split("\n")), 1):
+                if row != line:
+                    raise Bad(f"{path}, line {number}", f"is `{line[:80]}` where `{row}` was recomputed")
+            if self.bundle.text(path) != "\n".join(table):
+                raise Bad(path, "has another number of lines")
+        if all(found["credit"] is None for found in judged):
+            same(told["credit"], None, "/credit")
+            return left
+        return [*left, "/credit"]
+
+    def samples(self):
+        """All disclosed lines: samples with their agent, target and minute, and missed slots."""
+        found = Data(lines=[], missed=defaultdict(Counter))
+        for (agent, target), part in self.streams.items():
+            for line in part.own():
                 if "gap" in line:
                     for slot in gap_slots(line):
-                        minutes[slot // MINUTE_MS]["missed"] += 1
+                        found.missed[agent, target, slot // MINUTE_MS][line["gap"]] += 1
                     continue
-                if self.anchored(line["batch"]) - line["wall_us"] > LATE_US:
-                    raise Unsupported("samples that reached the log late")
-                named = (name for name, fits in rules if fits(line))
-                minutes[line["wall_us"] // (1000 * MINUTE_MS)][next(named, events["default"])] += 1
-        return minutes
-
-    def check_commitment(self, contract, told, minutes, left):
-        place = "result/result.json"
-        need(told, place, id=str, commitment=str, observed=dict, high=dict, low=dict, verdict=str, minutes=dict)
-        try:
-            (promise,) = [c for c in contract["commitment"] if c["id"] == told["commitment"]]
-            if told["id"] != told["commitment"]:
-                raise Unsupported("judged in parts")
-            states = self.downtime_minutes(promise["metric"], minutes)
-            target = Fraction(promise["target"]) / 100
-            rounding = promise.get("rounding", {"mode": "none"})
-            if promise.get("compare") != "ge" or rounding != {"mode": "none"}:
-                raise Unsupported("this comparison or rounding")
-        except (Unsupported, ValueError, KeyError, TypeError) as e:
-            left.append(f"`{told['commitment']}` ({e})")
-            return
-        tally = Counter(state for state, *_ in states)
-        window, open_ = len(states), tally["future"] + tally["unmeasured"]
-        ups = window - open_ - tally["down"]
-        measured = window - open_
-        computed = {
-            "observed": Fraction(ups, measured) if measured else None,
-            "high": Fraction(ups + open_, window),
-            "low": Fraction(ups, window),
-        }
-        for key, value in computed.items():
-            if value is not None and fraction_of(told[key], place) != value:
-                raise Bad(place, f"`{told['id']}`: `{key}` is {told[key]} where {value} was recomputed")
-        verdict = ("met" if computed["low"] >= target else
-                   "breached" if computed["high"] < target else None)
-        if (told["verdict"] in ("met", "breached") or verdict) and told["verdict"] != verdict:
-            raise Bad(place, f"`{told['id']}`: is {told['verdict']} where {verdict or 'open'} was recomputed")
-        self.check_table(told, states)
-
-    def downtime_minutes(self, metric, minutes):
-        """(state, counts) of every minute of the window, by the literal reading."""
-        known = {"family", "rule", "threshold", "min_run_minutes", "min_valid_per_minute"}
-        if metric["family"] != "downtime_minutes" or metric.keys() - known or metric["rule"] != "rate_gt":
-            raise Unsupported("its formula")
-        if metric.get("min_valid_per_minute", 0) != 0:
-            raise Unsupported("its least number of requests")
-        start, end = window_of(self.inputs["window"], "result/inputs.json")
-        threshold, least, states = Fraction(metric["threshold"]), metric["min_run_minutes"], []
-        for minute in range(start, end):
-            c = minutes.get(minute, Counter())
-            valid = c["success"] + c["error"]
-            counts = (valid, c["error"], c["unknown"], c["not_valid"])
-            if minute >= self.inputs["as_of"]:
-                states.append(("future", *counts))
-            elif valid:
-                states.append(("bad" if Fraction(c["error"], valid) > threshold else "up", *counts))
-            else:
-                raise Unsupported("minutes without a valid request")
-        run = []
-        for at, state in enumerate([*states, ("end",)]):
-            if state[0] == "bad":
-                run.append(at)
-                continue
-            if run and len(run) < least:
-                raise Unsupported("runs that are too short")
-            for bad in run:
-                states[bad] = ("down", *states[bad][1:])
-            run = []
-        return states
-
-    def check_table(self, told, states):
-        place = f"result/minutes-{told['id']}.csv"
-        start, _ = window_of(self.inputs["window"], "result/inputs.json")
-        rows = ["minute,state,valid,errors,unknown,not_valid"]
-        for minute, state in enumerate(states, start):
-            rows.append(",".join([stamp(minute * MINUTE_MS), *map(str, state)]))
-        table = self.bundle.text(place).split("\n")
-        for number, (row, due) in enumerate(zip(table, [*rows, ""]), 1):
-            if row != due:
-                raise Bad(f"{place}, line {number}", f"is `{row[:80]}` where `{due}` was recomputed")
-        if len(table) != len(rows) + 1:
-            raise Bad(place, "has another number of lines")
+                late = self.anchored(line["batch"]) - line["wall_us"] > LATE_US
+                minute = line["wall_us"] // (1000 * MINUTE_MS)
+                found.lines.append(line | {"agent": agent, "target": target, "minute": minute, "late": late})
+        return found
 
     # The answer.
 
@@ -1813,14 +1966,589 @@ class Verifier:
         for check in CHECKS:
             found = self.found[check]
             told = {"check": check, "verdict": "pass"}
-            if found.fails:
-                place, reason = found.fails[0]
-                told |= {"verdict": "fail", "place": place, "reason": reason}
-            elif found.needs:
-                told |= {"verdict": "not_checked", "reason": found.needs[0]}
+            if isinstance(found.bad, Bad):
+                told |= {"verdict": "fail", "place": found.bad.place, "reason": found.bad.reason}
+            elif found.bad:
+                told |= {"verdict": "not_checked", "reason": str(found.bad)}
             verdicts.append(told | {"remarks": found.remarks})
-        simulated = bool(self.claim and self.claim["simulated"])
-        return {"simulated": simulated, "claim": self.claim, "verdicts": verdicts}
+        claim = self.claim.value
+        return {"simulated": bool(claim and claim["simulated"]), "claim": claim, "verdicts": verdicts}
+
+
+# The recomputation: counts per minute, and what a contract's formulas make of them, in exact
+# fractions and by the literal reading.
+
+COMMITMENT = (
+    "id commitment claim family target observed high low verdict reading_dependent least_favourable "
+    "spread credit no_credit budget minutes downtime timeline support rules deadlines"
+)
+STATES = ("up", "down", "degraded", "empty", "excluded", "unmeasured", "future")
+EFFECTS = ("not_excluded", "remove_from_denominator", "treat_as_up")
+GAP_ORDER = ("agent_down", "overloaded", "budget", "paused", "no_key", "spool_full")
+FAMILIES = {
+    "downtime_minutes": {"rule", "threshold", "min_run_minutes", "min_valid_per_minute", "kinds"},
+    "interval_mean": {"interval_s", "align", "empty", "min_valid", "kinds"},
+    "request_ratio": {"dedupe", "success_within_s", "kinds"},
+}
+FAMILIES["outage_proportional"] = FAMILIES["downtime_minutes"] | {"affected_ratio"}
+
+
+def same(told, due, where):
+    if WRITER.encode(told) != WRITER.encode(due):
+        raise Bad("result/result.json", f"recomputed, `{where}` comes out otherwise")
+
+
+def fraction(value):
+    return None if value is None else {"num": str(value.numerator), "den": str(value.denominator)}
+
+
+def needs_times(metric):
+    metric = metric.get("of", metric)
+    timed = {"dedupe", "success_within_s"} & metric.keys()
+    return metric["family"] == "latency_attainment" or bool(timed)
+
+
+def window_at(rule, minute):
+    """The window of a contract that a minute lies in."""
+    kind, name = rule["kind"], rule.get("timezone", "UTC")
+    if kind == "fixed_days":
+        anchor, length = int(rule["anchor"].timestamp()) // 60, rule["days"] * 1440
+        start = (minute - anchor) // length * length + anchor
+        return start, start + length
+    months = {"calendar_month": 1, "calendar_quarter": 3}.get(kind)
+    try:
+        zone = timezone.utc if name == "UTC" else zoneinfo.ZoneInfo(name)
+        day = datetime.fromtimestamp(minute * 60, zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OverflowError, OSError):
+        months = None
+    if months is None:
+        raise Unsupported(f"{kind} in {name}")
+    first = (day.year * 12 + day.month - 1) // months * months
+    ends = (datetime(at // 12, at % 12 + 1, 1, tzinfo=zone) for at in (first, first + months))
+    return tuple(int(end.timestamp()) // 60 for end in ends)
+
+
+class Tally:
+    """How many requests of a minute, or of several, are what."""
+
+    def __init__(self, error=0, success=0, unknown=0, not_valid=0):
+        self.error, self.success, self.unknown, self.not_valid = error, success, unknown, not_valid
+
+    def __iadd__(self, other):
+        for key, many in vars(other).items():
+            setattr(self, key, getattr(self, key) + many)
+        return self
+
+    @property
+    def valid(self):
+        return self.error + self.success
+
+    def empty(self):
+        return not self.valid and not self.unknown and self.not_valid > 0
+
+    def unmeasured(self):
+        return not self.valid and not self.empty()
+
+    def all_up(self):
+        return Tally(success=self.valid + self.unknown, not_valid=self.not_valid)
+
+
+class Judge:
+    def __init__(self, contract, inputs, samples):
+        self.contract, self.inputs, self.samples = contract, inputs, samples
+        self.start, self.end = window_of(inputs["window"], "result/inputs.json")
+        self.scopes = {scope["target"]: scope["scope"] for scope in inputs["scopes"]}
+        self.places = {place["agent"]: place for place in inputs["places"]}
+        events = contract["events"]
+        self.rules = [(rule["class"], rule["when"]) for rule in events.get("rule", [])]
+        self.default = events["default"]
+
+    def exclusions(self):
+        """What became of every announced span, and the effect on each minute of the window."""
+        inputs, told, effects = self.inputs, [], [0] * (self.end - self.start)
+        if inputs.get("subscribed") is not None:
+            raise Unsupported("a time under contract")
+        kinds = [clause["kind"] for clause in self.contract.get("exclusion", [])]
+        for clause in self.contract.get("exclusion", []):
+            if {"recurs", "regions"} & clause.keys():
+                raise Unsupported("exclusions that recur or are regional")
+            spans = [s for s in map(self.inside, inputs["exclusions"]) if s and s["kind"] == clause["kind"]]
+            left, hours = clause.get("minutes_max"), clause.get("notice_hours")
+            for span in sorted(spans, key=lambda s: (s["start"], s["end"])):
+                length = span["end"] - span["start"]
+                if hours is not None and (span["announced"] is None or span["announced"] > span["begins"] - 60 * hours):
+                    outcome = {"is": "notice_too_short", "hours": hours}
+                elif left is not None and length > left:
+                    outcome = {"is": "limit_reached", "minutes": clause["minutes_max"]}
+                else:
+                    outcome = {"is": "applied", "effect": clause["effect"]}
+                    left = left if left is None else left - length
+                    for at in range(span["start"] - self.start, span["end"] - self.start):
+                        effects[at] = max(effects[at], EFFECTS.index(clause["effect"]))
+                told.append(considered(span, outcome))
+        spans = filter(None, map(self.inside, inputs["exclusions"]))
+        told += [considered(s, {"is": "unknown_kind"}) for s in spans if s["kind"] not in kinds]
+        return told, effects
+
+    def inside(self, span):
+        begins, ends = window_of(span["window"], "result/inputs.json")
+        start, end = max(begins, self.start), min(ends, self.end)
+        told = {"start": start, "end": end, "begins": begins, "announced": span.get("announced")}
+        return told | {"kind": span["kind"], "reason": span["reason"]} if start < end else None
+
+    def covers(self, promise, target):
+        asked = {**self.contract.get("scope", {}).get("covers", {})}, promise.get("requires", {})
+        pairs = [pair for part in asked for pair in part.items()]
+        scope = self.scopes.get(target, {})
+        return all(k not in scope or scope[k] in ([v] if type(v) is str else v) for k, v in pairs)
+
+    def parts(self, promise):
+        """What a commitment is judged over: all agents, or those of each region."""
+        if promise.get("overrides"):
+            raise Unsupported("overrides by model")
+        pooled = self.contract.get("evidence", {}).get("pooling", "pooled") == "pooled"
+        return [None] if pooled else sorted({place["region"] for place in self.places.values()})
+
+    def minutes(self, promise, metric, region):
+        """Standing, counts and missed slots of every minute, and how often each rule decided."""
+        default = {"planned", "traffic"}
+        if "rule" in metric:
+            default |= {"burst", "confirm"}
+        kinds, rules = set(metric.get("kinds", default)), Counter()
+        _, effects = self.exclusions()
+        past = min(max(self.inputs["as_of"], self.start), self.end) - self.start
+        found = [
+            Data(standing="future" if at >= past and effect != 1 else EFFECTS[effect] if effect else "judged",
+                 tally=Tally(), missed=Counter(), votes=set(), held=Counter())
+            for at, effect in enumerate(effects)
+        ]
+        mine = lambda agent, target: (
+            target in self.inputs["targets"] and self.covers(promise, target)
+            and region in (None, self.places[agent]["region"])
+        )
+        votes = any(when.get("quorum") for _, when in self.rules)
+        for line in self.samples.lines:
+            kind = line["kind"] if line["source"] == "probe" or line["kind"] == "manual" else "traffic"
+            if kind not in kinds or not self.start <= line["minute"] < self.end:
+                continue
+            if not mine(line["agent"], line["target"]):
+                continue
+            minute = found[line["minute"] - self.start]
+            fits = (nth for nth, (_, when) in enumerate(self.rules) if matches(line, when))
+            nth = next(fits, None)
+            rules[nth] += 1
+            event, when = (self.default, {}) if nth is None else self.rules[nth]
+            if votes and (event == "error" or when.get("quorum")):
+                minute.votes.add(line["agent"])
+            if when.get("quorum"):
+                minute.held[event] += 1
+            else:
+                minute.tally += Tally(**{event: 1})
+        for (agent, target, at), reasons in self.samples.missed.items():
+            if self.start <= at < self.end and mine(agent, target):
+                found[at - self.start].missed.update(reasons)
+        quorum = self.contract.get("evidence", {}).get("quorum", {"agents": 3, "networks": 2})
+        for minute in found:
+            networks = {self.places[agent]["network"] for agent in minute.votes}
+            seen = len(minute.votes) >= quorum["agents"] and len(networks) >= quorum["networks"]
+            for event, many in minute.held.items():
+                minute.tally += Tally(**{event if seen else "unknown": many})
+        return found, rules
+
+    def seen(self, promise, region):
+        metric = promise["metric"]
+        if metric["family"] == "target_only":
+            metric = metric["of"]
+        if metric["family"] not in FAMILIES or metric.keys() - FAMILIES[metric["family"]] - {"family"}:
+            raise Unsupported(f"its formula, {metric['family']}")
+        window = self.contract["window"]
+        if window.get("run_across_edge") == "span" and metric.get("min_run_minutes", 1) > 1:
+            raise Unsupported("runs across the edges of the window")
+        if metric.get("align") == "local_midnight" and window.get("timezone", "UTC") != "UTC":
+            raise Unsupported("intervals from local midnight")
+        minutes, rules = self.minutes(promise, metric, region)
+        return Formula(metric, minutes, self.start), rules
+
+    def commitment(self, promise, region):
+        """What follows for a commitment, by key, and the keys that are not recomputed."""
+        formula, rules = self.seen(promise, region)
+        observed, high, low = formula.bounds()
+        target = Fraction(promise["target"]) / 100
+        kept = lambda uptime: compares(promise, uptime, target)
+        verdict = ("breached" if not kept(high) else "met" if kept(low) else
+                   "open" if self.inputs["as_of"] < self.end else
+                   "no_data" if observed is None else "indeterminate")
+        detail = formula.detail()
+        units, used = Fraction(detail.units), Fraction(detail.used)
+        due = {
+            "id": promise["id"] + (f"@{region}" if region else ""),
+            "commitment": promise["id"], "family": promise["metric"]["family"],
+            "claim": self.claimability(promise), "target": fraction(target),
+            "observed": fraction(observed), "high": fraction(high), "low": fraction(low),
+            "verdict": verdict, "downtime": detail.downtime, "timeline": formula.timeline(detail.states),
+            "budget": {"unit": detail.unit, "allowed": fraction(units * (1 - target)),
+                       "used": fraction(used), "remaining": fraction(units * (1 - target) - used)},
+            "minutes": {"window": len(detail.states), **dict.fromkeys(STATES, 0),
+                        **Counter(state["state"] for state in detail.states)},
+            "rules": [{"rule": nth, "class": self.default if nth is None else self.rules[nth][0], "samples": rules[nth]}
+                      for nth in sorted(rules, key=lambda nth: (nth is None, nth))],
+        }
+        left = {"deadlines"}
+        if "threshold" in formula.metric:
+            left.add("support")
+        else:
+            due["support"] = None
+        if verdict == "breached":
+            left |= {"credit", "no_credit"}
+        else:
+            due |= {"credit": None, "no_credit": None}
+        if self.is_open(promise, formula.metric) or any(line["late"] for line in self.samples.lines):
+            left |= {"reading_dependent", "least_favourable", "spread"}
+        else:
+            due |= {"reading_dependent": False, "least_favourable": None, "spread": None}
+        return due, left
+
+    def is_open(self, promise, metric):
+        """Whether the contract might be read in another way, too."""
+        contract, rounding = self.contract, promise.get("rounding", {})
+        return bool(
+            promise.get("alternative") or "unknown" in metric.values()
+            or "digits" in rounding and (rounding["mode"] == "unknown" or rounding.get("basis", "stated") != "stated")
+            or promise.get("credit", {}).get("steps", "floor") not in ("floor", "ceil")
+            or contract["window"].get("also_test_timezones")
+            or metric.get("min_run_minutes", 1) > 1 and contract["window"].get("run_across_edge", "unknown") == "unknown"
+            or any("otherwise" in rule for rule in contract["events"].get("rule", []))
+            or any(c.get("basis", "stated") != "stated" for c in contract.get("exclusion", []))
+        )
+
+    def claimability(self, promise):
+        reasons, targets = [], sorted(t for t in self.inputs["targets"] if self.covers(promise, t))
+        if self.contract["contract"].get("remedy", "credit") == "none":
+            reasons.append({"reason": "no_remedy"})
+        if not targets:
+            reasons.append({"reason": "no_target"})
+        for dimension in self.contract.get("scope", {}).get("partition", []):
+            values = [self.scopes.get(target, {}).get(dimension) for target in targets]
+            if None in values:
+                target = targets[values.index(None)]
+                reasons.append({"reason": "not_known", "dimension": dimension, "target": target})
+            several = sorted({value for value in values if value is not None})
+            if len(several) > 1:
+                reasons.append({"reason": "several_parts", "dimension": dimension, "values": several})
+        return {"standing": "indicative", "reasons": reasons} if reasons else {"standing": "claimable"}
+
+    def table(self, promise):
+        formula, _ = self.seen(promise, None)
+        formula.bounds()
+        rows = ["minute,state,valid,errors,unknown,not_valid"]
+        for at, (state, minute) in enumerate(zip(formula.detail().states, formula.minutes), self.start):
+            t = minute.tally
+            counts = (t.valid, t.error, t.unknown, t.not_valid)
+            rows.append(",".join([stamp(at * MINUTE_MS), state["state"], *map(str, counts)]))
+        return [*rows, ""]
+
+
+def considered(span, outcome):
+    window = {"start": span["start"], "end": span["end"]}
+    return {"window": window, "kind": span["kind"], "reason": span["reason"], "outcome": outcome}
+
+
+def compares(promise, uptime, target):
+    rounding = promise.get("rounding", {"mode": "none"})
+    if rounding["mode"] in ("half_up", "floor"):
+        scale = 100 * 10 ** rounding["digits"]
+        half = Fraction(1, 2) if rounding["mode"] == "half_up" else 0
+        uptime = Fraction(math.floor(uptime * scale + half), scale)
+    return uptime > target if promise.get("compare") == "gt" else uptime >= target
+
+
+def matches(line, when):
+    """Whether a sample fits the `when` of an event rule."""
+    status = line.get("status")
+    tests = {
+        "status": lambda s: status is not None and str(s) in (str(status), f"{status // 100}xx"),
+        "outcome": lambda word: line["outcome"] == word,
+        "attribution": lambda word: line["attribution"] == word,
+        "feature": lambda word: word in line.get("features", ()),
+        "tier": lambda word: line.get("served_tier") == word,
+    }
+    if when.get("stream") not in (None, line["stream"]):
+        return False
+    return all(any(map(tests[key], words)) for key, words in when.items() if key in tests and words)
+
+
+class Formula:
+    """A formula over the minutes of a window. `measured` takes what is unknown for nothing, `up` for
+    successes and time without samples for good, `down` for errors and such time for lost."""
+
+    def __init__(self, metric, minutes, start):
+        self.metric, self.minutes, self.start = metric, minutes, start
+        self.bounds = getattr(self, f"{metric['family']}_bounds")
+        self.detail = getattr(self, f"{metric['family']}_detail")
+
+    def state(self, minute, tally):
+        if minute.standing == "future":
+            return {"state": "future"}
+        if minute.standing != "judged":
+            return {"state": "excluded", "effect": minute.standing}
+        if tally.empty():
+            return {"state": "empty"}
+        if tally.unmeasured():
+            return {"state": "unmeasured", "reasons": reasons(tally, minute.missed)}
+        return {"state": "degraded" if tally.error else "up"}
+
+    def timeline(self, states):
+        spans = []
+        for at, state in enumerate(states, self.start):
+            if spans and spans[-1][1] == state:
+                spans[-1][0][1] = at + 1
+            else:
+                spans.append(([at, at + 1], state))
+        return [{"start": start, "end": end, **state} for (start, end), state in spans]
+
+    def down(self, start, end, valid, errors):
+        """A span of downtime, by index, with how closely successes around it bound it."""
+        good = [at for at, minute in enumerate(self.minutes) if minute.tally.success]
+        before, after = bisect.bisect_left(good, start), bisect.bisect_left(good, end)
+        return {
+            "start": self.start + start, "end": self.start + end, "valid": valid, "errors": errors,
+            "start_known_to_s": 60 * (start + 1 - good[before - 1]) if before else None,
+            "end_known_to_s": 60 * (good[after] + 2 - end) if after < len(good) else None,
+        }
+
+    # Runs of bad minutes.
+
+    def is_bad(self, minute, how):
+        tally, least = minute.tally, self.metric.get("min_valid_per_minute", 0)
+        if minute.standing == "future" or minute.standing == "judged" and tally.unmeasured():
+            return how == "down"
+        if minute.standing != "judged":
+            return False
+        unknown = tally.unknown if how != "measured" else 0
+        errors, valid = tally.error + (unknown if how == "down" else 0), tally.valid + unknown
+        if (valid if how == "down" else tally.valid) < least:
+            return False
+        rule, share = self.metric["rule"], Fraction(self.metric.get("threshold", 0))
+        return {"rate_gt": errors > share * valid, "rate_ge": valid > 0 and errors >= share * valid,
+                "all_fail": 0 < valid == errors, "any_fail": errors > 0}[rule]
+
+    def runs(self, how):
+        found, first = [], None
+        for at, minute in enumerate([*self.minutes, None]):
+            if minute and self.is_bad(minute, how):
+                first = at if first is None else first
+            elif first is not None:
+                found += [(first, at)] if at - first >= self.metric["min_run_minutes"] else []
+                first = None
+        return found
+
+    def denominators(self):
+        """All minutes that count, and of these the known; None where nothing was measured."""
+        all_, known, measured = 0, 0, 0
+        for minute in self.minutes:
+            if minute.standing == "remove_from_denominator":
+                continue
+            seen = minute.standing == "judged" and not minute.tally.unmeasured()
+            all_, measured = all_ + 1, measured + seen
+            known += seen or minute.standing == "treat_as_up"
+        return all_, known if measured else None
+
+    def run_states(self, runs):
+        states = [self.state(minute, minute.tally) for minute in self.minutes]
+        for start, end in runs:
+            states[start:end] = [{"state": "down"}] * (end - start)
+        return states
+
+    def total(self, run):
+        total = Tally()
+        for minute in self.minutes[slice(*run)]:
+            total += minute.tally
+        return total
+
+    def run_downtime(self, runs):
+        totals = [(run, self.total(run)) for run in runs]
+        return [self.down(*run, total.valid, total.error) for run, total in totals]
+
+    def downtime_minutes_bounds(self):
+        lost = lambda how: sum(end - start for start, end in self.runs(how))
+        return self.uptimes(lost("measured"), lost("up"), lost("down"))
+
+    def uptimes(self, measured, up, down):
+        all_, known = self.denominators()
+        observed = 1 - Fraction(measured) / known if known else None
+        return observed, 1 - Fraction(up) / all_ if all_ else Fraction(1), 1 - Fraction(down) / all_ if all_ else Fraction(0)
+
+    def downtime_minutes_detail(self):
+        runs = self.runs("measured")
+        return Data(states=self.run_states(runs), downtime=self.run_downtime(runs), unit="minutes",
+                    used=sum(end - start for start, end in runs), units=self.denominators()[0])
+
+    def outages(self, how):
+        """Minutes lost, each by the share of errors in its run."""
+        certain, possible, lost = self.runs("up"), self.runs("down"), Fraction(0)
+        least = {"all_fail": 1, "any_fail": 0}.get(self.metric["rule"], self.metric.get("threshold"))
+        for run in {"measured": self.runs("measured"), "up": certain, "down": possible}[how]:
+            total = self.total(run)
+            unknown = 0 if how == "measured" else total.unknown
+            errors, valid = total.error + (unknown if how == "down" else 0), total.valid + unknown
+            if self.metric["affected_ratio"] == "one":
+                share = Fraction(1)
+            elif how == "measured" or run in (possible if how == "up" else certain):
+                share = Fraction(errors, valid)
+            else:
+                share = Fraction(least if how == "up" else 1)
+            lost += share * (run[1] - run[0])
+        return lost
+
+    def outage_proportional_bounds(self):
+        return self.uptimes(*map(self.outages, ("measured", "up", "down")))
+
+    def outage_proportional_detail(self):
+        detail = self.downtime_minutes_detail()
+        detail.used = self.outages("measured")
+        return detail
+
+    # Intervals.
+
+    def intervals(self):
+        """(first, end, content, counts) of every interval, by index."""
+        length, end = self.metric["interval_s"] // 60, self.start + len(self.minutes)
+        align, start = self.metric.get("align", "epoch"), self.start
+        if align == "local_midnight":
+            edges = {at for at in range(start, end) if at % 1440 % length == 0}
+        else:
+            origin = start if align == "window_start" else start // length * length
+            edges = {at for at in range(origin, end, length) if at > start}
+        found = []
+        for first, last in pairwise(sorted(edges | {start, end})):
+            minutes, total = self.minutes[first - start : last - start], Tally()
+            standings = {minute.standing for minute in minutes}
+            for minute in minutes:
+                if minute.standing == "judged":
+                    total += minute.tally
+                elif minute.standing == "treat_as_up":
+                    total += minute.tally.all_up()
+            enough = max(self.metric.get("min_valid", 0), 1)
+            content = ("future" if "future" in standings else
+                       "excluded" if "judged" not in standings else
+                       "unmeasured" if total.unmeasured() else
+                       "counted" if total.valid >= enough else
+                       "doubtful" if total.valid + total.unknown >= enough else "empty")
+            found.append((first - start, last - start, content, total))
+        return found
+
+    def interval_loss(self, content, total, how):
+        """(errors, valid) of an interval, None where it loses nothing."""
+        if content in ("future", "unmeasured") or content == "doubtful" and self.skips():
+            return (1, 1) if how == "down" else None
+        unknown = 0 if how == "measured" else total.unknown
+        errors, valid = total.error + (unknown if how == "down" else 0), total.valid + unknown
+        if content == "doubtful":
+            valid = max(valid, self.metric.get("min_valid", 0))
+        counts = content == "counted" or content == "doubtful" and how == "down"
+        return (errors, valid) if counts and errors else None
+
+    def skips(self):
+        return self.metric["empty"] == "skip"
+
+    def interval_mean_bounds(self):
+        all_, known, measured, lost = 0, 0, 0, Counter()
+        for first, last, content, total in self.intervals():
+            for how in ("measured", "up", "down"):
+                lost[how] += Fraction(*(self.interval_loss(content, total, how) or (0, 1)))
+            removed = content == "excluded" and self.effect(first, last) == "remove_from_denominator"
+            if removed or content == "empty" and self.skips():
+                continue
+            open_ = content in ("future", "unmeasured") or content == "doubtful" and self.skips()
+            all_, known = all_ + 1, known + (not open_)
+            measured += not open_ and content != "excluded"
+        observed = 1 - lost["measured"] / known if measured else None
+        self.units = all_
+        return observed, 1 - lost["up"] / all_ if all_ else Fraction(1), 1 - lost["down"] / all_ if all_ else Fraction(0)
+
+    def effect(self, first, last):
+        return max((m.standing for m in self.minutes[first:last]), key=EFFECTS.index)
+
+    def interval_mean_detail(self):
+        states, downtime = [], []
+        for first, last, content, total in self.intervals():
+            missed = sum((minute.missed for minute in self.minutes[first:last]), Counter())
+            if content == "excluded":
+                state = {"state": content, "effect": self.effect(first, last)}
+            elif content == "unmeasured" or content == "doubtful" and self.skips():
+                state = {"state": "unmeasured", "reasons": reasons(total, missed)}
+            elif content == "counted":
+                state = {"state": "up" if not total.error else "degraded" if total.success else "down"}
+            else:
+                state = {"state": "future" if content == "future" else "empty"}
+            for minute in self.minutes[first:last]:
+                out = minute.standing in EFFECTS
+                states.append({"state": "excluded", "effect": minute.standing} if out else state)
+            loss = self.interval_loss(content, total, "measured")
+            if loss:
+                downtime.append(self.down(first, last, loss[1], loss[0]))
+        used = sum(Fraction(down["errors"], down["valid"]) for down in downtime)
+        return Data(states=states, downtime=downtime, unit="intervals", used=used, units=self.units)
+
+    # Requests.
+
+    def requests(self):
+        """The counts of every minute, and how many requests nobody saw; None where that is unknown."""
+        counts = [minute.tally if minute.standing == "judged" else
+                  minute.tally.all_up() if minute.standing == "treat_as_up" else Tally()
+                  for minute in self.minutes]
+        planned = "planned" in self.metric.get("kinds", ("planned",))
+        slots = sampled = requests = silent = 0
+        stretches, distances, last = [], [], None
+        for at, (minute, tally) in enumerate(zip(self.minutes, counts)):
+            if minute.standing != "judged":
+                stretches, silent = [*stretches, silent], 0
+                continue
+            missed = minute.missed.total() if planned else 0
+            heard = any(vars(minute.tally).values())
+            slots, sampled = slots + missed, sampled + heard
+            requests += tally.valid + tally.unknown
+            if not heard and not missed:
+                silent += 1
+                continue
+            stretches, silent = [*stretches, silent], 0
+            distances += [] if last is None else [at - last]
+            last = at
+        usual = sorted(distances)[(len(distances) - 1) // 2] if distances else 1
+        missing = sum(length // usual for length in [*stretches, silent])
+        if missing and not sampled:
+            return counts, None
+        return counts, slots + (-(-requests * missing // sampled) if missing else 0)
+
+    def request_ratio_bounds(self):
+        counts, unseen = self.requests()
+        errors, good = sum(t.error for t in counts), sum(t.success for t in counts)
+        unknown = sum(t.unknown for t in counts)
+        self.units = errors + good + unknown + (unseen or 0)
+        observed = Fraction(good, good + errors) if good + errors else None
+        if unseen is None or not self.units or any(m.standing == "future" for m in self.minutes):
+            return observed, Fraction(1), Fraction(0)
+        return observed, Fraction(self.units - errors, self.units), Fraction(good, self.units)
+
+    def request_ratio_detail(self):
+        counts, _ = self.requests()
+        states, spans = [], []
+        for at, (minute, tally) in enumerate(zip(self.minutes, counts)):
+            lost = minute.standing == "judged" and tally.error and not tally.success
+            states.append({"state": "down"} if lost else self.state(minute, tally))
+            if tally.error and spans and spans[-1][1] == at:
+                spans[-1][1] = at + 1
+            elif tally.error:
+                spans.append([at, at + 1])
+        downtime = [self.down(a, b, sum(t.valid for t in counts[a:b]), sum(t.error for t in counts[a:b]))
+                    for a, b in spans]
+        return Data(states=states, downtime=downtime, unit="requests",
+                    used=sum(t.error for t in counts), units=self.units)
+
+
+def reasons(tally, missed):
+    told = ["unknown"] if tally.unknown else []
+    return told + [reason for reason in GAP_ORDER if missed[reason]] or ["no_data"]
 
 
 INPUTS = "schema contract terms_sha256 window as_of targets agents places scopes".split()
@@ -1836,35 +2564,67 @@ OUTCOMES = set(
     "geo_blocked model_gone bad_request blocked refused server_error gateway_error truncated "
     "empty_answer wrong_answer wrong_model tier_downgrade unexpected_status probe_fault".split()
 )
-WORDS = {
-    "attribution": {"none", "provider", "gateway", "network", "ours", "agent", "unknown"},
-    "kind": {"planned", "burst", "confirm", "manual"},
-    "outcome": OUTCOMES,
-    "source": {"probe", "traffic"},
+# What the value of a key has to be: a bound for whole numbers from 0, words, or a test. The first
+# set of keys has to be there.
+U64, I64, TEXT, FLAG = 2**64, range(-(2**63), 2**63), str, bool
+ALWAYS = {"i": U64, "v": 2**8}
+SAMPLE = (
+    ALWAYS | {"attempt": 2**32, "deadline_ms": 2**32, "end_us": U64, "mono_us": U64, "plan": U64,
+              "slot_ms": I64, "wall_us": I64, "stream": FLAG, "outcome": OUTCOMES,
+              "attribution": {"none", "provider", "gateway", "network", "ours", "agent", "unknown"},
+              "kind": {"planned", "burst", "confirm", "manual"}, "source": {"probe", "traffic"}},
+    {"asked_model": TEXT, "asked_tier": TEXT, "served_model": TEXT, "served_tier": TEXT,
+     "cred": ID.fullmatch, "detail": lambda text: unhash(text), "first_us": U64, "last_us": U64,
+     "sent_us": U64, "input_tokens": U64, "output_tokens": U64, "status": 2**16,
+     "features": lambda all_: all(type(one) is str for one in all_)},
+)
+GAP = (ALWAYS | {"count": U64, "first_ms": I64, "last_ms": I64, "plan": U64, "gap": GAPS}, {})
+WRITTEN = ALWAYS | {"wall_us": I64, "mono_us": U64}
+OWN = {
+    "_ctrl": (WRITTEN | {"minute": I64, "of": 2**16, "ok": 2**16},
+              {"failed": lambda names: all(map(ID.fullmatch, names)),
+               "hosts": lambda hosts: all(shaped(host, HOST) for host in hosts)}),
+    "_sys": (WRITTEN | {"event": {"boot", "load", "shutdown"}},
+             {"build": TEXT, "version": TEXT, "cpu_permille": 2**32, "cpu_pressure_permille": 2**32,
+              "memory_pressure_permille": 2**32, "lag_us_max": U64, "mem_free_kib": U64,
+              "rss_kib": U64, "plan": U64}),
+    "_time": (WRITTEN | {"source": {"chrony", "ntp", "kernel", "receipt", "none"}},
+              {"bound_us": U64, "collector_bound_us": U64, "collector_offset_us": I64,
+               "offset_us": I64, "stratum": 2**8, "synced": FLAG}),
 }
-NUMBERS = ("attempt", "deadline_ms", "end_us", "i", "mono_us", "plan", "slot_ms", "v", "wall_us")
+HOST = ({"host": TEXT, "tcp": FLAG}, {"tls": FLAG})
 
 
-def sample_line(line):
-    """Refuses a line that is neither a sample nor a gap."""
-    if "gap" in line:
-        if line["gap"] not in GAPS or line["count"] < 1:
-            raise ValueError("no gap")
-        numbers = ("count", "first_ms", "i", "last_ms", "plan", "v")
-    else:
-        numbers = NUMBERS
-        for key, words in WORDS.items():
-            if line[key] not in words:
-                raise ValueError(f"an unknown `{key}`")
-        if type(line["stream"]) is not bool:
-            raise ValueError("`stream` is neither true nor false")
-    if any(type(line[key]) is not int for key in numbers) or line["v"] != 1 or line["i"] < 0:
-        raise ValueError("a number that is none, or another version")
+def shaped(line, shape):
+    """Refuses an object whose keys are absent or of another type; others may stand beside them."""
+    always, optional = shape
+    for key, test in (always | optional).items():
+        if key not in line and key in optional:
+            continue
+        value = line[key]
+        if isinstance(test, type):
+            good = type(value) is test
+        elif isinstance(test, (int, range)):
+            good = type(value) is int and value in (range(test) if isinstance(test, int) else test)
+        elif isinstance(test, set):
+            good = type(value) is str and value in test
+        else:
+            good = test(value)
+        if not good:
+            raise ValueError(f"`{key}` is of another type or out of range")
+    return True
 
 
-def own_line(line):
-    if any(type(line[key]) is not int for key in ("i", "v", "wall_us", "mono_us")) or line["v"] != 1:
-        raise ValueError("a number that is none, or another version")
+def check_line(stream, line):
+    """Refuses a line that its stream cannot have."""
+    if stream in RESERVED:
+        shaped(line, OWN[stream])
+        if stream == "_ctrl" and line["ok"] > line["of"]:
+            raise ValueError("more controls answered than were asked")
+    elif "gap" not in line:
+        shaped(line, SAMPLE)
+    elif shaped(line, GAP) and not (line["count"] and line["first_ms"] <= line["last_ms"]):
+        raise ValueError("a gap without slots")
 
 
 def gap_slots(line):
@@ -1873,7 +2633,7 @@ def gap_slots(line):
     if many == 1:
         return range(first, first + 1) if first == last else None
     step, rest = divmod(last - first, many - 1)
-    return range(first, last + 1, step) if step > 0 and not rest else None
+    return range(first, last + 1, step) if step > 0 and not rest and last - first < 2**40 else None
 
 
 def count(value):
@@ -1882,39 +2642,14 @@ def count(value):
     return value
 
 
-def end_of(record, start, how):
-    return Data(record=record, start=start, how=how)
+def strings(body, *keys):
+    if any(type(body[key]) is not str for key in keys):
+        raise ValueError("text is missing")
 
 
 def vkey_text(key):
     data = base64.b64encode(bytes([key.kind]) + key.public).decode()
     return f"{key.name}+{key.id.hex()}+{data}"
-
-
-def matcher(when):
-    """Whether a sample fits the `when` of an event rule."""
-    if when.keys() - {"attribution", "outcome", "status", "kind", "source"}:
-        raise Unsupported("a rule by " + ", ".join(sorted(when)))
-    statuses = set(when.get("status", ()))
-
-    def fits(line):
-        for key, words in when.items():
-            if key == "status":
-                status = line.get("status")
-                if status is None or not statuses & {status, str(status), f"{status // 100}xx"}:
-                    return False
-            elif line[key] not in words:
-                return False
-        return True
-
-    return fits
-
-
-def fraction_of(value, place):
-    try:
-        return Fraction(int(value["num"]), int(value["den"]))
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        raise Bad(place, "a fraction that is none") from None
 
 
 def render(report):
@@ -1927,32 +2662,50 @@ def render(report):
     return "\n".join(lines)
 
 
+def answer(path, policy, tsa_roots):
+    try:
+        return Verifier(Bundle(path), policy, tsa_roots).report()
+    except Unreadable as unreadable:
+        return {"unreadable": str(unreadable)}
+
+
 def main():
+    global Ed25519PublicKey
     parser = argparse.ArgumentParser(description="Checks an evidence bundle of Nines, offline.")
-    parser.add_argument("file", help="the bundle")
+    parser.add_argument("file", nargs="?", help="the bundle")
     parser.add_argument("--policy", help="log and witnesses to believe, from outside the bundle")
     parser.add_argument("--tsa-roots", help="whose timestamps to believe, in PEM, from outside the bundle")
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
+    parser.add_argument("--pure", action="store_true", help="leave `cryptography` aside")
+    parser.add_argument("--batch", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    try:
-        policy = None
-        if arguments.policy:
-            try:
-                with open(arguments.policy, "rb") as file:
-                    policy = Policy(file.read().decode())
-            except (OSError, ValueError, KeyError) as e:
-                raise Unreadable(f"failed to read `{arguments.policy}`: {e}") from None
-        if arguments.tsa_roots:
-            try:
-                with open(arguments.tsa_roots, "rb") as file:
-                    if b"-----BEGIN CERTIFICATE-----" not in file.read():
-                        raise ValueError("no certificates")
-            except (OSError, ValueError) as e:
-                raise Unreadable(f"failed to read `{arguments.tsa_roots}`: {e}") from None
-        report = Verifier(Bundle(arguments.file), policy, arguments.tsa_roots).report()
-    except Unreadable as unreadable:
-        told = {"unreadable": str(unreadable)}
-        print(json.dumps(told) if arguments.json else f"UNREADABLE  {unreadable}")
+    if bool(arguments.file) == arguments.batch:
+        parser.error("give one bundle")
+    if arguments.pure:
+        Ed25519PublicKey = None
+    policy = None
+    if arguments.policy:
+        try:
+            with open(arguments.policy, "rb") as file:
+                policy = Policy(file.read().decode())
+        except (OSError, ValueError, KeyError) as e:
+            print(f"UNREADABLE  failed to read `{arguments.policy}`: {e}")
+            return 3
+    if arguments.tsa_roots:
+        try:
+            with open(arguments.tsa_roots, "rb") as file:
+                if b"-----BEGIN CERTIFICATE-----" not in file.read():
+                    raise ValueError("no certificates")
+        except (OSError, ValueError) as e:
+            print(f"UNREADABLE  failed to read `{arguments.tsa_roots}`: {e}")
+            return 3
+    if arguments.batch:  # For tests: a path per line in, a report per line out.
+        for line in sys.stdin:
+            print(json.dumps(answer(line.rstrip("\n"), policy, arguments.tsa_roots)), flush=True)
+        return 0
+    report = answer(arguments.file, policy, arguments.tsa_roots)
+    if "unreadable" in report:
+        print(json.dumps(report) if arguments.json else f"UNREADABLE  {report['unreadable']}")
         return 3
     print(json.dumps(report, indent=2) if arguments.json else render(report))
     words = {told["verdict"] for told in report["verdicts"]}

@@ -16,6 +16,7 @@ mod segment;
 mod stamps;
 mod streams;
 mod time;
+mod unique;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};

@@ -1,5 +1,6 @@
 mod canaries;
 mod fixture;
+mod flips;
 mod honest;
 mod keys;
 mod misconduct;
@@ -9,3 +10,4 @@ mod results;
 mod script;
 mod stamped;
 mod tampering;
+mod threats;

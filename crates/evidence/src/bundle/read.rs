@@ -93,8 +93,10 @@ fn list<R: Read + Seek>(
 ) -> Result<BTreeMap<String, Stated>, BundleError> {
     let mut entries = BTreeMap::new();
     let mut total = 0;
+    let mut first = u64::MAX;
     for nth in 0..archive.len() {
         let entry = archive.by_index_raw(nth).map_err(BundleError::Open)?;
+        first = first.min(entry.header_start());
         let path = String::from_utf8_lossy(entry.name_raw()).into_owned();
         let is_directory = path.ends_with('/');
         if !is_path(path.strip_suffix('/').unwrap_or(&path)) {
@@ -119,6 +121,9 @@ fn list<R: Read + Seek>(
         if entries.insert(path.clone(), stated).is_some() {
             return Err(BundleError::Duplicate { path });
         }
+    }
+    if first > 0 && !archive.is_empty() {
+        return Err(BundleError::Head { bytes: first });
     }
     check_ratio(packed, total)?;
     Ok(entries)

@@ -132,6 +132,29 @@ fn what_lies_before_the_archive_is_refused() {
 }
 
 #[test]
+fn what_lies_before_the_archive_is_refused_though_all_offsets_fit() {
+    let mut bytes = pack(&sample());
+    let words = bytes.windows(4).enumerate();
+    let fields: Vec<usize> = words
+        .filter_map(|(at, word)| match word {
+            b"PK\x01\x02" => Some(at + 42),
+            b"PK\x05\x06" => Some(at + 16),
+            _ => None,
+        })
+        .collect();
+    for field in fields {
+        let offset = bytes[field..].first_chunk::<4>().expect("four bytes");
+        let moved = u32::from_le_bytes(*offset) + 10;
+        bytes[field..field + 4].copy_from_slice(&moved.to_le_bytes());
+    }
+    bytes.splice(0..0, *b"#!/bin/sh\n");
+    assert!(matches!(
+        unpack(&bytes),
+        Err(BundleError::Head { bytes: 10 })
+    ));
+}
+
+#[test]
 fn links_are_refused() {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.add_symlink("link", "README.txt", SimpleFileOptions::default())

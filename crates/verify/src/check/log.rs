@@ -7,7 +7,7 @@ use std::io::{Read, Seek};
 use evidence::bundle::Bundle;
 use evidence::hash::Hash;
 use evidence::registry::RegistryType;
-use evidence::tree::{TreeHead, verify_inclusion};
+use evidence::tree::{self, TreeHead, verify_inclusion};
 
 use super::registry::Registry;
 use super::segment::Segment;
@@ -103,7 +103,10 @@ fn check_seen(parts: &Parts<'_>, segment: &Segment) -> Checked {
     let log = parts.origin.log();
     for batch in &segment.batches {
         let seen = &batch.seen;
-        let shown = segment.root_at(seen.size);
+        let shown = match seen.size {
+            0 => Some(tree::root(&[])),
+            size => segment.root_at(size),
+        };
         let consistent = seen.origin == log
             && seen.size <= batch.index
             && shown.is_none_or(|root| root == seen.root);

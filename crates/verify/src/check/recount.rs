@@ -8,6 +8,7 @@ use evidence::hash::Hash;
 use serde_json::Value;
 use sla::{Assessment, Contract, Facts, Place, TargetScope};
 
+use super::unique::Unique;
 use super::{Parts, log, member};
 use crate::layout::claim::Inputs;
 use crate::layout::registry::ContractBody;
@@ -224,7 +225,7 @@ fn cells(parts: &Parts<'_>) -> Checked<Vec<CellHour>> {
 
 fn check_result<R: Read + Seek>(bundle: &mut Bundle<R>, assessment: &Assessment) -> Checked {
     let place = layout::RESULT;
-    let stated: Value = member::json(bundle, place)?;
+    let Unique(stated) = member::json(bundle, place)?;
     let computed = serde_json::to_value(assessment).map_err(|error| Halt::error(place, &error))?;
     match difference(&stated, &computed, String::new()) {
         None => Ok(()),

@@ -66,8 +66,14 @@ impl World {
 
     /// A world under the contract that `bend` makes of the usual one.
     pub(super) fn with_contract(bend: impl FnOnce(&str) -> String) -> Self {
-        let mut maker = Maker::new("nines.example/team".parse().unwrap(), Twist::None);
+        Self::made(Twist::None, MINUTES, bend)
+    }
+
+    /// As [`World::with_contract`], over some minutes from the start of the window.
+    pub(super) fn made(twist: Twist, minutes: i64, bend: impl FnOnce(&str) -> String) -> Self {
+        let mut maker = Maker::new("nines.example/team".parse().unwrap(), twist);
         maker.text = bend(CONTRACT);
+        maker.minutes = minutes;
         maker.happen();
         maker.finish()
     }
@@ -75,6 +81,11 @@ impl World {
     /// The bundle as its maker hands it out.
     pub(super) fn bundle(&self) -> Bundle<Cursor<Vec<u8>>> {
         open(&assemble(&self.contents, &self.export).unwrap())
+    }
+
+    /// The body of the other contract, where there is one.
+    pub(super) fn second_contract(&self) -> String {
+        registry::second_contract(&self.contents.contract_text)
     }
 
     pub(super) fn verify(&self) -> Report {
@@ -106,6 +117,8 @@ struct Agent {
 struct Maker {
     origin: Origin,
     twist: Twist,
+    /// Minutes of the window that are looked at.
+    minutes: i64,
     /// The contract's text.
     text: String,
     operator: SigningKey,
@@ -165,6 +178,7 @@ impl Maker {
             streams: streams.collect(),
             origin,
             twist,
+            minutes: MINUTES,
             text: CONTRACT.to_owned(),
             agents,
             tree: Tree::default(),
@@ -191,8 +205,15 @@ impl Maker {
             self.record_plan(1, START_MS - SEAL_MS);
         }
         self.record_contract();
+        if self.twist == Twist::SecondContract {
+            self.record_second_contract();
+        }
+        if self.twist == Twist::SplitFirst {
+            self.agents[0].seen.root = Hash::of(b"another log");
+            self.seal(0, START_MS - 2 * SEAL_MS);
+        }
         self.anchor(registered_ms);
-        let seals = MINUTES * MINUTE_MS / SEAL_MS + 2;
+        let seals = self.minutes * MINUTE_MS / SEAL_MS + 2;
         for seal in 0..seals {
             let from = START_MS + (seal - 1) * SEAL_MS;
             if self.twist == Twist::SecondPlan && seal == 3 {
@@ -320,7 +341,7 @@ impl Maker {
         let contract = Contract::parse(&self.text).unwrap();
         let nothing = |terms| sla::assess(&contract, terms, Facts::counted(&[]));
         let minute = UnixMillis::new(START_MS).minute();
-        let mut terms = Terms::of(contract.window_at(minute), minute.plus(MINUTES));
+        let mut terms = Terms::of(contract.window_at(minute), minute.plus(self.minutes));
         terms.places = self.agents.iter().map(|agent| place(&agent.id)).collect();
         terms.targets = vec![scope(TARGETS[0])];
         let mut contents = Contents {
