@@ -17,6 +17,7 @@ use super::assess::utc;
 use crate::app::App;
 use crate::claim::{Asked, Claim, asked, described};
 use crate::contracts::{self, Loaded};
+use crate::store::assessment::Stored;
 use crate::store::claim::{Draft, Happened, Revised, Unseen};
 use crate::store::{self, StoreError};
 
@@ -45,6 +46,24 @@ pub(crate) async fn run_once(app: &App) -> Result<(), StoreError> {
     notices::run(app, &mut conn, now).await?;
     alarms::run(app, &mut conn, now).await?;
     expire(&mut conn, now).await
+}
+
+/// The newest assessment of a window. One that cannot be read calls for nothing, and is told.
+async fn newest(
+    conn: &mut PgConnection,
+    contract: i32,
+    start_at: DateTime<Utc>,
+) -> Result<Option<Stored>, StoreError> {
+    match store::assessment::find(conn, contract, start_at).await {
+        Err(why @ StoreError::Inconsistent { .. }) => {
+            warn!(
+                error = &why as &dyn std::error::Error,
+                "an assessment from {start_at} is passed over"
+            );
+            Ok(None)
+        }
+        found => found,
+    }
 }
 
 /// An assessment that a claim follows from.

@@ -116,7 +116,7 @@ pub(crate) async fn run_once(
         return Ok(log.tree.size());
     };
     if heal::is_behind(&mut tx, log).await? {
-        drop(tx);
+        end::<(), StoreError>(tx, Ok(())).await?;
         heal::run_once(pool, log, desk).await?;
         let Some(again) = begin(pool, log).await? else {
             return Ok(log.tree.size());
@@ -168,6 +168,20 @@ async fn begin<'a>(
     }
     log.follow(&mut tx).await?;
     Ok(Some(tx))
+}
+
+/// Ends a transaction before the lock is asked for again: one that is only dropped keeps it for a
+/// while.
+async fn end<T, E: From<StoreError>>(
+    tx: Transaction<'_, Postgres>,
+    done: Result<T, E>,
+) -> Result<T, E> {
+    let ended = match &done {
+        Ok(_) => tx.commit().await,
+        Err(_) => tx.rollback().await,
+    };
+    ended.map_err(StoreError::query("end a transaction"))?;
+    done
 }
 
 async fn append(conn: &mut PgConnection, mut size: u64) -> Result<Vec<Hash>, StoreError> {

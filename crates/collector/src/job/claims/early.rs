@@ -8,7 +8,7 @@ use domain::UnixMicros;
 use sla::Assessment;
 use sqlx::{Connection as _, PgConnection};
 
-use super::{Look, draft, revise};
+use super::{Look, draft, newest, revise};
 use crate::app::App;
 use crate::claim::period::{Period, incidents};
 use crate::claim::{Asked, asked};
@@ -40,7 +40,7 @@ pub(super) async fn run(
             }
             let mut tx = conn.begin().await.map_err(StoreError::query("begin"))?;
             store::claim::notice::hold(&mut tx, key).await?;
-            let stored = store::assessment::find(&mut tx, key, utc(window.start())).await?;
+            let stored = newest(&mut tx, key, utc(window.start())).await?;
             if let Some(stored) = stored.filter(|stored| stored.state == State::Live) {
                 look(&mut tx, loaded, &stored, now).await?;
             }

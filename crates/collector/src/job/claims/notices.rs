@@ -10,6 +10,7 @@ use sla::Assessment;
 use sqlx::{Connection as _, PgConnection};
 use tracing::{info, warn};
 
+use super::newest;
 use crate::app::App;
 use crate::claim::period::{Period, incidents};
 use crate::claim::{Notice, NoticeState, notice_due, wants_notices};
@@ -54,7 +55,7 @@ async fn follow(
     let mut judged: Vec<Assessment> = Vec::new();
     for window in [previous, current] {
         let at = utc(window.start());
-        let stored = store::assessment::find(conn, loaded.registered.key, at).await?;
+        let stored = newest(conn, loaded.registered.key, at).await?;
         judged.extend(stored.map(|stored| stored.assessment));
     }
     let Some(from) = judged.iter().map(|one| one.window.start()).min() else {

@@ -1,4 +1,4 @@
-use crate::lab::{Lab, utc};
+use crate::lab::{Lab, reclass, utc};
 
 #[track_caller]
 fn check(metrics: &str, line: &str) {
@@ -93,9 +93,13 @@ async fn an_hour_that_is_set_aside_does_not_wait() {
     let mut lab = Lab::start("lag_aside", from).await;
     lab.measure((from, utc("2026-02-25T10:00:00Z")), |_| false)
         .await;
+    lab.tamper(&reclass(
+        &["outcome = 'nonsense'"],
+        "slot_at = '2026-02-25T08:10:00Z'",
+    ))
+    .await;
     lab.tamper(
-        "UPDATE sample SET outcome = 'nonsense' WHERE slot_at = '2026-02-25T08:10:00Z';
-         INSERT INTO cell_dirty SELECT id, '2026-02-25T08:00:00Z' FROM target
+        "INSERT INTO cell_dirty SELECT id, '2026-02-25T08:00:00Z' FROM target
          ON CONFLICT DO NOTHING",
     )
     .await;

@@ -18,7 +18,7 @@ use evidence::tree::{self, TreeHead};
 use sqlx::{PgConnection, PgPool};
 use tracing::{info, warn};
 
-use super::{Desk, Log, SequenceError, begin};
+use super::{Desk, Log, SequenceError, begin, end};
 use crate::signer::{self, SignerError};
 use crate::store::entry::{Entry, What};
 use crate::store::heal::{Cosigned, Owed, Owner};
@@ -128,14 +128,14 @@ async fn note(pool: &PgPool, log: &mut Log, desk: Desk<'_>) -> Result<(), Sequen
     let Some(mut tx) = begin(pool, log).await? else {
         return Ok(());
     };
-    match (log.signer.check(&log.tree), log.signer.last()) {
+    let done = match (log.signer.check(&log.tree), log.signer.last()) {
         (Err(SignerError::Behind { .. }), Some(last)) => {
-            store::heal::note_behind(&mut tx, last, desk.now).await?;
-            tx.commit().await.map_err(StoreError::query("commit"))?;
-            Ok(())
+            let noted = store::heal::note_behind(&mut tx, last, desk.now).await;
+            noted.map_err(SequenceError::from)
         }
-        (checked, _) => Ok(checked?),
-    }
+        (checked, _) => checked.map_err(SequenceError::from),
+    };
+    end(tx, done).await
 }
 
 /// Enters what is owed, puts records back, and gives what came back its places.
@@ -147,7 +147,10 @@ async fn place(pool: &PgPool, log: &mut Log, desk: Desk<'_>) -> Result<(), Seque
     if let Some(last) = log.signer.last().filter(|last| last.size > size)
         && store::heal::owed_from(&mut tx, size).await? < last.size - size
     {
-        enter(&mut tx, log, (last, desk)).await?;
+        let entered = enter(&mut tx, log, (last, desk)).await;
+        if entered.is_err() {
+            return end(tx, entered).await;
+        }
     }
     let mut placed: Vec<Hash> = Vec::new();
     let mut other = None;
@@ -266,12 +269,17 @@ async fn finish(pool: &PgPool, log: &mut Log, desk: Desk<'_>) -> Result<(), Sequ
     let Some(mut tx) = begin(pool, log).await? else {
         return Ok(());
     };
-    let Some(behind) = store::heal::behind(&mut tx).await? else {
+    let done = conclude(&mut tx, log, desk).await;
+    end(tx, done).await
+}
+
+async fn conclude(conn: &mut PgConnection, log: &Log, desk: Desk<'_>) -> Result<(), SequenceError> {
+    let Some(behind) = store::heal::behind(conn).await? else {
         return Ok(());
     };
     let (size, signed) = (log.tree.size(), behind.size);
     if size < signed {
-        if store::heal::owed_from(&mut tx, size).await? < signed - size {
+        if store::heal::owed_from(conn, size).await? < signed - size {
             let journal = log.journal.dir().to_owned();
             return Err(HealError::NoOrder {
                 size,
@@ -280,7 +288,7 @@ async fn finish(pool: &PgPool, log: &mut Log, desk: Desk<'_>) -> Result<(), Sequ
             }
             .into());
         }
-        let debts = store::heal::debts(&mut tx).await?;
+        let debts = store::heal::debts(conn).await?;
         let missing = debts.iter().map(|debt| debt.entries).sum();
         return Err(HealError::Missing {
             size,
@@ -292,9 +300,8 @@ async fn finish(pool: &PgPool, log: &mut Log, desk: Desk<'_>) -> Result<(), Sequ
     if log.tree.head_at(signed).ok() != Some(behind) {
         return Err(SignerError::Fork { size, signed }.into());
     }
-    vouch(&mut tx, log, desk).await?;
-    store::heal::clear(&mut tx).await?;
-    tx.commit().await.map_err(StoreError::query("commit"))?;
+    vouch(conn, log, desk).await?;
+    store::heal::clear(conn).await?;
     info!("the log has all {signed} entries that were signed; it goes on");
     Ok(())
 }
