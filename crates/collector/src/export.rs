@@ -81,6 +81,7 @@ pub enum ExportError {
 pub(crate) async fn export(app: &App, name: &str) -> Result<Exported, ExportError> {
     let contents = gather(app, name).await?;
     let assembled = verify::assemble::assemble(&contents, &app.keys.export);
+    drop(contents); // A month of lines, which the members hold once more.
     let mut members = assembled.map_err(ExportError::Assemble)?;
     let unstamped = stamp::manifest(app, &mut members).await?;
     let packed = evidence::bundle::write(&members, Cursor::new(Vec::new()));

@@ -8,6 +8,7 @@ mod own;
 mod people;
 mod results;
 mod script;
+mod signatures;
 mod stamped;
 mod tampering;
 mod threats;

@@ -64,6 +64,28 @@ fn every_trap_of_json_is_refused() {
     refuses("", "Parse");
 }
 
+/// The outputs that come with RFC 8785 (test data of its reference implementation): each is
+/// canonical there, and each holds something that the strict form leaves out.
+#[test]
+fn the_published_texts_of_rfc_8785_are_refused_for_what_the_strict_form_leaves_out() {
+    refuses(r#"[56,{"1":[],"10":null,"d":true}]"#, "NotAnObject");
+    refuses(
+        r#"{"peach":"This sorting order","péché":"is wrong according to French","pêche":"but canonicalization MUST","sin":"ignore locale"}"#,
+        "Key",
+    );
+    refuses("{\"Unnormalized Unicode\":\"A\u{30a}\"}", "Key");
+    refuses(
+        r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#,
+        "Null",
+    );
+    refuses(
+        r#"{"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27]}"#,
+        "Number",
+    );
+    refuses(r#"{"string":"€$\u000f\nA'B\"\\\\\"/"}"#, "Control");
+    accepts(r#"{"string":"€$A'B\"\\\\\"/"}"#);
+}
+
 #[test]
 fn bytes_that_are_not_utf_8_are_refused() {
     assert!(matches!(

@@ -160,11 +160,39 @@ pub struct CollectorMetrics {
     rows_dropped: Counter<u64>,
     archive_batches: Counter<u64>,
     archive_days_waiting: Gauge<u64>,
-    claims_reminders: Counter<u64>,
-    claims_due: Gauge<u64>,
-    claims_overdue: Gauge<u64>,
+    deadlines: Deadlines,
     timestamps: Counter<u64>,
     request_duration: Histogram<f64>,
+}
+
+/// Of claims and notices.
+#[derive(Clone, Debug)]
+struct Deadlines {
+    reminders: Counter<u64>,
+    due: Gauge<u64>,
+    overdue: Gauge<u64>,
+}
+
+impl Deadlines {
+    fn new(meter: &Meter) -> Self {
+        Self {
+            reminders: meter
+                .u64_counter(metric::CLAIMS_REMINDERS)
+                .with_unit("{reminder}")
+                .with_description("Reminders of deadlines of claims and notices.")
+                .build(),
+            due: meter
+                .u64_gauge(metric::CLAIMS_DUE)
+                .with_unit("{claim}")
+                .with_description("Claims and notices that wait and are due soon.")
+                .build(),
+            overdue: meter
+                .u64_gauge(metric::CLAIMS_OVERDUE)
+                .with_unit("{claim}")
+                .with_description("Claims and notices that wait past their strictest deadline.")
+                .build(),
+        }
+    }
 }
 
 impl CollectorMetrics {
@@ -223,21 +251,7 @@ impl CollectorMetrics {
                 .with_unit("{day}")
                 .with_description("Closed days that are not archived yet.")
                 .build(),
-            claims_reminders: meter
-                .u64_counter(metric::CLAIMS_REMINDERS)
-                .with_unit("{reminder}")
-                .with_description("Reminders of deadlines of claims and notices.")
-                .build(),
-            claims_due: meter
-                .u64_gauge(metric::CLAIMS_DUE)
-                .with_unit("{claim}")
-                .with_description("Claims and notices that wait and are due soon.")
-                .build(),
-            claims_overdue: meter
-                .u64_gauge(metric::CLAIMS_OVERDUE)
-                .with_unit("{claim}")
-                .with_description("Claims and notices that wait past their strictest deadline.")
-                .build(),
+            deadlines: Deadlines::new(&meter),
             timestamps: meter
                 .u64_counter(metric::TIMESTAMP_TOKENS)
                 .with_unit("{token}")
@@ -315,14 +329,14 @@ impl CollectorMetrics {
     /// People were told of a deadline.
     pub fn deadline_told(&self, item: ClaimItem) {
         let attributes = [KeyValue::new(attribute::CLAIM_ITEM, item.as_str())];
-        self.claims_reminders.add(1, &attributes);
+        self.deadlines.reminders.add(1, &attributes);
     }
 
     /// So many claims or notices wait to be sent.
     pub fn claims_wait(&self, item: ClaimItem, waiting: ClaimsWaiting) {
         let attributes = [KeyValue::new(attribute::CLAIM_ITEM, item.as_str())];
-        self.claims_due.record(waiting.due, &attributes);
-        self.claims_overdue.record(waiting.overdue, &attributes);
+        self.deadlines.due.record(waiting.due, &attributes);
+        self.deadlines.overdue.record(waiting.overdue, &attributes);
     }
 
     /// An authority was asked for a timestamp.
