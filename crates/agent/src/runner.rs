@@ -23,7 +23,7 @@ use telemetry::metrics::AgentMetrics;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
-use wire::plan::{Plan, PlanTarget};
+use wire::plan::Plan;
 
 use crate::budget::Budgets;
 use crate::recorder::task::{RecorderGone, RecorderHandle};
@@ -33,6 +33,7 @@ use crate::stamp::Timebase;
 mod alarm;
 mod confirm;
 mod course;
+mod planned;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ mod tests;
 use alarm::Alarm;
 use confirm::Orders;
 use course::{Course, Desk, Repeats};
+use planned::Planned;
 pub use spec::{CallError, Keys, SpecForError, TargetError, short_deadline, spec_for};
 pub(crate) use spec::{nonce, request as request_for};
 
@@ -116,7 +118,7 @@ enum Phase {
 
 /// A target, ready to be probed.
 struct Target {
-    plan: Arc<PlanTarget>,
+    plan: Planned,
     request: Request,
     key: Key,
     permits: Arc<Semaphore>,
@@ -144,8 +146,8 @@ impl Runner {
             ..
         } = settings;
         let now = timebase.now().wall.to_millis();
-        let target = |target: &PlanTarget| {
-            if let Some(note) = short_deadline(target) {
+        let target = |target: Planned| {
+            if let Some(note) = short_deadline(&target) {
                 warn!(target = %target.id, "{note}");
             }
             let key = match &target.credential {
@@ -155,17 +157,17 @@ impl Runner {
                     .map_or_else(|| Key::Missing(alias.clone()), |key| Key::Held(key.clone())),
             };
             let ready = Target {
-                plan: Arc::new(target.clone()),
-                request: spec::request(target, &keys)?,
+                request: spec::request(&target, &keys)?,
+                plan: target,
                 key,
                 permits: Arc::new(Semaphore::new(settings.overlap_max)),
                 repeats: Repeats::default(),
             };
-            Ok((target.id.clone(), Arc::new(ready)))
+            Ok((ready.plan.id.clone(), Arc::new(ready)))
         };
         Ok(Self {
             schedule: Schedule::new(&plan, &agent, now, last),
-            targets: plan.targets.iter().map(target).collect::<Result<_, _>>()?,
+            targets: Planned::all(&plan).map(target).collect::<Result<_, _>>()?,
             desk: Arc::new(Desk {
                 plan: plan.revision,
                 recorder,

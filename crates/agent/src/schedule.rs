@@ -123,12 +123,10 @@ impl Schedule {
                 next,
             })
         };
+        let mut entries = Vec::with_capacity(plan.targets.len());
+        entries.extend(plan.targets.iter().filter_map(|target| entry(&target.id)));
         Self {
-            entries: plan
-                .targets
-                .iter()
-                .filter_map(|target| entry(&target.id))
-                .collect(),
+            entries,
             end: NEVER,
         }
     }

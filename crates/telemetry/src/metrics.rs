@@ -10,10 +10,10 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
+use opentelemetry_sdk::metrics::{Instrument, MeterProviderBuilder, SdkMeterProvider, Stream};
 use prometheus::{Registry, TextEncoder};
 
-use crate::names;
+use crate::names::{self, metric};
 
 mod agent;
 mod collector;
@@ -30,6 +30,9 @@ pub use lag::{Lag, Queue};
 
 /// `Content-Type` of what [`Metrics::render`] returns.
 pub const RENDER_CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
+
+/// Most series of an instrument without targets: some agents of one process, times some words.
+const FEW_SERIES_MAX: usize = 255;
 
 /// The meter provider of one process; clones share it.
 #[derive(Clone, Debug)]
@@ -66,7 +69,7 @@ impl Metrics {
             .build()
             .map_err(|source| MetricsError::Register { source })?;
         Ok(Self {
-            provider: builder.with_reader(reader).build(),
+            provider: builder.with_view(few_series).with_reader(reader).build(),
             registry,
         })
     }
@@ -97,6 +100,16 @@ impl Metrics {
             .build();
         self.provider.meter_with_scope(scope)
     }
+}
+
+/// The provider makes room for every series that an instrument may have, when it is made: 2,000
+/// where nobody says otherwise.
+fn few_series(instrument: &Instrument) -> Option<Stream> {
+    if !metric::OF_AGENTS_ALONE.contains(&instrument.name()) {
+        return None;
+    }
+    let stream = Stream::builder().with_cardinality_limit(FEW_SERIES_MAX);
+    stream.build().ok()
 }
 
 /// Who speaks: `service.name` and `service.version`, beside what `OTEL_RESOURCE_ATTRIBUTES` adds.

@@ -82,6 +82,19 @@ pub mod metric {
     pub const AGENT_CONTROLS: &str = "nines.agent.controls";
     /// Controls that answered.
     pub const AGENT_CONTROLS_OK: &str = "nines.agent.controls.ok";
+    /// Those whose series tell an agent and at most one word of a fixed list.
+    pub(crate) const OF_AGENTS_ALONE: [&str; 10] = [
+        AGENT_SPOOL_USAGE,
+        AGENT_SPOOL_LIMIT,
+        AGENT_SLOTS_MISSED,
+        AGENT_ATTEMPTS,
+        AGENT_BATCHES_SENT,
+        AGENT_ORDERS,
+        AGENT_CLOCK_OFFSET,
+        AGENT_CLOCK_ERROR,
+        AGENT_CONTROLS,
+        AGENT_CONTROLS_OK,
+    ];
     /// Samples that arrived at the collector.
     pub const INGEST_SAMPLES: &str = "nines.ingest.samples";
     /// Batches that arrived at the collector.

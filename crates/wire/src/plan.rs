@@ -17,6 +17,7 @@ pub mod call;
 pub mod cron;
 pub mod grid;
 pub mod jitter;
+mod pieces;
 mod target;
 
 pub use budget::{Budget, Usd};
@@ -223,20 +224,25 @@ pub enum PlanError {
 impl Plan {
     /// Reads a plan from TOML.
     pub fn parse(text: &str) -> Result<Self, PlanError> {
-        let plan: Self = document::read(text).map_err(PlanError::Toml)?;
+        let plan = match pieces::read(text) {
+            Some(plan) => plan,
+            None => document::read(text).map_err(PlanError::Toml)?,
+        };
         plan.check()?;
         Ok(plan)
     }
 
     /// The canonical JSON that the registry logs.
     pub fn to_body(&self) -> Result<String, PlanError> {
-        jcs::to_line(self).map_err(PlanError::Canonical)
+        pieces::to_line(self).map_err(PlanError::Canonical)
     }
 
     /// Reads a logged body.
     pub fn from_body(body: &[u8]) -> Result<Self, PlanError> {
-        let value = jcs::check_line(body).map_err(PlanError::Canonical)?;
-        let plan: Self = serde_json::from_value(value).map_err(PlanError::Shape)?;
+        if !jcs::is_canonical(body) {
+            jcs::check_line(body).map_err(PlanError::Canonical)?;
+        }
+        let plan: Self = serde_json::from_slice(body).map_err(PlanError::Shape)?;
         plan.check()?;
         Ok(plan)
     }

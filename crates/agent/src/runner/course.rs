@@ -13,6 +13,7 @@ use telemetry::metrics::{AgentMetrics, OrderResult};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 use wire::order::CONFIRM_ATTEMPT_FIRST;
+use wire::plan::PlanTarget;
 
 use super::{AttemptFn, Key, Phase, Target, spec};
 use crate::budget::Budgets;
@@ -170,7 +171,6 @@ impl Course {
             Key::Missing(alias) => Err(spec::without_key(plan, alias)),
         };
         let nonce = spec::nonce().map_err(|_| spec::without_nonce(plan));
-        let target = Arc::clone(plan);
         let (start, attempt) = match (key, nonce) {
             (Ok(key), Ok(nonce)) => {
                 let spec = spec::spec(plan, self.target.request.clone(), key, nonce);
@@ -179,7 +179,7 @@ impl Course {
             (Err(unsent), _) | (_, Err(unsent)) => (self.desk.timebase.now(), unsent),
         };
         Ok(Taken {
-            target,
+            target: Arc::new(PlanTarget::clone(&self.target.plan)),
             plan_revision: self.desk.plan,
             slot: self.slot,
             number,

@@ -1,6 +1,7 @@
 //! Instruments of an agent.
 
 use std::slice::from_ref;
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Meter};
@@ -18,7 +19,9 @@ pub struct AgentMetrics {
     attempts: Counter<u64>,
     batches_sent: Counter<u64>,
     orders: Counter<u64>,
-    budget: BudgetGauges,
+    meter: Meter,
+    /// Made when the first budget is used: most agents have none, and their series are many.
+    budget: Arc<OnceLock<BudgetGauges>>,
     own: OwnGauges,
 }
 
@@ -204,7 +207,8 @@ impl AgentMetrics {
                 "{order}",
                 "Orders to confirm a failure, by what the agent did about them.",
             ),
-            budget: BudgetGauges::new(meter),
+            meter: meter.clone(),
+            budget: Arc::default(),
             own: OwnGauges::new(meter),
         }
     }
@@ -259,10 +263,11 @@ impl AgentMetrics {
             KeyValue::new(attribute::TARGET_ID, usage.target.to_owned()),
             KeyValue::new(attribute::BUDGET_CAP, usage.cap),
         ];
+        let gauges = self.budget.get_or_init(|| BudgetGauges::new(&self.meter));
         let (used, limit) = if usage.cap.starts_with("usd") {
-            (&self.budget.cost, &self.budget.cost_limit)
+            (&gauges.cost, &gauges.cost_limit)
         } else {
-            (&self.budget.tokens, &self.budget.tokens_limit)
+            (&gauges.tokens, &gauges.tokens_limit)
         };
         used.record(usage.used, &attributes);
         limit.record(usage.limit, &attributes);
