@@ -10,6 +10,13 @@ use super::{SOON, eventually};
 const CANARY: &str = "sk-canary-5f0c1e7a9b3d2468";
 /// What every prompt begins with.
 const PROMPT: &str = "Reply with exactly";
+/// What a provider knows of its customer.
+const TOLD: [&str; 4] = [
+    "org-canarylab",
+    "canary.person@lab.example",
+    "canarybearertoken0",
+    "210987654321",
+];
 
 #[tokio::test]
 async fn no_secret_or_prompt_leaves_the_agent() {
@@ -21,7 +28,11 @@ async fn no_secret_or_prompt_leaves_the_agent() {
     until_samples(&lab, "outcome = 'ok'").await;
     // Providers do tell the key and the prompt back, in the words of an error.
     let echo = json!({ "error": {
-        "message": format!("Incorrect API key provided: {CANARY}. You said: {PROMPT}: pong."),
+        "message": format!(
+            "Incorrect API key provided: {CANARY}. You said: {PROMPT}: pong. In {}, {} by Bearer {} \
+             for {}.",
+            TOLD[0], TOLD[1], TOLD[2], TOLD[3]
+        ),
         "type": CANARY, "code": "invalid_api_key",
     }});
     for status in [401, 400, 500] {
@@ -58,12 +69,15 @@ async fn no_secret_or_prompt_leaves_the_agent() {
     told.extend(tables(&lab).await);
     told.extend(bodies(&lab).await);
     let samples_are_read = |(place, text): &(String, String)| {
-        place.starts_with("batch ") && text.contains(CHAT) && text.contains("invalid_api_key")
+        place.starts_with("batch ")
+            && text.contains(CHAT)
+            && text.contains("invalid_api_key")
+            && text.contains("You said: [removed:prompt]")
     };
     assert!(told.iter().any(samples_are_read), "bodies are not read");
     let mut leaks = Vec::new();
     for (place, text) in &told {
-        for secret in [CANARY, PROMPT] {
+        for secret in [CANARY, PROMPT].into_iter().chain(TOLD) {
             if let Some(at) = text.find(secret) {
                 let start = text.floor_char_boundary(at.saturating_sub(80));
                 leaks.push(format!("{place}: {}", &text[start..at + secret.len()]));

@@ -37,6 +37,7 @@ use crate::uplink::{Uplink, UplinkSettings};
 
 mod error;
 mod former;
+mod held;
 mod plans;
 mod probing;
 mod succession;

@@ -203,7 +203,8 @@ impl Recorder {
         let target = &attempted.target.id;
         let stream = StreamId::from(target.clone());
         let salt = line::salt().map_err(RecorderError::Random)?;
-        let line = line::encode(attempted, self.next_i(&stream), &salt)
+        let i = self.next_i(&stream);
+        let line = line::encode(attempted, (i, salt), &mut self.open.said)
             .map_err(|source| line_error(&stream, source))?;
         let ordered = attempted.kind == Kind::Confirm;
         let slot = (!ordered).then_some(attempted.slot);

@@ -3,11 +3,15 @@
 //! A detail line carries a random salt, so that its hash in the core cannot be guessed back once
 //! the line has been erased. Fields stand in the byte order of their names.
 
+mod body;
+
 use std::collections::BTreeMap;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+
+pub use body::{BODY_BYTES_MAX, Body, cut};
 
 /// Text from outside, kept exactly: as it is where it is printable, else as hexadecimal bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -91,6 +95,13 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Everything recorded of one attempt beside its core.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
+    /// What a failed answer said, without secrets: the beginning of its body, or the error that it
+    /// holds. Never of an answer that is `ok`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub body: Option<Body>,
+    /// Whether less of it is kept than came; without `body` nothing, for want of room.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub body_cut: bool,
     /// What the attempt cost, where usage and price are known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cost: Option<Cost>,

@@ -10,7 +10,8 @@ use crate::usage::Usage;
 
 /// The observation. All instants are microseconds on the monotonic clock since the start of the
 /// attempt, before name resolution or, over a kept connection, before the request; those of data
-/// are when it was read from the socket or written to it. No prompt, completion, key or body is in it.
+/// are when it was read from the socket or written to it. No prompt, completion or key is in it, and
+/// of a body only what was scrubbed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// What was observed.

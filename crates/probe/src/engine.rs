@@ -15,6 +15,7 @@ mod pieces;
 mod report;
 mod request;
 mod resolve;
+mod said;
 mod sign;
 mod socket;
 mod tap;
@@ -39,6 +40,8 @@ use crate::classify::Transport;
 use crate::cost::cost;
 use crate::endpoint::Endpoint;
 use crate::price::{Cost, PriceTable};
+use crate::scrub::Held;
+use crate::secrets::Secrets;
 use crate::spec::{Request, Spec};
 use crate::wire::Wire;
 use kept::Kept;
@@ -99,6 +102,7 @@ pub struct Engine {
     pinned: Arc<[Pinned]>,
     kept: Arc<Kept>,
     prices: Option<Arc<PriceTable>>,
+    held: Arc<Held>,
 }
 
 /// Why an exchange ended early: the class of the failure, and its text for the detail line.
@@ -151,6 +155,7 @@ impl Engine {
             pinned: Arc::default(),
             kept: Arc::default(),
             prices: None,
+            held: Arc::default(),
         })
     }
 
@@ -168,6 +173,15 @@ impl Engine {
     pub fn with_prices(self, prices: Arc<PriceTable>) -> Self {
         Self {
             prices: Some(prices),
+            ..self
+        }
+    }
+
+    /// The engine, which takes these out of what failed answers say, beside each attempt's own.
+    #[must_use]
+    pub fn with_held(self, secrets: &Secrets) -> Self {
+        Self {
+            held: Arc::new(Held::new(secrets)),
             ..self
         }
     }
@@ -211,7 +225,12 @@ impl Engine {
             Ok(Err(fault)) => Some(fault),
             Err(_) => trail.deadline_passed(),
         };
-        report::report(trail, spec, fault, lag)
+        let said = said::said(&trail);
+        let mut attempt = report::report(trail, spec, fault, lag);
+        if let Some(said) = said {
+            said::keep(&mut attempt, &said, spec, &self.held);
+        }
+        attempt
     }
 }
 

@@ -1,9 +1,11 @@
 //! Error objects, as model APIs and gateways write them.
 //!
-//! Messages are read for the few signs that a gateway leaves nowhere else, and then dropped: they
-//! may repeat a key or a prompt. Non-goal: headers that name an error, see [`crate::headers`].
+//! Messages are read for the few signs that a gateway leaves nowhere else; they may repeat a key or
+//! a prompt, and are kept by [`crate::scrub`] alone. Non-goal: headers that name an error, see [`crate::headers`].
 
 use serde_json::Value;
+
+use crate::scrub::Unscrubbed;
 
 /// Longest error text that is searched for signs, bytes.
 const SEARCHED_BYTES_MAX: usize = 16 * 1024;
@@ -152,6 +154,19 @@ fn name(value: &Value) -> Option<String> {
 #[must_use]
 pub fn find(value: &Value, event_name: &[u8]) -> Option<ErrorObject> {
     let value = value.get(0).unwrap_or(value);
+    match member(value) {
+        Some(error) => Some(ErrorObject::from_value(error)),
+        None => is_one(value, event_name).then(|| ErrorObject::from_value(value)),
+    }
+}
+
+/// Whether all of it calls itself an error.
+fn is_one(value: &Value, event_name: &[u8]) -> bool {
+    event_name == b"error" || value["type"] == "error" || value["object"] == "error"
+}
+
+/// The error that stands in one of the places for errors.
+fn member(value: &Value) -> Option<&Value> {
     let in_choices = value["choices"]
         .as_array()
         .into_iter()
@@ -163,18 +178,26 @@ pub fn find(value: &Value, event_name: &[u8]) -> Option<ErrorObject> {
                 &choice["message"]["error"],
             ]
         });
-    let member = [
+    [
         &value["error"],
         &value["response"]["error"],
         &value["x_groq"]["error"],
     ]
     .into_iter()
     .chain(in_choices)
-    .find(|error| !is_blank(error));
-    let is_one = event_name == b"error" || value["type"] == "error" || value["object"] == "error";
-    match member {
-        Some(error) => Some(ErrorObject::from_value(error)),
-        None => is_one.then(|| ErrorObject::from_value(value)),
+    .find(|error| !is_blank(error))
+}
+
+/// What an answer with a status of success, or an event of one, says of its error: the error object
+/// alone as JSON, since an answer may stand beside it.
+pub(crate) fn said(body: &[u8], event_name: &[u8]) -> Option<Unscrubbed> {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => {
+            let value = value.get(0).unwrap_or(&value);
+            let error = member(value).or_else(|| is_one(value, event_name).then_some(value))?;
+            Some(Unscrubbed::new(error.to_string().as_bytes()))
+        }
+        Err(_) => (event_name == b"error").then(|| Unscrubbed::new(body)),
     }
 }
 

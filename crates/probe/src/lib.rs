@@ -8,7 +8,8 @@
 //! counts to the figures that are named after them).
 //!
 //! Invariants: durations come from the monotonic clock; every buffer has a limit; no prompt,
-//! completion, key or body is kept, logged or shown by `Debug`. Non-goals: retries, redirects,
+//! completion or key is kept, logged or shown by `Debug`, and of a failed answer's body only what
+//! [`scrub`] leaves. Non-goals: retries, redirects,
 //! schedules, batches, and any judgement by a contract.
 
 pub mod ask;
@@ -26,6 +27,7 @@ pub mod preset;
 pub mod price;
 pub mod quality;
 pub mod reply;
+pub mod scrub;
 pub mod secrets;
 pub mod served;
 pub mod spec;

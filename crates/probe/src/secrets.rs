@@ -68,6 +68,11 @@ impl Secrets {
         Self(all.map(SecretString::from).collect())
     }
 
+    /// Each of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SecretString> {
+        self.0.iter()
+    }
+
     /// Whether a text repeats one of them.
     #[must_use]
     pub fn are_in(&self, text: &[u8]) -> bool {
@@ -76,6 +81,21 @@ impl Secrets {
             text.windows(secret.len()).any(|at| at == secret)
         };
         self.0.iter().any(has)
+    }
+}
+
+impl FromIterator<SecretString> for Secrets {
+    /// These, and each of their parts between colons; without those that are empty.
+    fn from_iter<I: IntoIterator<Item = SecretString>>(secrets: I) -> Self {
+        let mut all = Vec::new();
+        for secret in secrets {
+            let parts = secret.expose_secret().split(':');
+            let parts = parts.filter(|part| part.len() >= PART_BYTES_MIN);
+            all.extend(parts.map(SecretString::from));
+            all.push(secret);
+        }
+        all.retain(|secret| !secret.expose_secret().is_empty());
+        Self(all)
     }
 }
 

@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::ask::TextCheck;
 use crate::error;
 use crate::reply::{Completeness, Progress, Reading, Reply};
+use crate::scrub::Unscrubbed;
 use crate::spec::Call;
 use crate::sse;
 
@@ -201,6 +202,7 @@ pub struct Stream {
     wire: Wire,
     framing: Framing,
     reading: Reading,
+    said: Option<Unscrubbed>,
 }
 
 /// How events stand in the bytes.
@@ -233,7 +235,13 @@ impl Stream {
             wire,
             framing,
             reading: Reading::new(text),
+            said: None,
         }
+    }
+
+    /// What the first error in the stream said.
+    pub(crate) fn said(&self) -> Option<&Unscrubbed> {
+        self.said.as_ref()
     }
 
     /// Reads on; `seen` hears what each event brought, in order.
@@ -242,13 +250,18 @@ impl Stream {
             wire,
             framing,
             reading,
+            said,
         } = self;
         match framing {
             Framing::Sse(decoder) => {
                 let mut events = Vec::new();
                 let fed = decoder.feed(bytes, &mut events);
                 for event in &events {
-                    seen(wire.event(reading, event));
+                    let progress = wire.event(reading, event);
+                    if said.is_none() && reading.reply.error.is_some() {
+                        *said = error::said(&event.data, &event.name);
+                    }
+                    seen(progress);
                 }
                 fed.map_err(Unreadable::Sse)
             }
@@ -256,7 +269,11 @@ impl Stream {
                 let mut frames = Vec::new();
                 let fed = decoder.feed(bytes, &mut frames);
                 for frame in &frames {
-                    seen(converse::frame(reading, frame));
+                    let progress = converse::frame(reading, frame);
+                    if said.is_none() && reading.reply.error.is_some() {
+                        *said = error::said(&frame.payload, b"error");
+                    }
+                    seen(progress);
                 }
                 fed.map_err(Unreadable::Frame)
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::{TargetId, UnixMillis};
 use probe::{Engine, Spec};
 
+use super::held;
 use super::plans::Heard;
 use super::succession::{Stage, Succession};
 use super::{AgentError, AgentSetup, Shared};
@@ -15,7 +16,8 @@ use crate::runner::AttemptFn;
 pub(super) fn attempt(setup: &AgentSetup) -> Result<Arc<AttemptFn>, AgentError> {
     let engine = Engine::new(&setup.roots)
         .map_err(AgentError::Engine)?
-        .with_prices(Arc::clone(&setup.prices));
+        .with_prices(Arc::clone(&setup.prices))
+        .with_held(&held::held(&setup.keys, std::env::vars_os()));
     Ok(Arc::new(move |spec: Spec| {
         let engine = engine.clone();
         Box::pin(async move { engine.attempt(&spec).await })

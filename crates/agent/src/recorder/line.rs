@@ -10,6 +10,7 @@ use wire::limits::LINE_BYTES_MAX;
 use wire::line::{EncodedLine, LineError, encode_sample};
 
 use super::Attempted;
+use super::open::said::{Room, Said};
 use crate::schedule::Missed;
 
 /// 128 random bits, so that a detail's hash cannot be guessed back once the detail is erased.
@@ -21,20 +22,22 @@ pub(super) fn salt() -> Result<String, getrandom::Error> {
 
 pub(super) fn encode(
     attempted: &Attempted<'_>,
-    i: u64,
-    salt: &str,
+    (i, salt): (u64, String),
+    said: &mut Said,
 ) -> Result<EncodedLine, LineError> {
     let sample = sample(attempted, i);
-    let detail = Detail {
-        salt: salt.to_owned(),
+    let detail = said.room().fit(Detail {
+        salt,
         ..attempted.attempt.detail.clone()
-    };
+    });
     let line = encode_sample(sample.clone(), &detail)?;
-    if line
-        .detail
-        .as_ref()
-        .is_none_or(|detail| detail.len() <= LINE_BYTES_MAX)
-    {
+    if is_short(&line) {
+        said.count(&detail, &line);
+        return Ok(line);
+    }
+    let detail = Room::None.fit(detail);
+    let line = encode_sample(sample.clone(), &detail)?;
+    if is_short(&line) {
         return Ok(line);
     }
     // The core is what counts; of a detail that nobody would accept, its phases remain.
@@ -46,6 +49,11 @@ pub(super) fn encode(
         ..Detail::default()
     };
     encode_sample(sample, &detail)
+}
+
+fn is_short(line: &EncodedLine) -> bool {
+    let detail = line.detail.as_ref();
+    detail.is_none_or(|detail| detail.len() <= LINE_BYTES_MAX)
 }
 
 fn sample(attempted: &Attempted<'_>, i: u64) -> Sample {

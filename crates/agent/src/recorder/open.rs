@@ -1,5 +1,7 @@
 //! The batch that is being filled.
 
+pub(super) mod said;
+
 use std::collections::BTreeMap;
 
 use domain::{Line, UnixMicros};
@@ -11,6 +13,7 @@ use wire::stream::{Reserved, StreamId};
 
 use crate::spool::SpooledLine;
 use crate::stamp::Stamp;
+use said::Said;
 
 /// Uncompressed text at which a batch is full, bytes: even text that does not shrink stays within
 /// the limit of the body then, with room for note and headings.
@@ -28,6 +31,8 @@ pub(super) struct OpenBatch {
     streams: BTreeMap<StreamId, StreamLines>,
     lines: usize,
     text_bytes: usize,
+    /// What failed answers said.
+    pub(super) said: Said,
     wall_us: Option<(i64, i64)>,
     mono_us: Option<(u64, u64)>,
     /// When the last line that a former run wrote about itself was written.

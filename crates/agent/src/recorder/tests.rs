@@ -6,6 +6,7 @@ use wire::plan::Plan;
 use super::*;
 
 mod notes;
+mod said;
 
 pub(crate) const PLAN: &str = r#"
 revision = 7

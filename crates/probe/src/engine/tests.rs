@@ -3,6 +3,7 @@
 mod bedrock;
 mod faults;
 mod phases;
+mod said;
 mod server;
 mod signals;
 mod successes;

@@ -68,7 +68,14 @@ fn check(which: &str, bundle: &str, policy: &str) {
     };
     let (found, cpu_us) = cost::cpu(|| {
         let mut bundle = Bundle::open(std::io::BufReader::new(file)).expect("a bundle");
-        verify::verify(&mut bundle, Some(&policy), &Options { signatures })
+        verify::verify(
+            &mut bundle,
+            Some(&policy),
+            &Options {
+                signatures,
+                ..Options::default()
+            },
+        )
     });
     assert_eq!(found.exit_code(), 0, "{}", render_text(&found));
     println!("{cpu_us} {}", cost::peak_kib());

@@ -303,6 +303,8 @@ impl Maker {
             .collect();
         let assessment = sla::assess(&contract, &terms, facts);
         let contents = Contents {
+            timestamps: Vec::new(),
+            tsa_roots: None,
             origin: self.origin,
             violation: "VIO-1".into(),
             contract: contract.id().clone(),

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use domain::detail::hex;
 
-use super::fixture::{Twist, World};
+use super::fixture::{SAID, Twist, World};
 use crate::*;
 
 /// What never belongs into a bundle: marks of keys and tokens as providers issue them, of where
@@ -68,6 +68,25 @@ fn no_mark_of_a_secret_is_in_a_bundle_whose_lines_hold_none() {
             assert!(!contains(bytes, mark.as_bytes()), "{path} holds {mark}");
         }
     }
+}
+
+#[test]
+fn what_failures_said_travels_in_their_details_and_nowhere_else() {
+    let world = World::new(Twist::None);
+    let said = serde_json::to_string(SAID).unwrap();
+    let members = assemble(&world.contents, &world.export).unwrap();
+    let holding: Vec<&String> = members
+        .iter()
+        .filter(|(_, bytes)| contains(bytes, said.as_bytes()))
+        .map(|(path, _)| path)
+        .collect();
+    let streams = world.contents.streams.iter();
+    let details: Vec<String> = streams
+        .filter(|stream| !stream.details.is_empty())
+        .map(|stream| layout::details(&stream.agent, &stream.target))
+        .collect();
+    assert!(!details.is_empty());
+    assert_eq!(holding, details.iter().collect::<Vec<_>>());
 }
 
 /// Lines travel as they were signed: a key that an agent should not have written is in the file of

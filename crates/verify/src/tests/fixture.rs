@@ -23,6 +23,7 @@ use wire::batch::{Draft, SealedBatch, decompress, parse, seal};
 use wire::names::Origin;
 
 pub(super) use judge::judge;
+pub(super) use lines::SAID;
 use lines::{lines, mono_us};
 use registry::policy_text;
 pub(super) use twist::Twist;

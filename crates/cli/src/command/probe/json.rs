@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::detail::{Detail, Gaps, Net, Phases, Served, Signal, Text, UsageDetail};
+use domain::detail::{
+    Body as KeptBody, Detail, Gaps, Net, Phases, Served, Signal, Text, UsageDetail,
+};
 use domain::{Attribution, Outcome};
 use serde::Serialize;
 use serde_json::Value;
@@ -91,12 +93,30 @@ struct ErrorWords<'a> {
 struct Body<'a> {
     bytes: Option<u64>,
     sha256: Option<&'a str>,
+    /// What is kept of a failed answer's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<&'a Text>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
+}
+
+impl<'a> Body<'a> {
+    fn of(detail: &'a Detail) -> Self {
+        Self {
+            bytes: detail.resp_len,
+            sha256: detail.resp_sha256.as_deref(),
+            kept: detail.body.as_ref().map(KeptBody::text),
+            cut: detail.body_cut,
+        }
+    }
 }
 
 /// The document of an attempt, without any secret.
 pub(super) fn document(seen: &Observed, mask: &Mask) -> serde_json::Result<Value> {
     let attempt = &seen.attempt;
     let Detail {
+        body: _, // These four: see `Body`.
+        body_cut: _,
         // Worked out here, by the table that the command line names.
         cost: _,
         error_code,
@@ -110,8 +130,8 @@ pub(super) fn document(seen: &Observed, mask: &Mask) -> serde_json::Result<Value
         net,
         phase,
         req,
-        resp_len,
-        resp_sha256,
+        resp_len: _,
+        resp_sha256: _,
         // Drawn when a line is sealed; nothing is sealed here.
         salt: _,
         served,
@@ -157,10 +177,7 @@ pub(super) fn document(seen: &Observed, mask: &Mask) -> serde_json::Result<Value
             kind: error_type.as_ref(),
             step: fault.as_ref(),
         },
-        body: Body {
-            bytes: *resp_len,
-            sha256: resp_sha256.as_deref(),
-        },
+        body: Body::of(&attempt.detail),
         signal: signal.as_ref(),
         slow: *slow,
         lag_us: *lag_us,

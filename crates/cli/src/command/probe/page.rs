@@ -224,6 +224,11 @@ fn answer(page: &mut Page, seen: &Observed) {
     if let Some(bytes) = detail.resp_len {
         page.labelled("body", COLUMN, &format!("{} bytes", count(bytes)));
     }
+    if let Some(body) = &detail.body {
+        let cut = if detail.body_cut { " (cut)" } else { "" };
+        let text = format!("{}{cut}", shown(body.text()));
+        said(page, "it said", &text);
+    }
 }
 
 fn served(by: &Served) -> String {

@@ -44,7 +44,7 @@ pub(in crate::wire) struct Frame {
     /// What it is called: `:event-type`, `:exception-type` or `:error-code`.
     pub(super) name: Vec<u8>,
     /// What follows the headers.
-    pub(super) payload: Vec<u8>,
+    pub(in crate::wire) payload: Vec<u8>,
 }
 
 impl std::fmt::Debug for Frame {
