@@ -15,6 +15,7 @@ use crate::document::{self, DocumentError};
 pub mod budget;
 pub mod call;
 pub mod cron;
+mod expect;
 pub mod grid;
 pub mod jitter;
 mod pieces;
@@ -177,10 +178,14 @@ pub enum PlanRequest {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         expect_body: Option<String>,
         /// Headers that must be there, and the text that each must contain.
-        #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+        #[serde(
+            skip_serializing_if = "BTreeMap::is_empty",
+            default,
+            deserialize_with = "expect::headers"
+        )]
         expect_header: BTreeMap<String, String>,
         /// Values that must stand in the body's JSON, by their JSON Pointers (RFC 6901).
-        #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+        #[serde(skip_serializing_if = "BTreeMap::is_empty", default, with = "expect")]
         expect_json: BTreeMap<String, serde_json::Value>,
         /// Status expected.
         #[serde(default = "status_ok")]

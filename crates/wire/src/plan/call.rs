@@ -24,7 +24,11 @@ pub struct PlanCall {
     #[serde(skip_serializing_if = "Map::is_empty", default)]
     pub extra: Map<String, Value>,
     /// Further headers; never secrets, for a plan is logged.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    #[serde(
+        skip_serializing_if = "BTreeMap::is_empty",
+        default,
+        deserialize_with = "super::expect::headers"
+    )]
     pub headers: BTreeMap<String, String>,
     /// Cap on output tokens; leave room for reasoning.
     #[serde(default = "max_output_tokens")]

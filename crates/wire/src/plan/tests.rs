@@ -119,6 +119,53 @@ fn cron_jitter_and_budget_come_back_from_the_logged_body() {
     assert_eq!(Plan::from_body(body.as_bytes()).unwrap(), plan);
 }
 
+/// A plan whose only target is a page of which much is expected.
+fn page(expected: &str) -> Result<Plan, PlanError> {
+    Plan::parse(&format!(
+        "revision = 3\neffective_from_ms = 5\n\
+         [[agent]]\nid = \"a\"\nregion = \"r\"\nnetwork = \"n\"\n\
+         [[target]]\nid = \"t\"\nprovider = \"p\"\ninterval_s = 60\ndeadline_ms = 30000\n\
+         [target.request]\nkind = \"http\"\nurl = \"http://h/\"\n{expected}"
+    ))
+}
+
+#[test]
+fn what_is_expected_of_a_page_comes_back_from_the_logged_body() {
+    let plan = page(
+        "expect_json = { \"/status/0\" = \"ok\", \"\" = { n = 1 } }\n\
+         expect_header = { Content-Type = \"json\" }\n",
+    );
+    let plan = plan.unwrap();
+    let body = plan.to_body().unwrap();
+    let json = r#""expect_json":[{"at":"","is":{"n":1}},{"at":"/status/0","is":"ok"}]"#;
+    assert!(body.contains(json), "{body}");
+    assert!(
+        body.contains(r#""expect_header":{"content-type":"json"}"#),
+        "{body}"
+    );
+    assert_eq!(Plan::from_body(body.as_bytes()).unwrap(), plan);
+}
+
+#[test]
+fn what_is_expected_twice_is_refused() {
+    let twice = "[[target.request.expect_json]]\nat = \"/a\"\nis = 1\n".repeat(2);
+    let twice = page(&twice).unwrap_err();
+    assert!(
+        format!("{twice:?}").contains("two values of one pointer"),
+        "{twice:?}"
+    );
+    let cases = page("expect_header = { Etag = \"a\", etag = \"b\" }\n").unwrap_err();
+    assert!(
+        format!("{cases:?}").contains("in different cases"),
+        "{cases:?}"
+    );
+    let none = page("expect_json = 3\n").unwrap_err();
+    assert!(
+        format!("{none:?}").contains("a table of values by JSON Pointer"),
+        "{none:?}"
+    );
+}
+
 #[test]
 fn a_plan_that_uses_nothing_new_keeps_its_body() {
     let body = Plan::parse(PLAN).unwrap().to_body().unwrap();
