@@ -7,7 +7,7 @@
 //!
 //! Invariants: any bytes give a text of at most [`BODY_BYTES_MAX`] bytes without control
 //! characters; scrubbing it again changes nothing. Non-goals: compressed bodies, encodings within
-//! encodings beyond [`LAYERS_MAX`], and secrets that nobody here knows and that look like words.
+//! encodings beyond some layers, and secrets that nobody here knows and that look like words.
 
 mod needles;
 mod pattern;
