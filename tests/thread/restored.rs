@@ -276,7 +276,7 @@ impl Site {
     /// Every sample as one line, by what it says and not by the database's own numbers.
     async fn samples(&self) -> Vec<String> {
         let query = "SELECT a.name, t.name, s.i, s.slot_at, s.attempt, s.outcome, s.seq, s.end_us
-                     FROM sample s JOIN agent a ON a.id = s.agent_id
+                     FROM sample_whole s JOIN agent a ON a.id = s.agent_id
                      JOIN target t ON t.id = s.target_id ORDER BY a.name, t.name, s.i";
         self.lab.database.rows(query).await
     }

@@ -17,15 +17,14 @@ use evidence::checkpoint::Checkpoint;
 use evidence::hash::Hash;
 use evidence::note::{self, SigningKey};
 use evidence::tree::{self, CompactRange, Tree};
-use sla::contract::Dimension;
-use sla::{Contract, Facts, Place, TargetScope, Terms};
+use sla::{Contract, Facts, Terms};
 use wire::batch::{Draft, SealedBatch, decompress, parse, seal};
 use wire::names::Origin;
 
 pub(super) use judge::judge;
 pub(super) use lines::SAID;
 use lines::{lines, mono_us};
-use registry::policy_text;
+use registry::{place, policy_text, scope};
 pub(super) use twist::Twist;
 
 use crate::layout::paths::StreamPath;
@@ -373,30 +372,5 @@ impl Maker {
             export: self.export,
             log: self.log,
         }
-    }
-}
-
-/// Where an agent was enrolled.
-fn place(agent: &AgentId) -> Place {
-    Place {
-        agent: agent.clone(),
-        region: format!("cloud:{agent}"),
-        network: agent.to_string(),
-    }
-}
-
-/// What the plans say about a target.
-fn scope(target: &str) -> TargetScope {
-    let parts = [
-        (Dimension::Organisation, "key-1"),
-        (Dimension::Account, "key-1"),
-        (Dimension::Project, "key-1"),
-        (Dimension::Model, "m-1"),
-    ];
-    TargetScope {
-        target: target.parse().unwrap(),
-        scope: parts
-            .map(|(dimension, value)| (dimension, value.to_owned()))
-            .into(),
     }
 }
