@@ -186,6 +186,35 @@ fn truth(mut shot: Shot, dice: u8) -> Option<Shot> {
     Some(shot)
 }
 
+#[test]
+fn a_late_sample_of_a_minute_treated_as_up_may_have_been_a_success() {
+    let slow = Shot {
+        last_us: Some(1_000_001),
+        end_us: Some(1_000_001),
+        ..Shot::default()
+    };
+    let late = Shot {
+        second: 60,
+        class: EventClass::NotValid,
+        late: true,
+        ..Shot::default()
+    };
+    let up = Standing::Excluded(Effect::TreatAsUp);
+    let case = Case {
+        rule: Rule::Requests {
+            dedupe_s: None,
+            within_s: Some(1),
+        },
+        start: NOVEMBER,
+        standings: vec![Standing::Judged, up],
+        shots: vec![slow, late],
+    };
+    let high = |late| ratio(&case.bounds(late).high);
+    let of = |numer: u8, denom: u8| BigRational::new(numer.into(), denom.into());
+    assert_eq!(high(LateSamples::Counted), of(0, 1));
+    assert_eq!(high(LateSamples::Unmeasured), of(1, 2));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 

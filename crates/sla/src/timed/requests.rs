@@ -118,13 +118,20 @@ impl RequestFold {
         }
     }
 
-    /// A request of a minute that is treated as up: a success, unless it does not count.
+    /// A request of a minute that is treated as up: a success, unless it does not count. Of a late
+    /// one that counts as unmeasured even that is not known.
     pub(super) fn add_up(&mut self, position: usize, sample: &TimedSample<'_>) {
+        let is_late = sample.timeliness == Timeliness::Late;
+        self.any_late |= is_late;
         let class = match sample.class {
             EventClass::NotValid => EventClass::NotValid,
             EventClass::Error | EventClass::Success | EventClass::Unknown => EventClass::Success,
         };
-        for reading in [&mut self.literal, &mut self.least_favourable] {
+        let unmeasured = if is_late { EventClass::Success } else { class };
+        for (reading, class) in [
+            (&mut self.literal, class),
+            (&mut self.least_favourable, unmeasured),
+        ] {
             reading.minutes[position].tally.count(class, 1);
         }
     }
