@@ -157,7 +157,6 @@ fn age(at: UnixMillis, now: UnixMillis) -> Markup {
     html! { span title=(at) { (words::age(at, now)) } }
 }
 
-/// The append-only log.
 /// A log that does not go on: before everything else, for the evidence waits for it.
 pub(super) fn trouble(trouble: &LogTrouble) -> Markup {
     html! {
@@ -182,6 +181,7 @@ pub(super) fn trouble(trouble: &LogTrouble) -> Markup {
     }
 }
 
+/// The append-only log.
 pub(super) fn log(log: &LogRow, now: UnixMillis) -> Markup {
     html! {
         section.panel id="log" aria-labelledby="log-title" {
