@@ -87,6 +87,8 @@ async fn post_one(
     let tried = store::post::find(&mut tx, &post.name, now.date_naive()).await?;
     let newest = store::outside::newest_witnessed(&mut tx).await?;
     let Some(newest) = newest.filter(|_| is_due(tried.as_ref(), now)) else {
+        // One that is only dropped keeps the lock for a while.
+        tx.rollback().await.map_err(StoreError::query("roll back"))?;
         return Ok(Posted::NotDue);
     };
     let posted = deliver(&mut tx, post, &newest, now).await?;
