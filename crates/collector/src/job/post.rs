@@ -88,7 +88,9 @@ async fn post_one(
     let newest = store::outside::newest_witnessed(&mut tx).await?;
     let Some(newest) = newest.filter(|_| is_due(tried.as_ref(), now)) else {
         // One that is only dropped keeps the lock for a while.
-        tx.rollback().await.map_err(StoreError::query("roll back"))?;
+        tx.rollback()
+            .await
+            .map_err(StoreError::query("roll back"))?;
         return Ok(Posted::NotDue);
     };
     let posted = deliver(&mut tx, post, &newest, now).await?;
