@@ -113,14 +113,15 @@ impl Tally {
         self.late += other.late;
     }
 
-    /// The same requests, all of them successes.
+    /// The same requests, all of them successes; of late ones that count as unmeasured even that is
+    /// not known.
     pub(crate) const fn all_up(&self) -> Self {
         Self {
             errors: 0,
-            successes: self.valid() + self.uncertain(),
+            successes: self.valid() + self.unknown,
             unknown: 0,
             not_valid: self.not_valid,
-            late: 0,
+            late: self.late,
         }
     }
 

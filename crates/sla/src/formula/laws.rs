@@ -124,6 +124,16 @@ impl Case {
         self
     }
 
+    /// The same, where every minute has happened.
+    fn whole(mut self) -> Self {
+        for standing in &mut self.standings {
+            if *standing == Standing::Future {
+                *standing = Standing::Judged;
+            }
+        }
+        self
+    }
+
     fn inside(&self) -> impl Iterator<Item = &Shot> {
         let minutes = self.standings.len();
         self.shots.iter().filter(move |s| minute(s) < minutes)
@@ -237,12 +247,7 @@ proptest! {
             }
         }
         let minutes = case.standings.len();
-        case = case.clone().until(minutes);
-        for standing in &mut case.standings {
-            if *standing == Standing::Future {
-                *standing = Standing::Judged;
-            }
-        }
+        case = case.whole();
         case.shots = case.shots.into_iter().filter_map(|shot| truth(shot, 1)).collect();
         for minute in 0..minutes {
             let second = i64::try_from(minute).unwrap() * 60;
@@ -274,7 +279,7 @@ proptest! {
             })
             .collect();
         let truth = if case.rule.is_by_minute() {
-            model::observed_of_all_minutes(&real)
+            model::observed_of_all_minutes(&real.whole())
         } else {
             model::observed(&real)
         };
@@ -303,13 +308,8 @@ proptest! {
         real.shots.retain(|shot| shot.class != EventClass::Unknown);
         let extra = extra.into_iter().filter(|shot| shot.class != EventClass::Unknown);
         real.shots.extend(extra.filter(dark));
-        for standing in &mut real.standings {
-            if *standing == Standing::Future {
-                *standing = Standing::Judged;
-            }
-        }
         // Minutes that stay dark are up, like in no reading of the bounds but the highest.
-        if let Some(truth) = model::observed_of_all_minutes(&real) {
+        if let Some(truth) = model::observed_of_all_minutes(&real.whole()) {
             prop_assert!(ratio(&bounds.low) <= truth, "{truth} below {:?}", bounds);
             prop_assert!(truth <= ratio(&bounds.high), "{truth} above {:?}", bounds);
         }

@@ -35,14 +35,15 @@ fn requests(rule: &RequestRatio, minutes: Minutes<'_>) -> Requests {
 
 /// The requests of a minute, where counts say all there is to say.
 fn counted(minutes: Minutes<'_>, index: usize) -> RequestMinute {
-    let tally = match minutes.standings[index] {
-        Standing::Judged => minutes.tallies[index],
-        Standing::Excluded(Effect::TreatAsUp) => minutes.tallies[index].all_up(),
-        Standing::Excluded(_) | Standing::Future => Tally::default(),
+    let tally = &minutes.tallies[index];
+    let (tally, errors_possible) = match minutes.standings[index] {
+        Standing::Judged => (*tally, tally.errors + tally.uncertain()),
+        Standing::Excluded(Effect::TreatAsUp) => (tally.all_up(), 0),
+        Standing::Excluded(_) | Standing::Future => (Tally::default(), 0),
     };
     RequestMinute {
-        errors_possible: tally.errors + tally.uncertain(),
         tally,
+        errors_possible,
         repeated: 0,
     }
 }

@@ -127,12 +127,12 @@ impl RequestFold {
             EventClass::NotValid => EventClass::NotValid,
             EventClass::Error | EventClass::Success | EventClass::Unknown => EventClass::Success,
         };
-        let unmeasured = if is_late { EventClass::Success } else { class };
-        for (reading, class) in [
-            (&mut self.literal, class),
-            (&mut self.least_favourable, unmeasured),
-        ] {
-            reading.minutes[position].tally.count(class, 1);
+        self.literal.minutes[position].tally.count(class, 1);
+        let tally = &mut self.least_favourable.minutes[position].tally;
+        if is_late {
+            tally.late += 1;
+        } else {
+            tally.count(class, 1);
         }
     }
 

@@ -65,6 +65,19 @@ fn an_unknown_sample_that_could_reach_the_minimum_volume_widens_the_bounds() {
 }
 
 #[test]
+fn a_late_sample_of_a_minute_treated_as_up_does_not_make_the_volume_that_lets_errors_count() {
+    let mut given = Given::counts(10, |m| match m {
+        0 => (1, 0),
+        1..5 => (0, 0),
+        _ => (0, 2),
+    });
+    given.tallies[1].late = 1;
+    given.exclude(1..2, Effect::TreatAsUp);
+    let bounds = given.bounds(&metric(&format!("{UP}, min_valid = 2")));
+    between(&bounds, "1/1", "3/4", "1/1");
+}
+
+#[test]
 fn an_outage_of_44_minutes_breaks_99_9_and_43_do_not() {
     let outage = |length: usize| Given::outage(MONTH, move |m| (3..3 + length).contains(&m));
     outage(44).exactly(UP, "10789/10800");
