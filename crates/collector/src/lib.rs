@@ -13,6 +13,7 @@ mod contracts;
 mod database;
 mod enrol;
 mod export;
+mod fleet;
 mod holds;
 mod http;
 mod ingest;

@@ -8,7 +8,6 @@
 //! Non-goals: what was received after the last archived day, which only a backup of the database
 //! holds; holds, tokens and conflicting batches.
 
-mod fleet;
 mod log;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +27,7 @@ use super::manifest::{Manifest, ObjectEntry, ObjectKind};
 use super::part::{self, Entry};
 use super::{ArchiveError, connect};
 use crate::database;
+use crate::fleet::{Change, ChangeError, End};
 use crate::ingest::{self, Admission, IngestError, flush};
 use crate::keys::Keys;
 use crate::store::agent::Agent;
@@ -56,7 +56,8 @@ struct Progress {
     pool: PgPool,
     keys: Keys,
     agents: BTreeMap<AgentId, Agent>,
-    ends: Vec<fleet::End>,
+    /// Carried out last: what an agent delivered before its end is to be admitted.
+    ends: Vec<End>,
     /// Number and hash of the last record of every chain.
     chains: BTreeMap<String, (u64, Hash)>,
     partitions: BTreeSet<(store::partition::Table, chrono::NaiveDate)>,
@@ -99,7 +100,10 @@ pub async fn replay_archive(
         }
         told(&ArchiveEvent::Day(&manifest));
     }
-    progress.end_agents(&mut conn).await?;
+    for end in &progress.ends {
+        let ended = end.apply(&mut conn).await;
+        ended.map_err(|e| changed("the fleet's records", e))?;
+    }
     let log = log::make(task, &mut conn, &progress, &names).await?;
     (done.log_entries, done.checkpoints) = (log.entries, log.checkpoints);
     database::unlock_days(&mut conn).await?;
@@ -121,6 +125,13 @@ pub(super) fn summed(manifest: &Manifest) -> Result<DayArchived, ArchiveError> {
 fn refuse(path: &str, what: impl std::fmt::Display) -> ArchiveError {
     ArchiveError::Replay {
         what: format!("`{path}`: {what}"),
+    }
+}
+
+fn changed(path: &str, error: ChangeError) -> ArchiveError {
+    match error {
+        ChangeError::Store(error) => error.into(),
+        ChangeError::UnknownAgent(_) => refuse(path, error),
     }
 }
 
@@ -255,8 +266,26 @@ impl Progress {
         };
         store::registry::insert(conn, &note.chain, &record).await?;
         store::replay::place_record(conn, (&note.chain, note.entry), line.log_index).await?;
-        self.follow(conn, path, (note.kind, &record)).await?;
+        let change = Change::read(note.kind, &record).map_err(|e| refuse(path, e))?;
+        self.follow(conn, path, change).await?;
         self.chains.insert(note.chain, (note.entry, hash));
+        Ok(())
+    }
+
+    /// Lets a record have its effect on the agents.
+    async fn follow(
+        &mut self,
+        conn: &mut PgConnection,
+        path: &str,
+        change: Change,
+    ) -> Result<(), ArchiveError> {
+        if let Change::End(end) = change {
+            self.ends.push(end);
+            return Ok(());
+        }
+        let agent = change.apply(conn).await.map_err(|e| changed(path, e))?;
+        self.agents
+            .extend(agent.map(|agent| (agent.id.clone(), agent)));
         Ok(())
     }
 }

@@ -242,10 +242,10 @@ fn interval(case: &Case, range: std::ops::Range<i64>, late_counts: bool, skip_em
         let here = events_at(case, offset, late_counts);
         match exclusion_at(case, offset) {
             None => events.extend(here),
-            Some("up") => events.extend(
-                here.into_iter()
-                    .map(|e| if e == NotValid { NotValid } else { Success }),
-            ),
+            Some("up") => events.extend(here.into_iter().map(|event| match event {
+                Error | Success | Unknown => Success,
+                Late | NotValid => event,
+            })),
             Some(_) => {}
         }
     }

@@ -3,19 +3,17 @@
 use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
-use domain::AgentId;
 use evidence::hash::Hash;
 use evidence::note::SignedNote;
-use evidence::registry::{RegistryNote, RegistryType, registry_hash};
+use evidence::registry::{RegistryNote, registry_hash};
 use sqlx::PgConnection;
-use verify::layout::registry::{EnrolBody, RevokeBody, RotateBody, SupersedeBody, read_body};
 
 use super::HealError;
+use crate::fleet::{Change, ChangeError};
 use crate::job::sequence::SequenceError;
 use crate::keys::Keys;
-use crate::store::agent::{Agent, NewAgent};
+use crate::store;
 use crate::store::registry::Record;
-use crate::store::{self, StoreError};
 
 /// A record as the journal has it.
 pub(super) struct Lost {
@@ -88,57 +86,11 @@ pub(super) async fn put_back(
         log_index: None,
     };
     store::registry::insert(conn, &note.chain, &record).await?;
-    follow(conn, &place, (note.kind, &record)).await?;
-    Ok((note.chain, note.entry))
-}
-
-/// Lets a record have its effect on the agents.
-async fn follow(
-    conn: &mut PgConnection,
-    place: &Place,
-    (kind, record): (RegistryType, &Record),
-) -> Result<(), SequenceError> {
-    match kind {
-        RegistryType::Enrol => {
-            let body: EnrolBody = read_body(&record.body).map_err(|e| place.refuse(&e))?;
-            let new = NewAgent {
-                id: &body.agent,
-                vkey: &body.vkey,
-                region: &body.region,
-                network: &body.network,
-                enrolled_at: record.at,
-            };
-            store::agent::insert(conn, &new).await?;
-        }
-        RegistryType::Rotate => {
-            let body: RotateBody = read_body(&record.body).map_err(|e| place.refuse(&e))?;
-            let agent = find(conn, place, &body.agent).await?;
-            let new = (body.from_batch, body.new_vkey.as_str());
-            store::agent::insert_key(conn, agent.key, new, record.entry).await?;
-        }
-        RegistryType::Revoke => {
-            let body: RevokeBody = read_body(&record.body).map_err(|e| place.refuse(&e))?;
-            let agent = find(conn, place, &body.agent).await?;
-            store::agent::revoke(conn, agent.key, record.at).await?;
-        }
-        RegistryType::Supersede => {
-            let body: SupersedeBody = read_body(&record.body).map_err(|e| place.refuse(&e))?;
-            let lost = find(conn, place, &body.supersedes).await?;
-            let successor = find(conn, place, &body.agent).await?;
-            store::agent::revoke(conn, lost.key, record.at).await?;
-            store::agent::set_successor(conn, lost.key, successor.key).await?;
-        }
-        _ => {} // Plans and contracts are read from the registry itself.
+    let change = Change::read(note.kind, &record).map_err(|e| place.refuse(&e))?;
+    match change.apply(conn).await {
+        Ok(_) => {}
+        Err(ChangeError::Store(error)) => return Err(error.into()),
+        Err(error @ ChangeError::UnknownAgent(_)) => return Err(place.refuse(&error).into()),
     }
-    Ok(())
-}
-
-async fn find(
-    conn: &mut PgConnection,
-    place: &Place,
-    agent: &AgentId,
-) -> Result<Agent, SequenceError> {
-    let found: Result<Option<Agent>, StoreError> = store::agent::find(conn, agent).await;
-    let found = found?;
-    Ok(found.ok_or_else(|| place.refuse(&format!("agent `{agent}` is not enrolled")))?)
+    Ok((note.chain, note.entry))
 }
