@@ -86,6 +86,7 @@ impl Site {
             timestamping: None,
             claim_forms: collector::Forms::default(),
             outside: collector::Outside::default(),
+            published: collector::Published::default(),
             claim_leads: collector::Leads::default(),
             retention: Retention::default(),
             clock: Arc::new(self.clock.clone()),

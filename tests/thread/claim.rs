@@ -107,6 +107,7 @@ async fn judge_at(lab: &Installation, contract: String, at: UnixMillis) {
         retention: Retention::default(),
         archive: None,
         claim_forms: Forms::default(),
+        published: collector::Published::default(),
         claim_leads: Leads::default(),
         clock,
         jobs: Jobs::Manual,

@@ -5,6 +5,7 @@ mod fleet;
 mod log;
 mod outside;
 mod periodic;
+mod published;
 mod upkeep;
 
 use std::net::SocketAddr;
@@ -40,6 +41,7 @@ use crate::journal::JournalError;
 use crate::keys::{Keys, KeysError};
 use crate::outside::Outside;
 use crate::plans::{Plans, Shelf};
+use crate::published::Published;
 use crate::registry::RecordError;
 use crate::retention::Retention;
 use crate::signer::SignerError;
@@ -80,6 +82,8 @@ pub struct Setup {
     pub claim_forms: Forms,
     /// Witnesses and receivers of checkpoints that are no agents.
     pub outside: Outside,
+    /// Providers' status pages that are read.
+    pub published: Published,
     /// How long before deadlines of claims people are told.
     pub claim_leads: Leads,
     /// Wall clock.
@@ -163,6 +167,7 @@ pub(crate) struct App {
     pub(crate) timestamping: Option<Arc<Timestamping>>,
     pub(crate) claim_forms: Forms,
     pub(crate) outside: Outside,
+    pub(crate) published: Published,
     pub(crate) claim_leads: Leads,
     pub(crate) intake: Intake,
     pub(crate) conditions: condition::Cache,
@@ -224,6 +229,7 @@ impl Collector {
             tasks.spawn(periodic::retain(app.clone(), stopped.clone()));
             tasks.spawn(periodic::lag(app.clone(), stopped.clone()));
             tasks.spawn(periodic::outside(app.clone(), stopped.clone()));
+            tasks.spawn(published::published(app.clone(), stopped.clone()));
             tasks.spawn(periodic::plans(app.clone(), stopped));
         }
         info!(server.address = %addr, "collector listens on http://{addr}");
@@ -369,6 +375,7 @@ async fn build(
         retention: setup.retention.clone(),
         claim_forms: setup.claim_forms.clone(),
         outside: setup.outside.clone(),
+        published: setup.published.clone(),
         claim_leads: setup.claim_leads.clone(),
         archive: setup.archive.clone(),
         timestamping: setup.timestamping.clone(),

@@ -13,6 +13,7 @@ use crate::archive::config::{ArchiveConfig, ArchiveConfigError};
 use crate::claim::{Forms, Leads, LetterError};
 use crate::contracts::ContractSetup;
 use crate::outside::{self, CheckpointPost, Outside, OutsideError, WitnessConfig};
+use crate::published::{Published, PublishedConfig, PublishedError};
 use crate::retention::{Retention, RetentionError};
 use crate::timestamp::config::{TimestampConfig, TimestampConfigError};
 
@@ -57,6 +58,9 @@ pub struct CollectorConfig {
     /// Who receives a checkpoint every day.
     #[serde(default, rename = "checkpoint_post")]
     pub checkpoint_posts: Vec<CheckpointPost>,
+    /// Providers' status pages that are read.
+    #[serde(default)]
+    pub published: Vec<PublishedConfig>,
 }
 
 /// How claims are written.
@@ -134,6 +138,9 @@ pub enum ConfigError {
     /// A witness or a receiver of checkpoints cannot be used.
     #[error(transparent)]
     Outside(#[from] OutsideError),
+    /// A status page cannot be read.
+    #[error(transparent)]
+    Published(#[from] PublishedError),
     /// The plan cannot be used.
     #[error("`{path}` cannot be used as plan")]
     Plan {
@@ -160,6 +167,8 @@ pub struct Loaded {
     pub claim_forms: Forms,
     /// Witnesses and receivers of checkpoints.
     pub outside: Outside,
+    /// Providers' status pages that are read.
+    pub published: Published,
 }
 
 impl Loaded {
@@ -176,6 +185,7 @@ impl Loaded {
         }
         let (witnesses, posts) = (&config.witnesses, &config.checkpoint_posts);
         let outside = Outside::checked(witnesses, config.witness_s, posts)?;
+        let published = Published::checked(&config.published)?;
         if let Some(timestamp) = &config.timestamp {
             timestamp.check()?;
         }
@@ -210,6 +220,7 @@ impl Loaded {
             contracts,
             claim_forms,
             outside,
+            published,
         })
     }
 }

@@ -15,6 +15,7 @@ mod openapi;
 mod pages;
 pub(crate) mod plan;
 mod problem;
+mod published;
 mod revisions;
 mod targets;
 mod tiles;
@@ -76,6 +77,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/notices/{notice}", get(notices::show))
         .route("/notices/{notice}/letter", get(notices::letter))
         .route("/notices/{notice}/requests.csv", get(notices::requests))
+        .route("/published", get(published::list))
+        .route("/published/{source}", get(published::show))
         .route("/targets", get(targets::list))
         .route("/targets/{target}", get(targets::show))
         .route("/targets/{target}/latency", get(latency::show))

@@ -9,6 +9,7 @@ pub(crate) mod conditions;
 pub(crate) mod lag;
 pub(crate) mod latency;
 pub(crate) mod post;
+pub(crate) mod published;
 pub(crate) mod retain;
 pub(crate) mod revise;
 pub(crate) mod sequence;

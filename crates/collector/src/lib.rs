@@ -26,6 +26,7 @@ mod lab;
 mod latency;
 mod outside;
 mod plans;
+mod published;
 mod rebuild;
 mod registry;
 mod retention;
@@ -59,6 +60,7 @@ pub use holds::{HoldError, add_hold, list_holds, release_hold};
 pub use ingest::IngestError;
 pub use job::archive::Filed;
 pub use job::post::PostError;
+pub use job::published::PublishedJobError;
 pub use job::retain::Retained;
 pub use job::sequence::SequenceError;
 pub use job::sequence::heal::HealError;
@@ -69,6 +71,8 @@ pub use outside::{
 };
 pub use plans::OrderError;
 pub use plans::apply::{Applied, ApplyError, ApplySetup, apply_plan, list_plans};
+pub use published::config::PublishedKind;
+pub use published::{Published, PublishedConfig, PublishedError};
 pub use rebuild::{
     DayReport, Difference, Event as RebuildEvent, Mode as RebuildMode, RebuildError, RebuildSetup,
     Totals, What, rebuild,

@@ -27,6 +27,7 @@ pub(crate) mod outside;
 pub(crate) mod partition;
 pub(crate) mod poison;
 pub(crate) mod post;
+pub(crate) mod published;
 pub(crate) mod rebuild;
 pub(crate) mod registry;
 pub(crate) mod replay;

@@ -27,6 +27,7 @@ mod overview;
 mod own;
 mod page;
 mod promise;
+mod published;
 mod revision;
 mod sighting;
 mod target;

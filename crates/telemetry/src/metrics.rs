@@ -18,6 +18,7 @@ use crate::names::{self, metric};
 mod agent;
 mod collector;
 mod lag;
+mod page;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use collector::{
     TimestampResult,
 };
 pub use lag::{Lag, Queue};
+pub use page::PageResult;
 
 /// `Content-Type` of what [`Metrics::render`] returns.
 pub const RENDER_CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;

@@ -137,6 +137,8 @@ pub mod metric {
     pub const CLAIMS_OVERDUE: &str = "nines.claims.overdue";
     /// Answers of timestamping authorities.
     pub const TIMESTAMP_TOKENS: &str = "nines.timestamp.tokens";
+    /// Looks at providers' status pages.
+    pub const PUBLISHED_LOOKS: &str = "nines.published.looks";
     /// Time from request to end of response, as the HTTP conventions define it.
     pub const HTTP_SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
 
@@ -177,6 +179,7 @@ pub mod metric {
         CLAIMS_DUE,
         CLAIMS_OVERDUE,
         TIMESTAMP_TOKENS,
+        PUBLISHED_LOOKS,
         HTTP_SERVER_REQUEST_DURATION,
     ];
 }
@@ -203,6 +206,10 @@ pub mod attribute {
     pub const JOB_RESULT: &str = "job.result";
     /// What an agent did about an order.
     pub const ORDER_RESULT: &str = "order.result";
+    /// What came of a look at a page: `changed`, `unchanged` or `unavailable`.
+    pub const PUBLISHED_RESULT: &str = "published.result";
+    /// Which status page: its configured name; few enough to be a metric attribute.
+    pub const PUBLISHED_SOURCE: &str = "published.source";
     /// The outcome word of a sample.
     pub const SAMPLE_OUTCOME: &str = "sample.outcome";
     /// What was dropped: `raw` or `sample`.
@@ -256,6 +263,8 @@ pub mod attribute {
         JOB_NAME,
         JOB_RESULT,
         ORDER_RESULT,
+        PUBLISHED_RESULT,
+        PUBLISHED_SOURCE,
         SAMPLE_OUTCOME,
         SLOT_REASON,
         STORE_KIND,

@@ -45,6 +45,7 @@ pub(crate) fn run(options: &Options, metrics: &Metrics) -> anyhow::Result<ExitCo
         timestamping,
         claim_forms: loaded.claim_forms,
         outside: loaded.outside,
+        published: loaded.published,
         claim_leads: loaded.config.claims.remind_days,
         clock: Arc::new(SystemClock),
         jobs,

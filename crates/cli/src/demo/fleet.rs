@@ -63,6 +63,7 @@ fn setup(demo: &Demo, clock: Arc<dyn Clock>, metrics: &Metrics) -> anyhow::Resul
         timestamping: None,
         claim_forms: collector::Forms::default(),
         outside: collector::Outside::default(),
+        published: collector::Published::default(),
         claim_leads: collector::Leads::default(),
         clock,
         jobs: Jobs::Manual,

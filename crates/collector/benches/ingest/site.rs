@@ -60,6 +60,7 @@ impl Site {
             timestamping: None,
             claim_forms: collector::Forms::default(),
             outside: collector::Outside::default(),
+            published: collector::Published::default(),
             claim_leads: collector::Leads::default(),
             retention: Retention::default(),
             clock: Arc::new(clock.clone()),

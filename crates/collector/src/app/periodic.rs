@@ -146,7 +146,7 @@ pub(super) async fn plans(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-fn told<E: std::error::Error + 'static>(
+pub(super) fn told<E: std::error::Error + 'static>(
     app: &App,
     job: &'static str,
     started: Instant,
@@ -167,7 +167,7 @@ fn told<E: std::error::Error + 'static>(
 }
 
 /// Waits one period; false when it is time to stop.
-async fn wait(period: Duration, stop: &mut watch::Receiver<bool>) -> bool {
+pub(super) async fn wait(period: Duration, stop: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
         () = tokio::time::sleep(period) => true,
         _changed = stop.changed() => false,

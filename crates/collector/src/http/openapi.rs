@@ -275,6 +275,13 @@ mod tests {
         check("LatencyFigures", &point.end.expect("a sample"));
     }
 
+    #[test]
+    fn what_pages_publish_has_the_members_described() {
+        for (schema, part) in super::super::published::tests::full().parts() {
+            check(schema, &part);
+        }
+    }
+
     /// An hour of errors, some of them late.
     fn outage(start: Minute) -> CellHour {
         let (agent, target) = ("a".parse().expect("a name"), "t".parse().expect("a name"));

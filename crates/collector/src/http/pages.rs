@@ -4,6 +4,7 @@ mod claim;
 mod contract;
 mod listing;
 mod overview;
+mod published;
 mod target;
 mod violation;
 

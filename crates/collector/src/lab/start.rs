@@ -128,6 +128,16 @@ impl Lab {
         Self { collector, ..self }
     }
 
+    /// Stops the collector and starts it with pages to read.
+    pub(crate) async fn with_published(self, published: crate::Published) -> Self {
+        self.collector.shutdown().await;
+        let retention = Retention::default();
+        let setup = setup(&self.url, self.dir.path(), &self.clock, retention);
+        let collector = Collector::start(Setup { published, ..setup }).await;
+        let collector = collector.unwrap();
+        Self { collector, ..self }
+    }
+
     /// Another collector on the same database and keys, that asks for timestamps.
     pub(crate) async fn start_stamping(
         &self,
@@ -202,6 +212,7 @@ fn setup(url: &str, dir: &Path, clock: &ManualClock, retention: Retention) -> Se
         timestamping: None,
         claim_forms: crate::Forms::default(),
         outside: crate::Outside::default(),
+        published: crate::Published::default(),
         claim_leads: crate::Leads::default(),
         clock: Arc::new(clock.clone()),
         jobs: Jobs::Manual,

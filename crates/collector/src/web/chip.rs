@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use sla::{Condition, Vantage, Verdict};
 
 use super::{now, words};
+use crate::published::Level;
 
 /// What a verdict is.
 pub(super) fn verdict(verdict: Verdict) -> Markup {
@@ -35,6 +36,19 @@ pub(super) fn condition(condition: Condition) -> Markup {
         Condition::ProviderDown => ("breached", CROSS),
     };
     html! { span class={ "chip " (tone) } { (icon(shape)) (now::word(condition)) } }
+}
+
+/// What a page of a provider's says.
+pub(super) fn published(level: Level) -> Markup {
+    let (tone, shape, word) = match level {
+        Level::Operational => ("met", DISC, "operational"),
+        Level::Unknown => ("no_data", DASHES, "unknown"),
+        Level::Maintenance => ("open", TRIANGLE, "maintenance"),
+        Level::Degraded => ("partial", HALF, "degraded"),
+        Level::PartialOutage => ("breached", HALF, "partial outage"),
+        Level::MajorOutage => ("breached", CROSS, "major outage"),
+    };
+    html! { span class={ "chip " (tone) } { (icon(shape)) (word) } }
 }
 
 /// What a region can tell of a target.

@@ -6,7 +6,7 @@ use verify::words::{finding as finding_words, promise as promise_words, terms as
 
 use super::overview::{violations, window};
 use super::view::{ContractPage, Judged, PastWindow, Stage};
-use super::{chip, conclusion, finding, link, page, promise, revision, timeline, words};
+use super::{chip, conclusion, finding, link, page, promise, published, revision, timeline, words};
 
 pub(super) fn main(view: &ContractPage) -> Markup {
     html! {
@@ -27,6 +27,7 @@ pub(super) fn main(view: &ContractPage) -> Markup {
                     }
                 }
             }
+            (published::section(&view.published, &view.site))
             (violations(&view.violations, &view.site))
             (past(view))
             (revision::section(&view.revisions))

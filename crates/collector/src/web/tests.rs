@@ -7,6 +7,7 @@ use super::*;
 mod fixtures;
 mod listing;
 mod now;
+mod published;
 mod results;
 mod target;
 
@@ -22,6 +23,7 @@ fn pages(site: &Site) -> Vec<Markup> {
         contract(&fixtures::contract_page(site.clone(), month.clone())),
         contract(&fixtures::contract_page(site.clone(), gateway_contract())),
         contract(&fixtures::empty_contract_page(site.clone(), day_contract())),
+        contract(&published::contract_page(site.clone())),
         violation(&fixtures::violation_page(site.clone(), month)),
         violation(&fixtures::violation_page(site.clone(), gateway_contract())),
         target(&target::target_page(site.clone())),
@@ -91,6 +93,7 @@ fn hostile_text_stays_text() {
     let pages = [
         overview(&hostile_overview()),
         contract(&hostile_contract()),
+        contract(&published::hostile_page(hostile_site())),
         violation(&hostile_violation()),
         not_found(&hostile_site()),
         error_page(&hostile_site(), HOSTILE, HOSTILE),

@@ -15,9 +15,9 @@ use sla::{CommitmentAssessment, Downtime, Span, State};
 use super::words;
 
 /// Minutes in a row of [`days`].
-const DAY: i64 = 1_440;
+pub(super) const DAY: i64 = 1_440;
 /// Height of a row of [`days`], in pixels.
-const DAY_PITCH: i64 = 14;
+pub(super) const DAY_PITCH: i64 = 14;
 /// Height of a [`strip`], in pixels.
 const STRIP_PITCH: i64 = 20;
 /// Most periods of downtime with a tooltip of their own; all of them are drawn.
@@ -36,30 +36,30 @@ const LAYERS: [&str; 7] = [
 
 /// Where minutes fall on a drawing.
 #[derive(Clone, Copy)]
-struct Grid {
-    window: Window,
+pub(super) struct Grid {
+    pub(super) window: Window,
     /// Minute at the left end of the first row.
-    origin: i64,
+    pub(super) origin: i64,
     /// Minutes per row.
-    row: i64,
+    pub(super) row: i64,
     /// Height of a row, in pixels.
-    pitch: i64,
+    pub(super) pitch: i64,
 }
 
 /// A stretch of minutes on one row.
-struct Piece {
-    x: i64,
-    y: i64,
-    width: i64,
+pub(super) struct Piece {
+    pub(super) x: i64,
+    pub(super) y: i64,
+    pub(super) width: i64,
 }
 
 impl Grid {
-    fn rows(self) -> i64 {
+    pub(super) fn rows(self) -> i64 {
         (self.window.end().get() - self.origin + self.row - 1) / self.row
     }
 
     /// The part of `[start, end)` inside the window, cut at the ends of rows.
-    fn pieces(self, start: Minute, end: Minute) -> impl Iterator<Item = Piece> {
+    pub(super) fn pieces(self, start: Minute, end: Minute) -> impl Iterator<Item = Piece> {
         let start = start.max(self.window.start()).get() - self.origin;
         let end = end.min(self.window.end()).get() - self.origin;
         let rows = start.div_euclid(self.row)..=(end - 1).div_euclid(self.row);
@@ -108,7 +108,7 @@ fn outline(grid: Grid, timeline: &[Span], layer: &str) -> String {
     path
 }
 
-fn bar(path: &mut String, (x, y): (i64, i64), (width, height): (i64, i64)) {
+pub(super) fn bar(path: &mut String, (x, y): (i64, i64), (width, height): (i64, i64)) {
     write!(path, "M{x} {y}h{width}v{height}h-{width}z").expect("writing to a string cannot fail");
 }
 

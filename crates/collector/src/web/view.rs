@@ -2,6 +2,7 @@
 
 mod claim;
 mod listing;
+mod published;
 mod target;
 
 use domain::{AgentId, Attribution, ContractId, Minute, Outcome, TargetId, UnixMillis, Window};
@@ -11,6 +12,7 @@ use crate::condition::Run;
 
 pub(crate) use claim::ClaimPage;
 pub(crate) use listing::{Asked, FEW, Listing};
+pub(crate) use published::{PublishedPart, PublishedWindow};
 pub(crate) use target::TargetPage;
 
 /// What stands on every page.
@@ -295,6 +297,8 @@ pub(crate) struct ContractPage {
     pub(crate) revisions: Vec<RevisionNote>,
     /// Violations of this contract, newest first.
     pub(crate) violations: Vec<ViolationRow>,
+    /// What pages of the provider's say beside what was verified.
+    pub(crate) published: Vec<PublishedPart>,
     /// Where the API serves the same.
     pub(crate) json_href: String,
     /// Where the contract's text is served.

@@ -7,6 +7,7 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
 use super::Metrics;
 use super::lag::{Lag, LagGauges};
+use super::page::PageResult;
 use crate::names::{attribute, metric};
 
 /// Bucket bounds of HTTP durations, in seconds: those that the HTTP conventions ask for.
@@ -162,6 +163,7 @@ pub struct CollectorMetrics {
     archive_days_waiting: Gauge<u64>,
     deadlines: Deadlines,
     timestamps: Counter<u64>,
+    pages: Counter<u64>,
     request_duration: Histogram<f64>,
 }
 
@@ -257,6 +259,11 @@ impl CollectorMetrics {
                 .with_unit("{token}")
                 .with_description("Timestamps that were asked for, by what came of it.")
                 .build(),
+            pages: meter
+                .u64_counter(metric::PUBLISHED_LOOKS)
+                .with_unit("{look}")
+                .with_description("Looks at providers' status pages, by what came of it.")
+                .build(),
             request_duration: seconds(&meter, metric::HTTP_SERVER_REQUEST_DURATION, HTTP_SECONDS)
                 .with_description("Duration of HTTP server requests.")
                 .build(),
@@ -343,6 +350,15 @@ impl CollectorMetrics {
     pub fn timestamp_asked(&self, result: TimestampResult) {
         let attributes = [KeyValue::new(attribute::TIMESTAMP_RESULT, result.as_str())];
         self.timestamps.add(1, &attributes);
+    }
+
+    /// A status page was read, or could not be.
+    pub fn page_read(&self, source: &str, result: PageResult) {
+        let attributes = [
+            KeyValue::new(attribute::PUBLISHED_SOURCE, source.to_owned()),
+            KeyValue::new(attribute::PUBLISHED_RESULT, result.as_str()),
+        ];
+        self.pages.add(1, &attributes);
     }
 
     /// One request was answered.

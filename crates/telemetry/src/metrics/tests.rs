@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     AgentMetrics, BudgetUse, ClaimItem, ClaimsWaiting, CollectorMetrics, IngestResult, JobResult,
-    Lag, Metrics, OrderResult, Queue, ServedRequest, TimestampResult,
+    Lag, Metrics, OrderResult, PageResult, Queue, ServedRequest, TimestampResult,
 };
 use crate::names::metric;
 
@@ -63,6 +63,7 @@ fn exercise(metrics: &Metrics) {
     let waiting = ClaimsWaiting { due: 4, overdue: 1 };
     collector.claims_wait(ClaimItem::Claim, waiting);
     collector.timestamp_asked(TimestampResult::Granted);
+    collector.page_read("acme", PageResult::Unavailable);
     collector.request_served(ServedRequest {
         method: "POST",
         route: Some("/api/v1/batches"),
@@ -110,6 +111,7 @@ fn render_shows_the_prometheus_names_of_every_instrument() {
         "nines_claims_due{claim_item=\"claim\"} 4",
         "nines_claims_overdue{claim_item=\"claim\"} 1",
         "nines_timestamp_tokens_total{timestamp_result=\"granted\"} 1",
+        "nines_published_looks_total{published_result=\"unavailable\",published_source=\"acme\"} 1",
         "# TYPE http_server_request_duration_seconds histogram",
     ] {
         check_line(&rendered, line);

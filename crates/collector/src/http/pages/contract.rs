@@ -1,6 +1,6 @@
 //! What the page of a contract shows.
 
-use super::{judged, revision_note, site, violation_row};
+use super::{judged, published, revision_note, site, violation_row};
 use crate::app::App;
 use crate::http::{LIST_MAX, Problem, contracts};
 use crate::store;
@@ -14,7 +14,7 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ContractPage, Problem>
     let newest = windows.next();
     let id = loaded.contract.id();
     let json_href = format!("/api/v1/contracts/{id}");
-    let past = windows
+    let past: Vec<PastWindow> = windows
         .map(|judged| PastWindow {
             judged,
             href: json_href.clone(),
@@ -27,7 +27,13 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ContractPage, Problem>
         }
     }
     let revisions = store::revision::list(&mut conn, loaded.registered.key, LIST_MAX).await?;
+    let windows = newest
+        .iter()
+        .chain(past.iter().map(|past: &PastWindow| &past.judged));
+    let windows: Vec<_> = windows.map(|judged| &judged.assessment).collect();
+    let published = published::parts(app, &mut conn, loaded, &windows).await?;
     Ok(ContractPage {
+        published,
         revisions: revisions.into_iter().map(revision_note).collect(),
         site: site(app),
         contract: loaded.contract.clone(),

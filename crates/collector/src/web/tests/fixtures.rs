@@ -339,6 +339,7 @@ pub(crate) fn empty_contract_page(site: Site, contract: Contract) -> ContractPag
         past: Vec::new(),
         revisions: Vec::new(),
         violations: Vec::new(),
+        published: Vec::new(),
         json_href: format!("/api/v1/contracts/{}", contract.id()),
         text_href: format!("/api/v1/contracts/{}/text", contract.id()),
         contract,
