@@ -6,10 +6,13 @@
 //! fast.
 
 #[cfg(test)]
+mod browser;
 #[cfg(test)]
 mod litellm;
 #[cfg(test)]
 mod llama;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod peer;
 #[cfg(test)]

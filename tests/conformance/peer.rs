@@ -52,6 +52,24 @@ pub(crate) fn dead() -> String {
     variable("PEER_DEAD")
 }
 
+/// The pages of a demo.
+#[track_caller]
+pub(crate) fn pages() -> String {
+    variable("PEER_PAGES")
+}
+
+/// What drives a browser.
+#[track_caller]
+pub(crate) fn driver() -> String {
+    variable("PEER_DRIVER")
+}
+
+/// The script of axe.
+#[track_caller]
+pub(crate) fn axe() -> Utf8PathBuf {
+    variable("PEER_AXE").into()
+}
+
 /// A Python with all SDKs.
 #[track_caller]
 pub(crate) fn sdks() -> Utf8PathBuf {

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::steps::{self, Step};
-use crate::{demo, deps, peers, postgres, process, soak};
+use crate::{browser, demo, deps, peers, postgres, process, soak};
 
 const STEPS: &[Step] = &[
     Step {
@@ -25,6 +25,10 @@ const STEPS: &[Step] = &[
         // when the claim is verified.
         name: "demo --check",
         run: || process::run(demo::built()?.arg("--check")),
+    },
+    Step {
+        name: "browser",
+        run: || browser::run(&[]),
     },
     // The same in simulated time, on days that calendars treat in their own way.
     Step {
@@ -62,7 +66,7 @@ fn on(at: &str) -> Result<()> {
 fn build_beside_installing() -> Result<()> {
     // One after the other: Debian's package manager runs once at a time.
     deps::python()?;
-    deps::ensure(&[deps::POSTGRES, deps::NODE])?;
+    deps::ensure(&[deps::POSTGRES, deps::NODE, deps::BROWSER, deps::DRIVER])?;
     std::thread::scope(|scope| {
         let installing = scope.spawn(peers::install);
         let built = demo::built().map(drop);

@@ -32,6 +32,12 @@ pub(crate) const BROWSER: Dependency = Dependency {
     },
 };
 
+/// What drives the browser in tests of pages.
+pub(crate) const DRIVER: Dependency = Dependency {
+    package: "chromium-driver",
+    installed: || in_path("chromedriver"),
+};
+
 /// What unpacks a bundle as its README says; without, that test runs nothing.
 pub(crate) const UNZIP: Dependency = Dependency {
     package: "unzip",

@@ -5,6 +5,7 @@
 //! and `.sqlx` is written. Non-goal: being a build system; everything heavy is cargo's.
 
 mod bench;
+mod browser;
 mod ci;
 mod cluster;
 mod conformance;
@@ -40,6 +41,8 @@ Usage: cargo xtask COMMAND
                         queries; with --check only say whether it is current
   peers [ARGS]          install gateways, a model server and SDKs at pinned versions into
                         target/peers, start them, and run `cargo test ARGS` of tests/conformance
+  browser [ARGS]        run a demo and look at its pages and its report in Chromium: wide, narrow,
+                        light, dark, on paper; ARGS go to the tests
   postgres [N..] [ARGS] run `cargo test ARGS`, of the collector unless told otherwise, on servers
                         of the majors N, or of 16, 17 and 18, installed into target/peers
   soak [SECONDS]        kill agent, collectors and PostgreSQL at random under load, for two minutes
@@ -79,6 +82,7 @@ fn run(args: &[OsString]) -> Result<()> {
         ["sqlx"] => sqlx::renew(),
         ["sqlx", "--check"] => sqlx::check(),
         ["peers", ..] => peers::run(peers::Profile::Dev, &args[1..]),
+        ["browser", ..] => browser::run(&args[1..]),
         ["postgres", ..] => postgres::run(&args[1..]),
         ["soak", rest @ ..] => soak::run(rest),
         ["conformance"] => conformance::run(),

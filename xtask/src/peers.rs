@@ -18,9 +18,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-pub(crate) use self::install::{install, postgres};
-use self::running::Running;
-use self::waiting::Deadline;
+pub(crate) use self::install::{axe, install, postgres};
+pub(crate) use self::running::Running;
+pub(crate) use self::waiting::Deadline;
 use crate::process::{self, cargo, say, target};
 
 /// LiteLLM's proxy needs half a minute on an idle machine, three times that on a busy one.
@@ -71,22 +71,31 @@ struct Ports {
 }
 
 impl Ports {
-    /// Asked for together, so that they differ.
     fn free() -> Result<Self> {
-        let bound: Vec<TcpListener> = (0..6)
-            .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-            .collect::<std::io::Result<_>>()
-            .context("failed to find free ports")?;
-        let port = |index: usize| anyhow::Ok(bound[index].local_addr()?.port());
+        let [upstream, litellm, portkey, llama, s3, dead] = free_ports()?;
         Ok(Self {
-            upstream: port(0)?,
-            litellm: port(1)?,
-            portkey: port(2)?,
-            llama: port(3)?,
-            s3: port(4)?,
-            dead: port(5)?,
+            upstream,
+            litellm,
+            portkey,
+            llama,
+            s3,
+            dead,
         })
     }
+}
+
+/// Asked for together, so that they differ.
+pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
+    let listen = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let bound: Vec<TcpListener> = (0..N)
+        .map(listen)
+        .collect::<std::io::Result<_>>()
+        .context("failed to find free ports")?;
+    let mut ports = [0; N];
+    for (port, listener) in ports.iter_mut().zip(&bound) {
+        *port = listener.local_addr()?.port();
+    }
+    Ok(ports)
 }
 
 /// Installs what is missing, starts everything, and runs the conformance tests; `args` go to
@@ -123,7 +132,7 @@ fn tests(profile: Profile) -> Command {
 }
 
 /// Where everything is installed, and logs.
-fn directory() -> Result<PathBuf> {
+pub(crate) fn directory() -> Result<PathBuf> {
     let directory = target()?.join("peers");
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("failed to make {}", directory.display()))?;

@@ -76,6 +76,12 @@ const SERVERS: Peer = Peer {
     kind: Kind::Servers,
 };
 
+const AXE: Peer = Peer {
+    name: "axe",
+    pins: &["axe/package.json", "axe/package-lock.json"],
+    kind: Kind::Node,
+};
+
 /// Installs the peers that are missing, all at once; one that fails is tried once more.
 pub(crate) fn install() -> Result<()> {
     install_all(&PEERS)
@@ -86,6 +92,13 @@ pub(crate) fn postgres(major: u32) -> Result<PathBuf> {
     install_all(&[SERVERS])?;
     let package = directory()?.join(SERVERS.name).join("node_modules");
     Ok(package.join(format!("postgres-{major}/native/bin")))
+}
+
+/// Installs axe, which judges whether pages serve everybody; gives its script.
+pub(crate) fn axe() -> Result<PathBuf> {
+    install_all(&[AXE])?;
+    let package = directory()?.join(AXE.name).join("node_modules/axe-core");
+    Ok(package.join("axe.min.js"))
 }
 
 fn install_all(peers: &[Peer]) -> Result<()> {

@@ -17,7 +17,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// A running server.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(crate) struct Running {
     pub(super) name: &'static str,
     port: u16,
     /// Answers 200 as soon as it is ready.
@@ -29,7 +29,7 @@ pub(super) struct Running {
 impl Running {
     /// Starts `command`, which will answer at `port` and `path`, in `directory`, where it logs. To be
     /// called by a thread that stays: the kernel ends the server with the thread that started it.
-    pub(super) fn start(
+    pub(crate) fn start(
         name: &'static str,
         (port, path): (u16, &'static str),
         command: &mut Command,
@@ -55,7 +55,7 @@ impl Running {
     }
 
     /// Waits until it answers.
-    pub(super) fn until_ready(&mut self, deadline: Deadline) -> Result<()> {
+    pub(crate) fn until_ready(&mut self, deadline: Deadline) -> Result<()> {
         while !self.answers() {
             let log = self.log.display();
             if let Some(status) = self.child.try_wait()? {

@@ -10,10 +10,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A moment after which waiting is an error.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Instant);
+pub(crate) struct Deadline(Instant);
 
 impl Deadline {
-    pub(super) fn after(limit: Duration) -> Self {
+    pub(crate) fn after(limit: Duration) -> Self {
         Self(Instant::now() + limit)
     }
 
