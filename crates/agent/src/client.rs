@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use wire::problem::{Problem, ProblemType};
 use wire::protocol::{
     CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, MissingAnswer, MissingRun,
-    PlanAnswer, Receipt, RotateAnswer, RotateRequest,
+    PLAN_PROOF_HEADER, PlanAnswer, Receipt, RotateAnswer, RotateRequest,
 };
 
 use crate::address::CollectorUrl;
@@ -97,6 +97,17 @@ pub enum Refusal {
     /// An answer to something that was not asked.
     #[error("the collector's answer is about another batch")]
     Mismatch,
+}
+
+/// The question for the plan.
+#[derive(Clone, Debug)]
+pub struct PlanQuestion {
+    /// Shows who asks: see [`PLAN_PROOF_HEADER`]. Without it no root of nonces is told.
+    pub proof: Option<String>,
+    /// The entity tag of the last answer, where there was one.
+    pub tag: Option<String>,
+    /// For how long the answer may be held back until something changes, seconds.
+    pub wait_s: u64,
 }
 
 /// An answer to the question for the plan.
@@ -212,20 +223,18 @@ impl Client {
 
     /// `GET /api/v1/agents/{agent}/plan`: the newest plan, at once where it is another than the
     /// one of `tag`, else when it changes or after `wait_s` seconds.
-    pub async fn plan(
-        &self,
-        agent: &AgentId,
-        tag: Option<&str>,
-        wait_s: u64,
-    ) -> Result<Polled, Refusal> {
-        let path = format!("api/v1/agents/{agent}/plan");
+    pub async fn plan(&self, agent: &AgentId, question: &PlanQuestion) -> Result<Polled, Refusal> {
+        let (path, wait_s) = (format!("api/v1/agents/{agent}/plan"), question.wait_s);
         let mut request = self
             .http
             .get(self.base.endpoint(&path))
             .header("prefer", format!("wait={wait_s}"))
             .timeout(Duration::from_secs(wait_s) + HOLD_GRACE);
-        if let Some(tag) = tag {
+        if let Some(tag) = &question.tag {
             request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        if let Some(proof) = &question.proof {
+            request = request.header(PLAN_PROOF_HEADER, proof);
         }
         let received = receive(request, PLAN_BYTES_MAX).await?;
         if received.status == StatusCode::NOT_MODIFIED {

@@ -10,18 +10,21 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use camino::Utf8PathBuf;
-use domain::AgentId;
-use evidence::note::VerifierKey;
+use evidence::note::{self, VerifierKey};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
-use wire::names::Origin;
+use wire::nonce::NonceRoot;
 use wire::plan::Plan;
-use wire::protocol::PlanAnswer;
+use wire::protocol::{PlanAnswer, plan_proof_text};
 
-use crate::client::{Client, Polled, Refusal};
+use crate::client::{Client, PlanQuestion, Polled, Refusal};
 use crate::health::{Health, PlanOrigin};
+use crate::identity::Identity;
+use crate::nonces::Nonces;
 use crate::stamp::Timebase;
 use crate::uplink::Backoff;
 
@@ -56,10 +59,10 @@ pub enum Follow {
 /// What a follower works with.
 #[derive(Debug)]
 pub struct FollowSettings {
-    /// Who asks.
-    pub agent: AgentId,
-    /// The installation.
-    pub origin: Origin,
+    /// Who asks, of which installation.
+    pub identity: Arc<Identity>,
+    /// What nonces are made from; the collector tells it.
+    pub nonces: Nonces,
     /// Who signs plans.
     pub operator: VerifierKey,
     /// Whom to ask.
@@ -92,6 +95,10 @@ enum Unused {
     Disbelief(#[from] Disbelief),
     #[error("failed to keep the plan in the state directory")]
     Keep(#[source] io::Error),
+    #[error("failed to keep the root of nonces in the state directory")]
+    KeepNonces(#[source] io::Error),
+    #[error("the plan commits to nonces whose root the collector did not tell")]
+    Nonces,
 }
 
 /// Asks again and again.
@@ -132,8 +139,13 @@ impl Follower {
     /// Asks once; gives the wait before the next question.
     async fn step(&mut self) -> Duration {
         let asked = Instant::now();
-        let (client, agent) = (&self.settings.client, &self.settings.agent);
-        match client.plan(agent, self.tag.as_deref(), WAIT_S).await {
+        let question = PlanQuestion {
+            proof: self.proof(),
+            tag: self.tag.clone(),
+            wait_s: WAIT_S,
+        };
+        let (client, agent) = (&self.settings.client, &self.settings.identity.agent);
+        match client.plan(agent, &question).await {
             Ok(Polled::Unchanged) => {
                 self.heard();
                 PAUSE.saturating_sub(asked.elapsed())
@@ -153,13 +165,34 @@ impl Follower {
         }
     }
 
+    /// What shows the collector that it is this agent who asks.
+    fn proof(&self) -> Option<String> {
+        let FollowSettings {
+            identity, timebase, ..
+        } = &self.settings;
+        let text = plan_proof_text(&identity.agent, timebase.now().wall.to_millis());
+        let signed = note::sign(&text, &[&identity.key]);
+        signed.ok().map(|note| STANDARD.encode(note.to_bytes()))
+    }
+
     /// Takes an answer; whether it brought anything new.
     async fn take(&mut self, answer: PlanAnswer) -> Result<bool, Unused> {
-        let PlanAnswer { note, body, orders } = answer;
-        let mut has_news = false;
-        if self.settings.follow == Follow::Plans {
-            has_news = self.take_plan(Cached { note, body }).await?;
-        }
+        let PlanAnswer {
+            note,
+            body,
+            orders,
+            nonces,
+        } = answer;
+        let cached = Cached { note, body };
+        let mut has_news = match self.settings.follow {
+            Follow::Plans => self.take_plan(cached, nonces).await?,
+            Follow::Orders => {
+                if let Ok(plan) = self.believe(&cached) {
+                    self.take_nonces(&plan, nonces).await?;
+                }
+                false
+            }
+        };
         if orders.len() > ORDERS_MAX {
             warn!(
                 orders = orders.len(),
@@ -175,20 +208,42 @@ impl Follower {
         Ok(has_news)
     }
 
-    async fn take_plan(&mut self, cached: Cached) -> Result<bool, Unused> {
+    fn believe(&self, cached: &Cached) -> Result<Plan, Disbelief> {
         let FollowSettings {
-            origin,
-            operator,
+            identity, operator, ..
+        } = &self.settings;
+        believe((&cached.note, &cached.body), &identity.origin, operator)
+    }
+
+    /// Takes the root of nonces that a plan commits to, where it was told.
+    async fn take_nonces(&self, plan: &Plan, told: Option<NonceRoot>) -> Result<(), Unused> {
+        let Some(told) = told else {
+            return Ok(());
+        };
+        let (nonces, plan) = (self.settings.nonces.clone(), plan.clone());
+        let taken = tokio::task::spawn_blocking(move || nonces.take(&plan, &told)).await;
+        taken
+            .unwrap_or_else(|lost| Err(io::Error::other(lost)))
+            .map_err(Unused::KeepNonces)
+    }
+
+    async fn take_plan(&mut self, cached: Cached, told: Option<NonceRoot>) -> Result<bool, Unused> {
+        let FollowSettings {
             dir,
             health,
+            nonces,
             ..
         } = &self.settings;
-        let plan = believe((&cached.note, &cached.body), origin, operator)?;
+        let plan = self.believe(&cached)?;
         let known = self.told.plans.borrow().clone();
         if let Some(known) = &known
             && !believe::is_news(&plan, known)?
         {
             return Ok(false);
+        }
+        self.take_nonces(&plan, told).await?;
+        if !nonces.fit(&plan) {
+            return Err(Unused::Nonces);
         }
         let dir = dir.clone();
         let kept = tokio::task::spawn_blocking(move || cache::store(&dir, &cached)).await;
@@ -215,7 +270,7 @@ impl Follower {
     }
 
     fn refuse(&self, unused: &Unused) {
-        let agent = &self.settings.agent;
+        let agent = &self.settings.identity.agent;
         error!(agent.id = %agent, error = unused as &dyn std::error::Error,
             "agent {agent} does not use the plan that the collector sent");
         let reason = unused.to_string();

@@ -24,6 +24,7 @@ pub mod health;
 pub mod http;
 pub mod identity;
 pub mod lifecycle;
+pub mod nonces;
 pub mod operate;
 pub mod recorder;
 pub mod rotate;

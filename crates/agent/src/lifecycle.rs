@@ -26,13 +26,14 @@ use crate::client::Client;
 use crate::health::Health;
 use crate::http::{self, Pages};
 use crate::identity::Identity;
+use crate::nonces::Nonces;
 use crate::recorder::task::{self, RecorderGone, RecorderHandle, TaskSettings};
 use crate::recorder::{Recorder, RecorderSettings};
 use crate::runner::{ATTEMPTS_MAX_DEFAULT, AttemptFn, OVERLAP_MAX_DEFAULT};
 use crate::selfcheck::control;
 use crate::selfcheck::{Readings, Selfcheck, SelfcheckSettings, Surroundings};
 use crate::spool::{Limits, Recovered};
-use crate::stamp::Timebase;
+use crate::stamp::{self, Timebase};
 use crate::uplink::{Uplink, UplinkSettings};
 
 mod error;
@@ -140,6 +141,7 @@ struct Shared {
     health: Health,
     metrics: AgentMetrics,
     readings: Readings,
+    nonces: Nonces,
     boot: u64,
 }
 
@@ -153,7 +155,8 @@ impl Agent {
             health: Health::default(),
             metrics: AgentMetrics::new(&setup.metrics, id.as_str()),
             readings: Readings::default(),
-            boot: boot()?,
+            nonces: plans::nonces(&setup)?,
+            boot: stamp::boot_id().map_err(AgentError::Random)?,
         };
         let mut recorder = open_recorder(&setup, shared.boot).await?;
         let plans = plans::at_start(&setup, &shared)?;
@@ -289,13 +292,6 @@ impl Shared {
             attempt,
         }
     }
-}
-
-/// Random, so that the monotonic stamps of two runs are never compared.
-fn boot() -> Result<u64, AgentError> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(AgentError::Random)?;
-    Ok(u64::from_ne_bytes(bytes))
 }
 
 async fn open_recorder(setup: &AgentSetup, boot: u64) -> Result<Recorder, AgentError> {

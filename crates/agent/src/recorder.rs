@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8Path;
-use domain::{AgentId, Attribution, Kind, Outcome, TargetId, UnixMicros, UnixMillis};
+use domain::{AgentId, Kind, Outcome, TargetId, UnixMicros, UnixMillis};
 use evidence::batch_note::Seen;
 use evidence::checkpoint::{Checkpoint, CheckpointError};
 use evidence::note::{NoteError, SignedNote};
@@ -38,6 +38,7 @@ pub mod task;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use note::is_burst_worthy;
 use open::OpenBatch;
 
 /// How often a batch is sealed where nothing presses, also when it is empty: a heartbeat.
@@ -134,6 +135,7 @@ pub struct Recorder {
     changed_mono_us: Option<u64>,
     ok: BTreeMap<TargetId, bool>,
     readings: Option<Readings>,
+    left_out: note::Untold,
 }
 
 impl Recorder {
@@ -163,6 +165,7 @@ impl Recorder {
             changed_mono_us: None,
             ok: BTreeMap::new(),
             readings: None,
+            left_out: note::Untold::default(),
         };
         recorder.seal_recovered(&recovered)?;
         recorder.spool.begin_run(settings.boot)?;
@@ -290,7 +293,8 @@ impl Recorder {
     /// Seals what is there; an empty batch only as a heartbeat that is due, and only while the
     /// spool has room for it. The batch is durable on return.
     pub fn seal(&mut self, now: Stamp) -> Result<Option<SealedBatch>, RecorderError> {
-        if self.open.is_empty() && (!self.due(now) || self.spool.is_full()) {
+        let is_wanted = self.due(now) || self.left_out.waits();
+        if self.open.is_empty() && (!is_wanted || self.spool.is_full()) {
             return Ok(None);
         }
         self.note_seal(now)?;
@@ -374,12 +378,6 @@ impl Recorder {
             .get(stream)
             .map_or(0, |counters| counters.next_i)
     }
-}
-
-/// Whether the plan's burst rule applies: a failure that was not our own doing.
-#[must_use]
-pub fn is_burst_worthy(attempt: &Attempt) -> bool {
-    attempt.outcome != Outcome::Ok && attempt.attribution != Attribution::Ours
 }
 
 fn line_error(stream: &StreamId, source: LineError) -> RecorderError {

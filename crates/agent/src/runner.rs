@@ -26,6 +26,7 @@ use tracing::{error, warn};
 use wire::plan::Plan;
 
 use crate::budget::Budgets;
+use crate::nonces::Nonces;
 use crate::recorder::task::{RecorderGone, RecorderHandle};
 use crate::schedule::{Due, Missed, Schedule};
 use crate::stamp::Timebase;
@@ -75,6 +76,8 @@ pub struct RunnerSettings {
     pub attempt: Arc<AttemptFn>,
     /// What may be spent.
     pub budgets: Budgets,
+    /// What nonces are made from.
+    pub nonces: Nonces,
     /// The first moment that belongs to the next plan; [`NEVER`] where none follows yet.
     ///
     /// [`NEVER`]: crate::schedule::NEVER
@@ -170,6 +173,8 @@ impl Runner {
             targets: Planned::all(&plan).map(target).collect::<Result<_, _>>()?,
             desk: Arc::new(Desk {
                 plan: plan.revision,
+                agent: agent.clone(),
+                nonces: settings.nonces,
                 recorder,
                 timebase,
                 permits: Arc::new(Semaphore::new(settings.attempts_max)),

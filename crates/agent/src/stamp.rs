@@ -14,6 +14,13 @@ pub struct Stamp {
     pub mono_us: u64,
 }
 
+/// The id of a run: random, so that the monotonic stamps of two runs are never compared.
+pub fn boot_id() -> Result<u64, getrandom::Error> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)?;
+    Ok(u64::from_ne_bytes(bytes))
+}
+
 /// Reads both clocks for one run of an agent.
 #[derive(Clone, Debug)]
 pub struct Timebase {

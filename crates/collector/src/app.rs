@@ -6,6 +6,7 @@ mod log;
 mod outside;
 mod periodic;
 mod published;
+mod start_error;
 mod upkeep;
 
 use std::net::SocketAddr;
@@ -24,31 +25,31 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::{error, info};
 use wire::names::Origin;
-use wire::plan::{Plan, PlanError};
+use wire::nonce::NonceRoot;
+use wire::plan::Plan;
 use wire::protocol::{CheckpointAnswer, CosignatureRequest, Receipt};
 
 use crate::archive::Archive;
 use crate::claim::{Forms, Leads};
 use crate::condition;
 use crate::confirm;
-use crate::contracts::{self, ContractSetup, ContractSetupError, Loaded};
+use crate::contracts::{self, ContractSetup, Loaded};
 use crate::export::{self, ExportError, Exported};
 use crate::ingest::flush::{self, Intake};
 use crate::ingest::{IngestError, receive};
 use crate::job::sequence::{self, Log};
 use crate::job::{assess, cells, claims, revise};
-use crate::journal::JournalError;
-use crate::keys::{Keys, KeysError};
+use crate::keys::Keys;
 use crate::outside::Outside;
 use crate::plans::{Plans, Shelf};
 use crate::published::Published;
-use crate::registry::RecordError;
 use crate::retention::Retention;
-use crate::signer::SignerError;
 use crate::store::StoreError;
 use crate::timestamp::Timestamping;
 use crate::witness::{self, WitnessError};
 use crate::{http, store};
+
+pub use start_error::StartError;
 
 /// Connections to the database: a few handlers, the flusher and the jobs.
 const CONNECTIONS_MAX: u32 = 12;
@@ -106,47 +107,6 @@ pub enum Jobs {
     },
     /// By [`Collector::run_jobs`] only: simulated time.
     Manual,
-}
-
-/// A collector that did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The database cannot be reached.
-    #[error("failed to connect to the database within {} s", ACQUIRE_TIMEOUT.as_secs())]
-    Connect(#[source] sqlx::Error),
-    /// The schema cannot be brought up to date.
-    #[error("failed to migrate the database")]
-    Migrate(#[source] sqlx::migrate::MigrateError),
-    /// The address is taken or not ours.
-    #[error("failed to listen on {addr}")]
-    Listen {
-        /// Where.
-        addr: SocketAddr,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The keys cannot be used.
-    #[error(transparent)]
-    Keys(#[from] KeysError),
-    /// The signer's state cannot be used.
-    #[error(transparent)]
-    Signer(#[from] SignerError),
-    /// The journal of the log cannot be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The plan cannot be logged.
-    #[error("the plan cannot be used")]
-    Plan(#[source] PlanError),
-    /// A contract cannot be used.
-    #[error(transparent)]
-    Contract(#[from] ContractSetupError),
-    /// A registry record could not be written.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// What handlers and jobs share.
@@ -285,6 +245,12 @@ impl Collector {
         assess::run_once(&self.app).await?;
         revise::run_once(&self.app).await?;
         claims::run_once(&self.app).await
+    }
+
+    /// What the nonces of this installation are made from: for agents in the same process only.
+    #[must_use]
+    pub fn nonces(&self) -> NonceRoot {
+        self.app.keys.nonces.clone()
     }
 
     /// The evidence of a violation as a bundle.

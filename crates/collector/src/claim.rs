@@ -7,6 +7,7 @@
 //! never rewrites one. A notice is about one incident, which never has two. Non-goal: sending
 //! anything.
 
+mod client_ids;
 mod draft;
 mod enclosed;
 mod lead;
@@ -26,6 +27,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sla::Money;
 
+pub use client_ids::ClientIds;
 pub(crate) use draft::{Asked, asked, described};
 pub use enclosed::{Enclosed, claim_letter, notice_letter};
 pub(crate) use enclosed::{Log, LogReader, letter_text, notice_text};

@@ -18,6 +18,7 @@ use evidence::tree::TreeError;
 use sla::Facts;
 use sqlx::PgConnection;
 use verify::assemble::{AssembleError, Contents, Record};
+use verify::layout::nonces::{Due, Nonces};
 use wire::batch::BatchError;
 
 use crate::app::App;
@@ -144,6 +145,7 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
         segment: store::log::notes(&mut conn, segment_start, anchored.last_size()).await?,
         anchors: anchored.notes_from(segment_start)?,
         timestamps: stamp::of_anchors(&mut conn, &anchored, segment_start).await?,
+        nonces: revealed(app, &known, &terms),
         tsa_roots: tsa_roots(app),
         minutes: minutes.collect::<BTreeMap<_, _>>(),
         streams: disclosure.streams,
@@ -152,6 +154,14 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
         policy: policy_text(app, &mut conn).await?,
         terms,
     })
+}
+
+/// The seed of client request ids, for days that are over.
+fn revealed(app: &App, known: &Known, terms: &sla::Terms) -> Option<Nonces> {
+    let plans = known.in_force(terms.window, terms.as_of);
+    let due = Due::of(&plans, terms.as_of.min(terms.window.end()).start())?;
+    let seed = app.keys.nonces.seed(due.day);
+    Some(Nonces::reveal(due, seed))
 }
 
 fn tsa_roots(app: &App) -> Option<String> {

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
 use evidence::note::{KeyError, SigningKey};
 use wire::names::Origin;
+use wire::nonce::NonceRoot;
 
 /// Where the operator's key lies in the directory of keys.
 const OPERATOR_FILE: &str = "operator.key";
@@ -23,6 +24,9 @@ pub(crate) struct Keys {
     pub(crate) operator: SigningKey,
     /// Signs bundle manifests.
     pub(crate) export: SigningKey,
+    /// What the nonces of slots are made from: it follows from the operator's key, so that whoever
+    /// holds that needs nothing more, and a backup of it is one of this.
+    pub(crate) nonces: NonceRoot,
 }
 
 /// Keys that cannot be read or made.
@@ -83,9 +87,11 @@ impl Keys {
             source,
         })?;
         let load = |file: &str, name: String| load_or_make(&directory.join(file), &name);
+        let operator = load(OPERATOR_FILE, origin.operator())?;
         Ok(Self {
             log: load("log.key", origin.log())?,
-            operator: load(OPERATOR_FILE, origin.operator())?,
+            nonces: NonceRoot::derived(&operator.to_seed()),
+            operator,
             export: load("export.key", origin.export())?,
         })
     }

@@ -118,7 +118,8 @@ impl Known {
         terms
     }
 
-    fn in_force(&self, window: Window, as_of: Minute) -> Vec<InForce<'_>> {
+    /// The revisions in force in the part of a window that has passed.
+    pub(crate) fn in_force(&self, window: Window, as_of: Minute) -> Vec<InForce<'_>> {
         let plans: Vec<&Plan> = self.plans.iter().collect();
         in_force(
             &plans,

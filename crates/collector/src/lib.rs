@@ -48,9 +48,10 @@ pub use archive::replay::{Replayed, replay_archive};
 pub use archive::restore::{RESTORED_DAYS, restore_archive};
 pub use archive::{Archive, ArchiveError, Days as ArchiveDays};
 pub use claim::{
-    Claim, ClaimError, ClaimEvent, ClaimState, ClaimStateError, ClaimStep, ClaimTotal, Enclosed,
-    Forms, Leads, LeadsError, LetterError, Notice, NoticeState, NoticeStateError, claim_letter,
-    claim_totals, list_claims, list_notices, notice_letter, send_notice, show_claim, step_claim,
+    Claim, ClaimError, ClaimEvent, ClaimState, ClaimStateError, ClaimStep, ClaimTotal, ClientIds,
+    Enclosed, Forms, Leads, LeadsError, LetterError, Notice, NoticeState, NoticeStateError,
+    claim_letter, claim_totals, list_claims, list_notices, notice_letter, send_notice, show_claim,
+    step_claim,
 };
 pub use contracts::{ContractSetup, ContractSetupError};
 pub use database::{DatabaseError, recreate_database};

@@ -15,6 +15,7 @@ use sqlx::PgConnection;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
+use wire::nonce::NonceRoot;
 use wire::plan::{Plan, PlanAgent};
 
 use crate::app::App;
@@ -186,6 +187,25 @@ pub(crate) fn check_order(newest: &Plan, plan: &Plan) -> Result<(), OrderError> 
     Ok(())
 }
 
+/// A plan as it is recorded: with what the installation's nonces are made from committed to.
+pub(crate) fn committed(plan: &Plan, nonces: &NonceRoot) -> Plan {
+    Plan {
+        nonces: Some(nonces.commitment()),
+        ..plan.clone()
+    }
+}
+
+/// Whether a recorded plan is the one that is to be recorded, perhaps from before plans committed
+/// to nonces.
+pub(crate) fn is_recorded(recorded: &Plan, plan: &Plan) -> bool {
+    let nonces = recorded.nonces.and(plan.nonces);
+    *recorded
+        == Plan {
+            nonces,
+            ..plan.clone()
+        }
+}
+
 /// Records the plan that a collector was started with, if it is newer than everything recorded;
 /// the chain is locked by the caller's transaction. Else the recorded one stays.
 pub(crate) async fn register(
@@ -198,7 +218,7 @@ pub(crate) async fn register(
     store::registry::lock(conn, chain).await?;
     let recorded = Plans::of(store::registry::list(conn, chain).await?)?;
     if let Some(recorded) = &recorded {
-        if recorded.record.body == body.as_bytes() {
+        if is_recorded(recorded.newest(), plan) {
             return Ok(());
         }
         let newest = recorded.newest();

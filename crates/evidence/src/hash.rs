@@ -45,6 +45,22 @@ impl Hash {
         Self(hasher.finalize().into())
     }
 
+    /// The HMAC (RFC 2104) of `message` by SHA-256 under this value as the key.
+    #[must_use]
+    pub fn hmac(&self, message: &[u8]) -> Self {
+        /// Bytes of a block of SHA-256; a shorter key is filled up with zeros.
+        const BLOCK: usize = 64;
+        let padded = |pad: u8| {
+            let mut block = [pad; BLOCK];
+            for (byte, key) in block.iter_mut().zip(self.0) {
+                *byte ^= key;
+            }
+            block
+        };
+        let inner = Self::of_parts(&[&padded(0x36), message]);
+        Self::of_parts(&[&padded(0x5c), &inner.0])
+    }
+
     /// Takes 32 bytes as they are.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
@@ -149,6 +165,16 @@ mod tests {
             "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
         );
         assert_eq!(hash, Hash::of_parts(&[b"a", b"", b"bc"]));
+    }
+
+    /// By Python: `hmac.new(bytes(range(32)), b"abc", sha256)`.
+    #[test]
+    fn a_keyed_hash_is_the_one_that_pythons_hmac_gives() {
+        let key = Hash::from_bytes(std::array::from_fn(|i| u8::try_from(i).unwrap()));
+        assert_eq!(
+            key.hmac(b"abc").to_hex(),
+            "f0133729c4163dede81e21cd47839256da58171238c8a0d874397c73b14e1e47"
+        );
     }
 
     #[test]

@@ -45,6 +45,9 @@ LATE_US = 15 * 60 * 1_000_000
 AHEAD_US = 5 * 60 * 1_000_000
 SLOTS_MAX = 366 * 86_400
 RESERVED = ("_ctrl", "_sys", "_time")
+# Of the rule for repeats: how long one may wait for room, and most entries of one line about those
+# that were left out.
+REPEAT_WAIT_MS, LEFT_OUT_MAX = 60_000, 100
 ZERO = bytes(32)
 
 
@@ -834,6 +837,20 @@ class Bundle:
             raise Bad(path, str(e)) from None
 
 
+def burst_of(target):
+    """The rule of a planned target for repeats after a failure."""
+    burst = target.get("burst", {"count": 2, "spacing_ms": 10_000})
+    shaped(burst, ({"count": 2**32, "spacing_ms": 2**32}, {"confirm": 2**32}))
+    if burst.keys() - {"count", "spacing_ms", "confirm"}:
+        raise ValueError("a burst with unknown keys")
+    return {"confirm": 2, **burst}
+
+
+def day_of(ms):
+    """The day of client request ids: since 1970, up to the last one that has a seed."""
+    return max(0, min(ms // 86_400_000, 36_524))
+
+
 def need(value, place, **shape):
     """Keys that have to be there, of their types."""
     if not isinstance(value, dict):
@@ -1195,6 +1212,7 @@ class Verifier:
         plan = Data(revision=count(body["revision"]), start=body["effective_from_ms"], end=2**62)
         plan.agents = [agent["id"] for agent in body["agent"]]
         plan.targets, plan.record = {target["id"]: target for target in body["target"]}, record
+        plan.nonces = unhash(body["nonces"]) if "nonces" in body else None
         sizes = (len(set(plan.agents)), len(plan.targets))
         if type(plan.start) is not int or 0 in sizes or sizes != (len(body["agent"]), len(body["target"])):
             raise ValueError("a plan without beginning, or that names nothing, or something twice")
@@ -1205,6 +1223,9 @@ class Verifier:
             Schedule(target, nth, 0, 1)
             if not ID.fullmatch(target["id"]) or not 0 < target["deadline_ms"] < 2**32:
                 raise ValueError("a target without name or deadline")
+            burst = burst_of(target)
+            if burst["count"] > 60 or burst["confirm"] > 10 or burst["count"] and not burst["spacing_ms"]:
+                raise ValueError("a burst out of range")
             if not 0 <= target.get("jitter_ms", 0) <= window // 10:
                 raise ValueError("a jitter above a tenth of the interval")
         return plan
@@ -1713,7 +1734,38 @@ class Verifier:
         for agent in inputs["agents"]:
             for target in inputs["targets"]:
                 self.check_slots(registry, agent, target)
+                self.check_bursts(registry, agent, target)
+        self.check_nonces()
         self.check_plans_named(registry)
+
+    def check_nonces(self):
+        """The seed of client request ids is revealed for days that are over, and is what plans stated."""
+        place, given = "registry/nonces.json", None
+        if place in self.bundle.infos:
+            given = need(self.bundle.json(place), place, schema=str, day=int, revisions=list, seed=str)
+            if given["schema"] != "nines-nonces/1" or len(given) != 4:
+                raise Bad(place, "of another schema")
+            given["seed"] = self.bundle.parsed(place, lambda _: unhash(given["seed"]))
+        start, end = self.bounds()
+        told = [p for p in self.plans_in_force() if p.nonces]
+        day = day_of(end) - 1
+        due = told and day >= day_of(max(start, told[0].start))
+        if not due and given is None:
+            return
+        if not due or given is None:
+            raise Bad(place, "is there and must not be" if given else f"does not reveal the seed of day {day}")
+        revisions = [p.revision for p in told]
+        if given["day"] != day or given["revisions"] != revisions or bool in map(type, given["revisions"]):
+            raise Bad(place, f"must reveal the seed of day {day} for plan revisions {revisions}")
+        seed = given["seed"]
+        for _ in range(day):
+            seed = sha256(seed)
+        if any(p.nonces != seed for p in told):
+            raise Bad(place, "a plan revision did not commit to this seed")
+        self.remark(
+            "coverage",
+            f"client request ids up to day {day} since 1970 follow from the plan's seed, revealed",
+        )
 
     def bounds(self):
         """The judged time in milliseconds."""
@@ -1798,6 +1850,72 @@ class Verifier:
                 f"{stamp(max(silent))} of `{target}` are unmeasured, declared lost by the operator: "
                 f"{registry.agents[agent].end.how}",
             )
+
+    def check_bursts(self, registry, agent, target):
+        """Repeats are those that the rule of the plan gives, and what is missing is told by the agent."""
+        if (agent, target) not in self.streams:
+            return
+        (start, end), place = self.bounds(), f"agents/{agent}/{target}.jsonl"
+        end = min(end, self.plans_in_force()[-1].end)
+        plans = {p.revision: p.targets[target] for p in registry.plans if target in p.targets}
+        left_out, loads = self.left_out(agent)
+        failing, gaps, repeats, made = {}, set(), [], set()
+        for line in self.streams[agent, target].needed(f"`{target}` of `{agent}`"):
+            if "gap" in line:
+                gaps.update(gap_slots(line) or ())
+            elif line["source"] != "probe" or not start <= line["slot_ms"] < end:
+                continue
+            elif (line["kind"], line["attempt"]) == ("planned", 1):
+                if line["outcome"] != "ok" and line["attribution"] != "ours":
+                    failing[line["slot_ms"]] = line
+            elif line["kind"] == "burst":
+                repeats.append(line)
+        for line in repeats:
+            slot, attempt, failed = line["slot_ms"], line["attempt"], failing.get(line["slot_ms"])
+            known = failed["plan"] == line["plan"] if failed else slot in gaps
+            if not known or line["plan"] not in plans or not 2 <= attempt < 2 + burst_of(plans[line["plan"]])["count"]:
+                raise Bad(place, f"repeat {attempt} of slot {stamp(slot)} is not one that the plan's rule gives")
+            if (slot, attempt) in made:
+                raise Bad(place, f"repeat {attempt} of slot {stamp(slot)} stands twice")
+            made.add((slot, attempt))
+        told, untold = {}, 0
+        for slot, line in failing.items():
+            plan = plans.get(line["plan"], {"burst": {"count": 0, "spacing_ms": 0}, "deadline_ms": 0})
+            burst, deadline = burst_of(plan), plan["deadline_ms"]
+            over = deadline + burst["count"] * (burst["spacing_ms"] + REPEAT_WAIT_MS + deadline) + MINUTE_MS
+            lived = loads.get(line["batch"].boot, -1) >= line["mono_us"] + 1000 * over
+            for attempt in range(2, 2 + burst["count"]):
+                why = [r for first, many, r in left_out.get((target, slot), ()) if first <= attempt < first + many]
+                if (slot, attempt) in made:
+                    continue
+                if lived and not why:
+                    raise Bad(place, f"repeat {attempt} of slot {stamp(slot)} is missing, and nothing tells why")
+                if why:
+                    told[why[0]] = told.get(why[0], 0) + 1
+                else:
+                    untold += 1
+        for reason, many in sorted(told.items()):
+            self.remark("coverage", f"agent `{agent}` left out repeats of `{target}`: {reason} {many}")
+        if untold:
+            self.remark(
+                "coverage",
+                f"agent `{agent}`: {untold} repeats of bursts of `{target}` are missing where its run "
+                "ended or tells nothing of them",
+            )
+
+    def left_out(self, agent):
+        """Repeats that an agent says it left out, and by run until when it told of all of them."""
+        left_out, loads = {}, {}
+        for own in RESERVED if (agent, RESERVED[0]) in self.own else ():
+            self.own[agent, own].needed("what the agents say about themselves")
+        for line in self.own[agent, "_sys"].value if (agent, "_sys") in self.own else ():
+            for one in line.get("left_out", ()):
+                part = left_out.setdefault((one["target"], one["slot_ms"]), [])
+                part.append((one["attempt"], one["count"], one["reason"]))
+            if len(line.get("left_out", range(LEFT_OUT_MAX))) < LEFT_OUT_MAX:
+                boot = line["batch"].boot
+                loads[boot] = max(line["mono_us"], loads.get(boot, 0))
+        return left_out, loads
 
     def delivered(self, agent, target):
         """Before when (ms) slots of an ended agent may not be missing, None if all must be there."""
@@ -2587,11 +2705,15 @@ OWN = {
     "_sys": (WRITTEN | {"event": {"boot", "load", "shutdown"}},
              {"build": TEXT, "version": TEXT, "cpu_permille": 2**32, "cpu_pressure_permille": 2**32,
               "memory_pressure_permille": 2**32, "lag_us_max": U64, "mem_free_kib": U64,
-              "rss_kib": U64, "plan": U64}),
+              "rss_kib": U64, "plan": U64,
+              "left_out": lambda all_: type(all_) is list and all(shaped(one, LEFT_OUT) for one in all_)}),
     "_time": (WRITTEN | {"source": {"chrony", "ntp", "kernel", "receipt", "none"}},
               {"bound_us": U64, "collector_bound_us": U64, "collector_offset_us": I64,
                "offset_us": I64, "stratum": 2**8, "synced": FLAG}),
 }
+LEFT_OUT = (
+    {"attempt": 2**32, "count": 2**32, "reason": GAPS, "slot_ms": I64, "target": ID.fullmatch}, {}
+)
 HOST = ({"host": TEXT, "tcp": FLAG}, {"tls": FLAG})
 
 

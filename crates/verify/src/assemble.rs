@@ -22,6 +22,7 @@ use wire::names::Origin;
 use wire::stream::Reserved;
 
 use crate::layout::claim::{Claim, ClaimSchema, Inputs, InputsSchema};
+use crate::layout::nonces::Nonces;
 use crate::layout::paths::StreamPath;
 use crate::layout::proofs::{Proofs, ProofsSchema, RecordProof};
 use crate::layout::registry::write_entries;
@@ -67,6 +68,8 @@ pub struct Contents {
     pub anchors: Vec<Vec<u8>>,
     /// Tokens over anchors, those of one in the order of receipt.
     pub timestamps: Vec<Timestamp>,
+    /// The seed of client request ids: there where [`crate::layout::nonces::Due`] is.
+    pub nonces: Option<Nonces>,
     /// Roots of the authorities, in PEM, that the installation suggests; may be absent.
     pub tsa_roots: Option<String>,
     /// One per agent and target that has lines in the window.
@@ -307,6 +310,9 @@ fn add_registry(members: &mut Members, contents: &Contents) -> Result<(), Assemb
                 proof: record.proof.clone(),
             });
         }
+    }
+    if let Some(nonces) = &contents.nonces {
+        members.json(layout::NONCES, nonces)?;
     }
     let schema = ProofsSchema::V1;
     members.json(layout::PROOFS, &Proofs { schema, proofs })?;

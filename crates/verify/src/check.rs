@@ -9,6 +9,7 @@ mod container;
 mod coverage;
 mod log;
 mod member;
+mod nonces;
 mod recount;
 mod registry;
 mod reserved;
@@ -27,6 +28,7 @@ use sla::terms::{EXCLUSIONS_MAX, WINDOW_MINUTES_MAX};
 use wire::names::Origin;
 
 use crate::layout::claim::{Claim, Inputs};
+use crate::layout::nonces::Nonces;
 use crate::layout::proofs::{Proofs, RecordProof};
 use crate::layout::{self};
 use crate::timestamp::Roots;
@@ -75,6 +77,7 @@ struct Parts<'a> {
     stamps: Stamps,
     /// By chain and number.
     proofs: Checked<BTreeMap<(String, u64), RecordProof>>,
+    nonces: Checked<Option<Nonces>>,
     streams: Vec<StreamFacts>,
     reserved: Vec<ReservedFacts>,
 }
@@ -111,6 +114,7 @@ pub fn verify<R: Read + Seek>(
         anchors,
         stamps,
         proofs,
+        nonces: nonces::read(bundle),
         streams: Vec::new(),
         reserved: Vec::new(),
     };

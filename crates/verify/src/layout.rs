@@ -4,6 +4,7 @@
 //! Nothing here judges: readers refuse what is not of the form, and say nothing about its truth.
 
 pub mod claim;
+pub mod nonces;
 pub mod paths;
 pub mod prefix;
 pub mod proofs;
@@ -25,6 +26,8 @@ pub const FLEET_CHAIN: &str = "registry/fleet.entries";
 pub const CONTRACT_CHAIN: &str = "registry/contract.entries";
 /// Inclusion of records that were logged before the segment begins.
 pub const PROOFS: &str = "registry/proofs.json";
+/// The seed of client request ids, revealed; may be absent.
+pub const NONCES: &str = "registry/nonces.json";
 /// The log before the segment, as a compact range.
 pub const PREFIX: &str = "log/prefix.hashes";
 /// Signed and cosigned checkpoints, by size.

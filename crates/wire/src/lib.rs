@@ -18,6 +18,7 @@ pub mod limits;
 pub mod line;
 pub mod log;
 pub mod names;
+pub mod nonce;
 pub mod order;
 pub mod plan;
 pub mod problem;

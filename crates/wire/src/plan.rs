@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use domain::{AgentId, CredentialAlias, ProviderId, TargetId, UnixMillis};
+use evidence::hash::Hash;
 use evidence::jcs;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,11 @@ pub struct Plan {
     pub agents: Vec<PlanAgent>,
     /// First slot of this revision, milliseconds since the epoch.
     pub effective_from_ms: UnixMillis,
+    /// What the nonces of its attempts are made from, committed to before anybody may know it:
+    /// [`crate::nonce::Seed::commitment`]. The collector states it where it records the plan;
+    /// absent in plans that no collector recorded, and in older ones.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nonces: Option<Hash>,
     /// Rises by one with every edit.
     pub revision: u64,
     /// Targets.

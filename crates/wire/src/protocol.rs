@@ -1,8 +1,10 @@
 //! Bodies of the agent's requests and the collector's answers, version 1 (JSON).
 
-use domain::{AgentId, UnixMicros};
+use domain::{AgentId, UnixMicros, UnixMillis};
 use evidence::hash::Hash;
 use serde::{Deserialize, Serialize};
+
+use crate::nonce::NonceRoot;
 
 /// `POST /api/v1/agents`: a new agent presents its one-time token and its public key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,14 +53,44 @@ pub struct PlanAnswer {
     pub body: String,
     /// Open orders for this agent, each a signed note.
     pub orders: Vec<String>,
+    /// What the agent makes the nonces of its attempts from: told only where the request proved by
+    /// [`plan_proof_text`] whose it is. Absent from older collectors too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonces: Option<NonceRoot>,
+}
+
+/// Header of a request for the plan that proves whose it is: the base64 of a note signed by the
+/// agent over [`plan_proof_text`].
+pub const PLAN_PROOF_HEADER: &str = "nines-agent-proof";
+
+/// By how much the time in a proof may differ from the collector's, milliseconds: a clock that is
+/// off must not keep an agent from running, and whoever could take a proof from its connection
+/// could take the answer.
+pub const PLAN_PROOF_SKEW_MS_MAX: u64 = 24 * 3_600 * 1_000;
+
+/// The text that an agent signs when it asks for the plan.
+#[must_use]
+pub fn plan_proof_text(agent: &AgentId, at: UnixMillis) -> String {
+    format!("nines/plan-proof/v1\nagent {agent}\nat {}\n", at.get())
+}
+
+/// The time in a text of [`plan_proof_text`] for this agent; `None` for any other text.
+#[must_use]
+pub fn plan_proof_time(text: &str, agent: &AgentId) -> Option<UnixMillis> {
+    let at = text.strip_suffix('\n')?.rsplit(' ').next()?.parse().ok()?;
+    let at = UnixMillis::new(at);
+    (plan_proof_text(agent, at) == text).then_some(at)
 }
 
 impl PlanAnswer {
-    /// The strong entity tag of this answer, in its quotes: a hash over the plan's note and the
-    /// orders, in their order.
+    /// The strong entity tag of this answer, in its quotes: a hash over the plan's note, whether
+    /// nonces are told, and the orders, in their order.
     #[must_use]
     pub fn etag(&self) -> String {
         let mut parts = Hash::of(self.note.as_bytes()).to_hex();
+        if self.nonces.is_some() {
+            parts.push_str("nonces");
+        }
         for order in &self.orders {
             parts.push_str(&Hash::of(order.as_bytes()).to_hex());
         }
@@ -183,6 +215,7 @@ mod tests {
             note: note.to_owned(),
             body: String::new(),
             orders: orders.iter().map(ToString::to_string).collect(),
+            nonces: None,
         };
         let tags: std::collections::BTreeSet<String> = [
             answer("a", &[]),
@@ -200,5 +233,22 @@ mod tests {
             tags.iter()
                 .all(|tag| tag.len() == 66 && tag.starts_with('"'))
         );
+    }
+
+    #[test]
+    fn a_proof_is_read_for_its_agent_in_its_one_spelling() {
+        let (agent, other) = ("eu-1".parse().unwrap(), "eu-2".parse().unwrap());
+        let at = UnixMillis::new(1_800_000_000_123);
+        let text = plan_proof_text(&agent, at);
+        assert_eq!(plan_proof_time(&text, &agent), Some(at));
+        assert_eq!(plan_proof_time(&text, &other), None);
+        for wrong in [
+            text.replace("at 1", "at +1"),
+            text.replace("plan-proof", "enrol"),
+            format!("{text}\n"),
+            String::new(),
+        ] {
+            assert_eq!(plan_proof_time(&wrong, &agent), None, "{wrong}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Fields stand in the byte order of their names, as in [`domain::Sample`].
 
-use domain::{ControlId, Minute, UnixMicros};
+use domain::{ControlId, GapReason, Minute, TargetId, UnixMicros, UnixMillis};
 use evidence::jcs;
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +161,28 @@ pub enum SysEvent {
     Shutdown,
 }
 
+/// Most entries of `left_out` in one line; what is more waits for the next.
+pub const LEFT_OUT_MAX: usize = 100;
+
+/// For how long a repeat waits for room before it is left out, milliseconds: with the plan it bounds
+/// when a burst is over.
+pub const REPEAT_WAIT_MS_MAX: u64 = 60_000;
+
+/// Repeats that the plan's burst rule asked for, one after the other, and that were not made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Number of the first, from 2.
+    pub attempt: u32,
+    /// How many, at least 1.
+    pub count: u32,
+    /// Why.
+    pub reason: GapReason,
+    /// The slot whose attempt had failed.
+    pub slot_ms: UnixMillis,
+    /// What was not probed.
+    pub target: TargetId,
+}
+
 /// The agent's program and the load it runs under.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SysLine {
@@ -180,6 +202,10 @@ pub struct SysLine {
     /// Longest time by which a timer of the agent was late since the last such line, microseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lag_us_max: Option<u64>,
+    /// Repeats that were left out and not told of before, at most [`LEFT_OUT_MAX`]; in lines of
+    /// load. Absent where the agent cannot tell of all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub left_out: Option<Vec<LeftOut>>,
     /// Memory that the machine has left, KiB.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mem_free_kib: Option<u64>,

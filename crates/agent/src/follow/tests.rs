@@ -6,9 +6,12 @@ use evidence::note::{self, SigningKey};
 use evidence::registry::{RegistryNote, RegistryType};
 use probe::TlsRoots;
 use serde_json::{Value, json};
+use wire::names::Origin;
 
 use super::*;
 use crate::client::scripted::{Answer, Scripted};
+
+mod nonces;
 
 pub(crate) fn operator() -> SigningKey {
     SigningKey::from_seed("nines.example/operator", &[3; 32]).unwrap()
@@ -16,6 +19,12 @@ pub(crate) fn operator() -> SigningKey {
 
 pub(crate) fn origin() -> Origin {
     "nines.example".parse().unwrap()
+}
+
+fn identity() -> Identity {
+    let log = SigningKey::from_seed("nines.example/log", &[4; 32]).unwrap();
+    let agent = "eu-1".parse().unwrap();
+    Identity::new(agent, origin(), &[5; 32], log.verifier_key()).unwrap()
 }
 
 pub(crate) fn plan(revision: u64, agent: &str) -> Plan {
@@ -73,9 +82,10 @@ impl Bench {
             Health::default(),
             ManualClock::at(UnixMicros::new(1_800_000_000_000_000)),
         );
+        let dir = camino::Utf8Path::from_path(temp.path()).unwrap();
         let settings = FollowSettings {
-            agent: "eu-1".parse().unwrap(),
-            origin: origin(),
+            identity: Arc::new(identity()),
+            nonces: Nonces::open(dir).unwrap(),
             operator: operator().verifier_key(),
             client: Client::new(base.parse().unwrap(), &TlsRoots::Platform).unwrap(),
             dir: Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap(),

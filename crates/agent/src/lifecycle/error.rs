@@ -33,6 +33,24 @@ pub enum AgentError {
     /// The plan, or the one that ran before, cannot be used.
     #[error("failed to use the plan")]
     Plan(#[source] PlanError),
+    /// What nonces are made from cannot be read, made or kept.
+    #[error("failed to use `{path}`")]
+    Nonces {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The plan commits to nonces that this agent cannot make.
+    #[error(
+        "the plan's `nonces` are not those of `{path}`; put the file there that fits, or leave \
+         `nonces` out of the plan's file"
+    )]
+    OtherNonces {
+        /// The file.
+        path: Utf8PathBuf,
+    },
     /// No random bytes.
     #[error("failed to draw random bytes")]
     Random(#[source] getrandom::Error),

@@ -13,6 +13,7 @@ use super::{AgentError, AgentSetup, PlanSource, Shared};
 use crate::client::Client;
 use crate::follow::{self, Follow, FollowSettings, Follower, Told};
 use crate::health::PlanOrigin;
+use crate::nonces::{self, Nonces};
 use crate::recorder::Recorder;
 use crate::stamp::Stamp;
 
@@ -35,6 +36,14 @@ pub(super) struct Heard {
     pub(super) orders: watch::Receiver<Vec<String>>,
 }
 
+/// What nonces are made from, as a former run kept it, or made now.
+pub(super) fn nonces(setup: &AgentSetup) -> Result<Nonces, AgentError> {
+    Nonces::open(&setup.dir).map_err(|source| AgentError::Nonces {
+        path: setup.dir.join(nonces::FILE),
+        source,
+    })
+}
+
 /// Finds them. A kept plan that cannot be believed is left alone: the collector has a better one.
 pub(super) fn at_start(setup: &AgentSetup, shared: &Shared) -> Result<Plans, AgentError> {
     let past = Past::read(&setup.dir)?;
@@ -45,6 +54,10 @@ pub(super) fn at_start(setup: &AgentSetup, shared: &Shared) -> Result<Plans, Age
                 let agent = agent.clone();
                 return Err(AgentError::NotPlanned { agent });
             }
+            if !shared.nonces.fit(plan) {
+                let path = setup.dir.join(nonces::FILE);
+                return Err(AgentError::OtherNonces { path });
+            }
             (Some(Arc::clone(plan)), true)
         }
         PlanSource::Collector => {
@@ -54,7 +67,10 @@ pub(super) fn at_start(setup: &AgentSetup, shared: &Shared) -> Result<Plans, Age
             let ran = past.current.as_ref();
             let is_older = |kept: &Plan| ran.is_some_and(|ran| kept.revision <= ran.revision);
             let newest = kept.filter(|kept| !is_older(kept));
-            (newest.or_else(|| ran.cloned()).map(Arc::new), false)
+            let newest = newest.or_else(|| ran.cloned());
+            // Without what its nonces are made from, the collector has to be heard first.
+            let newest = newest.filter(|plan| shared.nonces.fit(plan));
+            (newest.map(Arc::new), false)
         }
     };
     Ok(Plans {
@@ -162,8 +178,8 @@ pub(super) fn follower(
         return Ok(None);
     };
     let settings = FollowSettings {
-        agent: identity.agent.clone(),
-        origin: identity.origin.clone(),
+        identity: Arc::clone(identity),
+        nonces: shared.nonces.clone(),
         operator: operator.clone(),
         client: Client::new(collector.clone(), &setup.roots)?,
         dir: setup.dir.clone(),

@@ -42,6 +42,7 @@ pub(super) fn succession(
         metrics: shared.metrics.clone(),
         recorder: recorder.clone(),
         orders: heard.orders,
+        nonces: shared.nonces.clone(),
         operator_key: setup.identity.operator_key.clone(),
         budgets: None,
     };

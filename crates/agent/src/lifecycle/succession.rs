@@ -23,6 +23,7 @@ use wire::plan::{Grid, Plan};
 use super::{AgentError, AgentLimits, former};
 use crate::budget::{BudgetSettings, Budgets};
 use crate::health::Health;
+use crate::nonces::Nonces;
 use crate::recorder::task::{RecorderGone, RecorderHandle};
 use crate::runner::{AttemptFn, Runner, RunnerSettings};
 use crate::schedule::{Missed, NEVER, Schedule, Slot};
@@ -50,6 +51,7 @@ pub(super) struct Stage {
     pub(super) metrics: AgentMetrics,
     pub(super) recorder: RecorderHandle,
     pub(super) orders: watch::Receiver<Vec<String>>,
+    pub(super) nonces: Nonces,
     /// Whose orders are followed.
     pub(super) operator_key: Option<VerifierKey>,
     /// The agent's books, once a plan was there.
@@ -127,6 +129,7 @@ impl Stage {
             attempts_max: self.limits.attempts_max,
             attempt: Arc::clone(&self.attempt),
             budgets,
+            nonces: self.nonces.clone(),
             until,
             orders: self.orders.clone(),
             operator_key: self.operator_key.clone(),

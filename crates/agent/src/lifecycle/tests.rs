@@ -3,6 +3,8 @@ use domain::SystemClock;
 use super::*;
 use crate::recorder::tests::identity;
 
+mod nonces;
+
 pub(super) fn setup(dir: &std::path::Path, plan: &str) -> AgentSetup {
     AgentSetup {
         identity: identity(),

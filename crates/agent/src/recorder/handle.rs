@@ -10,7 +10,7 @@ use probe::Attempt;
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::batch::SealedBatch;
 use wire::plan::{Grid, PlanTarget};
-use wire::reserved::ReservedLine;
+use wire::reserved::{LeftOut, ReservedLine};
 
 use crate::schedule::{Missed, Slot};
 use crate::stamp::Stamp;
@@ -58,6 +58,8 @@ pub enum Command {
     Take(Box<Taken>),
     /// Record slots that were not run.
     Miss(Missed),
+    /// Tell of repeats that were not made.
+    LeaveOut(LeftOut),
     /// Know where the slots of a further revision lie.
     Adopt {
         /// The revision.
@@ -150,6 +152,11 @@ impl RecorderHandle {
     /// Records slots that were not run.
     pub async fn miss(&self, missed: Missed) -> Result<(), RecorderGone> {
         self.send(Command::Miss(missed)).await
+    }
+
+    /// Tells of repeats that were not made.
+    pub async fn leave_out(&self, left_out: LeftOut) -> Result<(), RecorderGone> {
+        self.send(Command::LeaveOut(left_out)).await
     }
 
     /// Tells where the slots of each target lie in a revision that takes over.

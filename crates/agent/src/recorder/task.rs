@@ -13,6 +13,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tracing::{debug, error, warn};
 use wire::batch::SealedBatch;
 use wire::plan::Grid;
+use wire::reserved::LeftOut;
 
 use super::{Attempted, Recorder, RecorderError};
 
@@ -178,6 +179,7 @@ impl Desk {
             Command::Begin(slot) => self.begin(slot)?,
             Command::Take(taken) => self.take(&taken, now)?,
             Command::Miss(missed) => self.miss(missed, now)?,
+            Command::LeaveOut(left_out) => self.recorder.leave_out(left_out),
             Command::Adopt {
                 plan_revision,
                 grids,
@@ -237,19 +239,23 @@ impl Desk {
         self.settings
             .metrics
             .attempt_ended(taken.attempt.outcome.as_str());
-        if let (Some(reason), Kind::Planned) = (refused, taken.kind) {
-            let target = taken.target.id.clone();
-            self.miss(
-                Missed::one(
-                    Slot {
-                        target,
-                        at: taken.slot,
-                        plan: taken.plan_revision,
-                    },
-                    reason,
-                ),
-                now,
-            )?;
+        match (refused, taken.kind) {
+            (Some(reason), Kind::Planned) => {
+                let slot = Slot {
+                    target: taken.target.id.clone(),
+                    at: taken.slot,
+                    plan: taken.plan_revision,
+                };
+                self.miss(Missed::one(slot, reason), now)?;
+            }
+            (Some(reason), Kind::Burst) => self.recorder.leave_out(LeftOut {
+                attempt: taken.number,
+                count: 1,
+                reason,
+                slot_ms: taken.slot,
+                target: taken.target.id.clone(),
+            }),
+            _ => {}
         }
         let state = TargetState {
             slot: taken.slot,

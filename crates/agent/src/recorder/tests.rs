@@ -1,4 +1,4 @@
-use domain::{Detail, GapReason, Line};
+use domain::{Attribution, Detail, GapReason, Line};
 use evidence::note::SigningKey;
 use wire::batch::Batch;
 use wire::plan::Plan;

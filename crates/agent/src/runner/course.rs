@@ -1,26 +1,32 @@
 //! The attempts of one slot, or of one order: one after the other, each recorded as it ends.
 //!
 //! Invariants: a planned slot that is not attempted becomes a gap; what only repeats or confirms is
-//! left out instead, because no plan counts on it; repeats begin where there is room, and never
-//! after the agent was asked to stop.
+//! left out instead, and what of a burst is left out is told; repeats begin where there is room, and
+//! never after the agent was asked to stop.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{GapReason, Kind, UnixMillis};
+use domain::{AgentId, GapReason, Kind, UnixMillis};
 use probe::{Attempt, Spec};
 use telemetry::metrics::{AgentMetrics, OrderResult};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
+use wire::nonce::AttemptName;
 use wire::order::CONFIRM_ATTEMPT_FIRST;
 use wire::plan::PlanTarget;
+use wire::reserved::{LeftOut, REPEAT_WAIT_MS_MAX};
 
 use super::{AttemptFn, Key, Phase, Target, spec};
 use crate::budget::Budgets;
+use crate::nonces::Nonces;
 use crate::recorder::is_burst_worthy;
 use crate::recorder::task::{RecorderGone, RecorderHandle, Taken};
 use crate::schedule::{Missed, Slot};
 use crate::stamp::{Stamp, Timebase};
+
+/// How long a repeat waits for room.
+const ROOM_TIMEOUT: Duration = Duration::from_millis(REPEAT_WAIT_MS_MAX);
 
 /// A target's permit and the agent's.
 pub(super) type Permits = (OwnedSemaphorePermit, OwnedSemaphorePermit);
@@ -29,6 +35,8 @@ pub(super) type Permits = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 pub(super) struct Desk {
     /// Revision of the plan whose slots are run.
     pub(super) plan: u64,
+    pub(super) agent: AgentId,
+    pub(super) nonces: Nonces,
     pub(super) recorder: RecorderHandle,
     pub(super) timebase: Timebase,
     pub(super) permits: Arc<Semaphore>,
@@ -130,34 +138,58 @@ impl Course {
         kind: Kind,
     ) -> Result<(), RecorderGone> {
         let spacing = Duration::from_millis(self.target.plan.burst.spacing_ms.into());
-        for number in numbers {
-            let Some(permits) = self.wait_for_repeat(began + spacing).await else {
-                return Ok(());
+        for number in numbers.clone() {
+            let taken = match self.wait_for_repeat(began + spacing).await {
+                Ok(permits) => {
+                    began = Instant::now();
+                    let taken = self.attempt(number, kind).await;
+                    drop(permits);
+                    taken
+                }
+                Err(reason) => Err(reason),
             };
-            began = Instant::now();
-            let Ok(taken) = self.attempt(number, kind).await else {
-                return Ok(());
-            };
-            drop(permits);
-            self.desk.recorder.take(taken).await?;
+            match taken {
+                Ok(taken) => self.desk.recorder.take(taken).await?,
+                Err(reason) => return self.leave_out(number..numbers.end, kind, reason).await,
+            }
         }
         Ok(())
     }
 
-    /// Waits for the time of a repeat and for room to make it; `None` when the agent stops.
-    async fn wait_for_repeat(&mut self, at: Instant) -> Option<Permits> {
+    /// Tells of repeats that are not made. Nobody counts on what was only ordered.
+    async fn leave_out(
+        &self,
+        numbers: std::ops::Range<u32>,
+        kind: Kind,
+        reason: GapReason,
+    ) -> Result<(), RecorderGone> {
+        if kind != Kind::Burst {
+            return Ok(());
+        }
+        let left_out = LeftOut {
+            attempt: numbers.start,
+            count: numbers.end - numbers.start,
+            reason,
+            slot_ms: self.slot,
+            target: self.target.plan.id.clone(),
+        };
+        self.desk.recorder.leave_out(left_out).await
+    }
+
+    /// Waits for the time of a repeat and for room to make it. Fails when the agent stops, or no
+    /// room comes.
+    async fn wait_for_repeat(&mut self, at: Instant) -> Result<Permits, GapReason> {
         let room = async {
             tokio::time::sleep_until(at).await;
-            let of_target = Arc::clone(&self.target.permits)
-                .acquire_owned()
-                .await
-                .ok()?;
-            let of_agent = Arc::clone(&self.desk.permits).acquire_owned().await.ok()?;
-            Some((of_target, of_agent))
+            let of_target = Arc::clone(&self.target.permits).acquire_owned();
+            let of_agent = Arc::clone(&self.desk.permits).acquire_owned();
+            let room = async { Some((of_target.await.ok()?, of_agent.await.ok()?)) };
+            let room = tokio::time::timeout(ROOM_TIMEOUT, room).await;
+            room.ok().flatten().ok_or(GapReason::Overloaded)
         };
         tokio::select! {
             permits = room => permits,
-            _ = self.phase.wait_for(|phase| *phase >= Phase::Stop) => None,
+            _ = self.phase.wait_for(|phase| *phase >= Phase::Stop) => Err(GapReason::AgentDown),
         }
     }
 
@@ -170,13 +202,19 @@ impl Course {
             Key::Held(key) => Ok(Some(key.clone())),
             Key::Missing(alias) => Err(spec::without_key(plan, alias)),
         };
-        let nonce = spec::nonce().map_err(|_| spec::without_nonce(plan));
-        let (start, attempt) = match (key, nonce) {
-            (Ok(key), Ok(nonce)) => {
+        let (start, attempt) = match key {
+            Ok(key) => {
+                let nonce = self.desk.nonces.of(&AttemptName {
+                    agent: &self.desk.agent,
+                    target: &plan.id,
+                    kind,
+                    slot: self.slot,
+                    number,
+                });
                 let spec = spec::spec(plan, self.target.request.clone(), key, nonce);
                 self.send(spec, kind).await?
             }
-            (Err(unsent), _) | (_, Err(unsent)) => (self.desk.timebase.now(), unsent),
+            Err(unsent) => (self.desk.timebase.now(), unsent),
         };
         Ok(Taken {
             target: Arc::new(PlanTarget::clone(&self.target.plan)),

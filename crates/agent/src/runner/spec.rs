@@ -176,7 +176,7 @@ fn path(target: &PlanTarget) -> Via {
     planned.or_else(of_preset).unwrap_or(Via::Direct)
 }
 
-/// A nonce that no answer repeats by chance.
+/// A nonce that no answer repeats by chance, for what no plan asks for.
 pub(crate) fn nonce() -> Result<Nonce, getrandom::Error> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)?;
@@ -194,16 +194,6 @@ pub(super) fn without_key(target: &PlanTarget, alias: &CredentialAlias) -> Attem
         ..Detail::default()
     };
     unsent(target, Outcome::Auth, Attribution::Ours, detail)
-}
-
-/// The observation of an agent that could not even begin.
-pub(super) fn without_nonce(target: &PlanTarget) -> Attempt {
-    let fault = Text::Plain("this agent got no random bytes; nothing was sent".to_owned());
-    let detail = Detail {
-        fault: Some(fault),
-        ..Detail::default()
-    };
-    unsent(target, Outcome::ProbeFault, Attribution::Agent, detail)
 }
 
 fn unsent(

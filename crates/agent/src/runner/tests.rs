@@ -7,6 +7,7 @@ use telemetry::metrics::AgentMetrics;
 use tokio::time::Instant;
 use wire::batch;
 use wire::plan::Budget;
+use wire::reserved::{LeftOut, ReservedLine};
 
 use super::*;
 use crate::budget::BudgetSettings;
@@ -17,6 +18,8 @@ use crate::recorder::{Recorder, RecorderSettings};
 use crate::spool::Limits;
 
 mod confirm;
+mod nonces;
+mod repeats;
 
 /// A wall clock that runs with the runtime's own, so that paused time moves both.
 #[derive(Debug)]
@@ -51,7 +54,7 @@ request = {{ kind = "call", base_url = "http://127.0.0.1:1/v1", model = "m", str
 }
 
 struct Bench {
-    _temp: tempfile::TempDir,
+    temp: tempfile::TempDir,
     metrics: telemetry::Metrics,
     recorder: RecorderHandle,
     runner: Runner,
@@ -75,7 +78,8 @@ impl Bench {
             limits: Limits::default(),
             seal_interval,
         };
-        let (recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
+        let (mut recorder, _) = Recorder::open(&dir, identity(), settings).unwrap();
+        recorder.observe(crate::selfcheck::Readings::default());
         let timebase = Timebase::start(Arc::new(RuntimeClock(Instant::now())));
         let metrics = telemetry::Metrics::local("test", "0").unwrap();
         let task = TaskSettings {
@@ -106,6 +110,7 @@ impl Bench {
             attempts_max: 3,
             attempt,
             budgets,
+            nonces: Nonces::open(&dir).unwrap(),
             until: watch::channel(crate::schedule::NEVER).1,
             orders,
             operator_key: Some(confirm::operator().verifier_key()),
@@ -113,7 +118,7 @@ impl Bench {
         };
         let runner = Runner::new(settings, recorder.clone(), &BTreeMap::new()).unwrap();
         Self {
-            _temp: temp,
+            temp,
             metrics,
             recorder,
             runner,
@@ -122,23 +127,38 @@ impl Bench {
 
     /// Runs for a while of paused time and returns every line that was recorded.
     async fn run_for(self, seconds: u64) -> Vec<Line> {
+        self.run_and_tell(seconds).await.0
+    }
+
+    /// The same, and what was told of repeats that were left out.
+    async fn run_and_tell(self, seconds: u64) -> (Vec<Line>, Vec<LeftOut>) {
         let (stop, stopping) = watch::channel(false);
         let running = tokio::spawn(self.runner.run(stopping));
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         stop.send(true).unwrap();
         running.await.unwrap().unwrap();
         self.recorder.finish().await.unwrap();
-        let mut lines = Vec::new();
+        let (mut lines, mut left_out) = (Vec::new(), Vec::new());
         let mut from_seq = 0;
         while let Some(sealed) = self.recorder.find_unacked(from_seq).await.unwrap() {
             from_seq = sealed.seq + 1;
             let text = batch::decompress(&sealed.body).unwrap();
             let batch = batch::parse(&text).unwrap();
+            left_out.extend(left_out_of(&batch).flatten().flatten());
             let streams = batch.streams.into_iter().flat_map(|stream| stream.lines);
             lines.extend(streams.map(|line| line.value));
         }
-        lines
+        (lines, left_out)
     }
+}
+
+/// What the lines of load in a batch tell of repeats.
+fn left_out_of<'a>(batch: &'a batch::Batch<'_>) -> impl Iterator<Item = Option<Vec<LeftOut>>> + 'a {
+    let lines = batch.reserved.iter().flat_map(|stream| &stream.lines);
+    lines.filter_map(|(_, line)| match line {
+        ReservedLine::Sys(line) => Some(line.left_out.clone()),
+        _ => None,
+    })
 }
 
 fn samples(lines: &[Line]) -> Vec<&Sample> {

@@ -136,6 +136,7 @@ impl Readings {
             event,
             i: 0,
             lag_us_max: state.lag_us_max.take().filter(|value| fits(*value)),
+            left_out: None,
             mem_free_kib: machine.mem_free_kib.filter(|value| fits(*value)),
             memory_pressure_permille: machine.memory_pressure_permille,
             mono_us: now.mono_us,

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Subcommand;
 use collector::config::Loaded;
-use collector::{ClaimStep, Enclosed, Forms};
+use collector::{ClaimStep, ClientIds, Enclosed, Forms};
 use domain::{Clock as _, SystemClock};
 
 use super::runtime;
@@ -36,7 +36,8 @@ struct Actor {
 /// How a letter is written.
 #[derive(Debug, clap::Args)]
 struct Writing {
-    /// The collector's configuration, for forms of your own.
+    /// The collector's configuration, for forms of your own, and for the client request ids of the
+    /// log of failed requests where the collector's state directory is on this machine.
     #[arg(long, value_name = "FILE")]
     config: Option<Utf8PathBuf>,
     /// Write the letter and what is enclosed with it into this directory, which is made where it
@@ -138,14 +139,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         } => {
             let forms = writing.forms()?;
             let of = (&forms, form.as_str());
-            write(&claim, writing.attachments.as_deref(), |enclosed| {
+            write(&claim, writing.enclosing(&url)?, |enclosed| {
                 let letter = collector::claim_letter(&url, &claim, of, enclosed);
                 Ok(runtime()?.block_on(letter)?)
             })?;
         }
         Action::Notice { notice, writing } => {
             let forms = writing.forms()?;
-            write(&notice, writing.attachments.as_deref(), |enclosed| {
+            write(&notice, writing.enclosing(&url)?, |enclosed| {
                 let letter = collector::notice_letter(&url, &notice, &forms, enclosed);
                 Ok(runtime()?.block_on(letter)?)
             })?;
@@ -206,15 +207,29 @@ impl Writing {
             None => Forms::default(),
         })
     }
+
+    /// Where a letter goes with what is enclosed, and what names itself in there; none where it is
+    /// printed.
+    fn enclosing(&self, url: &str) -> anyhow::Result<Option<(&Utf8Path, ClientIds)>> {
+        let Some(dir) = self.attachments.as_deref() else {
+            return Ok(None);
+        };
+        let Some(path) = &self.config else {
+            return Ok(Some((dir, ClientIds::default())));
+        };
+        let Loaded { config, origin, .. } = Loaded::read(path)?;
+        let found = ClientIds::find(url, &config.state_dir, &origin);
+        Ok(Some((dir, runtime()?.block_on(found)?)))
+    }
 }
 
 /// Prints a letter, or writes it with what is enclosed into a directory.
 fn write(
     name: &str,
-    dir: Option<&Utf8Path>,
+    enclosing: Option<(&Utf8Path, ClientIds)>,
     letter: impl FnOnce(Option<Enclosed<'_, Lazy>>) -> anyhow::Result<String>,
 ) -> anyhow::Result<()> {
-    let Some(dir) = dir else {
+    let Some((dir, client_ids)) = enclosing else {
         print::line(letter(None)?.trim_end());
         return Ok(());
     };
@@ -224,6 +239,7 @@ fn write(
     let text = letter(Some(Enclosed {
         requests: &mut requests,
         intervals: &mut intervals,
+        client_ids,
     }))?;
     let mut letter = file("letter.txt");
     letter.write_all(text.as_bytes())?;

@@ -91,6 +91,7 @@ async fn run_with(
     let dir = root.join("agent");
     let identity = identity(&collector, &dir).await?;
     let keys = config.keys();
+    agent::nonces::keep(&dir, &collector.nonces())?;
     first_look::show(&plan, config, &keys).await?;
     let agent = Agent::start(AgentSetup {
         identity: Arc::new(identity),

@@ -169,8 +169,10 @@ fn agent_setup(
     metrics: &Metrics,
 ) -> anyhow::Result<AgentSetup> {
     let keys = BTreeMap::from([(CREDENTIAL.parse()?, SecretString::from(KEY))]);
+    let dir = demo.agent_dir(&identity.agent);
+    agent::nonces::keep(&dir, &collector.nonces())?;
     Ok(AgentSetup {
-        dir: demo.agent_dir(&identity.agent),
+        dir,
         identity: Arc::new(identity),
         plan: PlanSource::Fixed(Arc::new(fleet::plan_of(demo)?)),
         keys,

@@ -65,6 +65,7 @@ pub(crate) fn plan(
     Ok(Plan {
         agents: agents.collect::<anyhow::Result<_>>()?,
         effective_from_ms: UnixMillis::from(from),
+        nonces: None,
         revision: 1,
         targets: targets.collect::<anyhow::Result<_>>()?,
     })

@@ -25,7 +25,8 @@ pub(super) async fn register(
         operator_vkey: keys.operator.verifier_key().to_string(),
         program: concat!("nines ", env!("CARGO_PKG_VERSION")).to_owned(),
     })?;
-    let plan = setup.plan.to_body().map_err(StartError::Plan)?;
+    let plan = plans::committed(&setup.plan, &keys.nonces);
+    let body = plan.to_body().map_err(StartError::Plan)?;
     if is_behind(pool, &chain).await? {
         warn!("the database is older than the log: what it has recorded is used as it is");
         return Ok(());
@@ -37,8 +38,7 @@ pub(super) async fn register(
         body: software,
     };
     registry::append_if_new(&mut tx, &chain, entry, &keys.operator).await?;
-    let plan = (&setup.plan, plan);
-    plans::register(&mut tx, &chain, plan, &keys.operator, at).await?;
+    plans::register(&mut tx, &chain, (&plan, body), &keys.operator, at).await?;
     tx.commit().await.map_err(StoreError::query("commit"))?;
     Ok(())
 }

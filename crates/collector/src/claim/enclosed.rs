@@ -6,6 +6,7 @@ use sla::Contract;
 use sla::contract::CONTRACT_SCHEMA;
 use sqlx::PgConnection;
 
+use super::client_ids::ClientIds;
 use super::ledger::{self, ClaimError};
 use super::letter::{self, Forms, Source};
 use super::period::{Period, periods};
@@ -23,6 +24,8 @@ pub struct Enclosed<'a, W> {
     /// The list of intervals below 100 %, as CSV; nothing is written where no formula counts by
     /// intervals.
     pub intervals: &'a mut W,
+    /// What the failed requests named themselves.
+    pub client_ids: ClientIds,
 }
 
 /// What letters and logs are about.
@@ -51,9 +54,13 @@ struct Whole {
 
 impl LogReader {
     /// The log of a claim or notice; nothing is read yet.
-    pub(crate) async fn of(conn: &mut PgConnection, about: Log<'_>) -> Result<Self, ClaimError> {
+    pub(crate) async fn of(
+        conn: &mut PgConnection,
+        about: Log<'_>,
+        client_ids: ClientIds,
+    ) -> Result<Self, ClaimError> {
         let whole = Whole::find(conn, about).await?;
-        let requests = Requests::of(conn, whole.cited(about)?).await?;
+        let requests = Requests::of(conn, whole.cited(about)?, client_ids).await?;
         Ok(Self {
             requests,
             is_begun: false,
@@ -136,7 +143,8 @@ impl Whole {
         conn: &mut PgConnection,
         about: Log<'_>,
     ) -> Result<Sightings, StoreError> {
-        let requests = Requests::of(conn, self.cited(about)?).await?;
+        let none = ClientIds::default(); // Letters quote the provider's ids only.
+        let requests = Requests::of(conn, self.cited(about)?, none).await?;
         Sightings::read(conn, requests).await
     }
 }
@@ -181,7 +189,7 @@ async fn enclose<W: io::Write>(
     about: Log<'_>,
     enclosed: Enclosed<'_, W>,
 ) -> Result<(), ClaimError> {
-    let mut log = LogReader::of(conn, about).await?;
+    let mut log = LogReader::of(conn, about, enclosed.client_ids).await?;
     while let Some(text) = log.next(conn).await? {
         let written = enclosed.requests.write_all(text.as_bytes());
         written.map_err(ClaimError::Enclose)?;

@@ -9,6 +9,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::letter::LetterError;
 use super::{Claim, ClaimEvent, ClaimState, Notice, NoticeState};
+use crate::keys::KeysError;
 use crate::store::claim::Happened;
 use crate::store::{self, StoreError};
 
@@ -22,6 +23,9 @@ const WORDS_MAX: usize = 500;
 /// A claim that was not shown or moved.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
+    /// The installation's keys cannot be used.
+    #[error(transparent)]
+    Keys(KeysError),
     /// There is none of this name.
     #[error("there is no claim `{name}`; `nines claim list` shows all")]
     Unknown {

@@ -15,6 +15,7 @@ use sla::{Contract, EventClass};
 use sqlx::PgConnection;
 use wire::batch::{self, ReadLine};
 
+use super::client_ids::ClientIds;
 use super::period::Period;
 use crate::job::assess::utc;
 use crate::store::{self, StoreError};
@@ -41,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) is_repeat: bool,
     /// The provider's id of it, where one was sent.
     pub(crate) id: Option<String>,
+    /// What it named itself to the provider, where that is known.
+    pub(crate) client_id: Option<String>,
 }
 
 /// What is read.
@@ -57,6 +60,7 @@ pub(crate) struct Cited {
 #[derive(Debug)]
 pub(crate) struct Requests {
     cited: Cited,
+    client_ids: ClientIds,
     kinds: Vec<Kinds>,
     agents: BTreeMap<i32, Seat>,
     hours: VecDeque<Minute>,
@@ -81,7 +85,11 @@ struct Quotable {
 
 impl Requests {
     /// Nothing is read yet.
-    pub(crate) async fn of(conn: &mut PgConnection, cited: Cited) -> Result<Self, StoreError> {
+    pub(crate) async fn of(
+        conn: &mut PgConnection,
+        cited: Cited,
+        client_ids: ClientIds,
+    ) -> Result<Self, StoreError> {
         let agents = store::agent::list(conn).await?.into_iter();
         let seat = |agent: store::agent::Agent| {
             let (id, region) = (agent.id, agent.region);
@@ -104,6 +112,7 @@ impl Requests {
             held: Vec::new(),
             missing: BTreeSet::new(),
             cited,
+            client_ids,
         })
     }
 
@@ -165,16 +174,27 @@ impl Requests {
             return Ok(());
         };
         for stream in &batch.streams {
-            if self.cited.targets.contains(&stream.id) {
-                let lines = stream.lines.iter();
-                let found: Vec<_> = lines.filter_map(|line| self.request(key.0, line)).collect();
-                self.held.extend(found);
+            let target = self
+                .cited
+                .targets
+                .iter()
+                .find(|id| stream.id == **id)
+                .cloned();
+            if let Some(target) = target {
+                for line in &stream.lines {
+                    let found = self.request((key.0, &target), line);
+                    self.held.extend(found);
+                }
             }
         }
         Ok(())
     }
 
-    fn request(&self, agent: i32, line: &ReadLine<'_>) -> Option<Request> {
+    fn request(
+        &mut self,
+        (agent, target): (i32, &TargetId),
+        line: &ReadLine<'_>,
+    ) -> Option<Request> {
         let Line::Sample(sample) = &line.value else {
             return None;
         };
@@ -199,6 +219,7 @@ impl Requests {
             is_error: event == EventClass::Error,
             is_repeat: sample.attempt > 1,
             id: id.map(|id| quoted(&id)),
+            client_id: self.client_ids.find_one((&seat.id, target), sample),
         })
     }
 

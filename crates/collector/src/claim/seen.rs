@@ -121,6 +121,7 @@ mod tests {
                 is_error: at != 8,
                 is_repeat: at == 9,
                 id: Some(format!("req_{at}")),
+                client_id: None,
             });
         }
         let ids: Vec<_> = seen.ids.iter().map(|(_, id)| id.as_str()).collect();

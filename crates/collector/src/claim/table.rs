@@ -8,7 +8,8 @@ use sla::{CommitmentAssessment, Family};
 use super::requests::Request;
 
 /// First line of the log of failed requests.
-pub(crate) const REQUESTS_HEAD: &str = "time_utc,region,model,status,outcome,request_id\r\n";
+pub(crate) const REQUESTS_HEAD: &str =
+    "time_utc,region,model,status,outcome,request_id,client_request_id\r\n";
 /// First line of the list of intervals.
 pub(crate) const INTERVALS_HEAD: &str = "result,start_utc,end_utc,requests,errors,availability\r\n";
 
@@ -24,6 +25,7 @@ pub(crate) fn requests(requests: &[Request]) -> String {
             status.unwrap_or_default(),
             request.outcome.to_string(),
             request.id.clone().unwrap_or_default(),
+            request.client_id.clone().unwrap_or_default(),
         ];
         line(&mut lines, &fields);
     }
@@ -63,7 +65,7 @@ pub(crate) fn time(at: UnixMicros) -> String {
     at.to_utc().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
-fn line(lines: &mut String, fields: &[String; 6]) {
+fn line(lines: &mut String, fields: &[String]) {
     for (at, field) in fields.iter().enumerate() {
         if at > 0 {
             lines.push(',');
@@ -106,6 +108,7 @@ mod tests {
             is_error,
             is_repeat: false,
             id: id.map(str::to_owned),
+            client_id: id.is_none().then(|| "0a".to_owned()),
         };
         let found = [
             request(Some("m\"1\""), Some("=cmd|' /C calc'!A0"), true),
@@ -115,8 +118,8 @@ mod tests {
         assert_eq!(
             requests(&found),
             "2026-01-31T07:00:00.000007Z,\"eu, west\",\"m\"\"1\"\"\",503,server_error,\
-             \"'=cmd|' /C calc'!A0\"\r\n\
-             2026-01-31T07:00:00.000007Z,\"eu, west\",,503,server_error,\r\n"
+             \"'=cmd|' /C calc'!A0\",\r\n\
+             2026-01-31T07:00:00.000007Z,\"eu, west\",,503,server_error,,0a\r\n"
         );
     }
 }

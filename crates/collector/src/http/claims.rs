@@ -108,7 +108,8 @@ pub(crate) async fn requests(
 ) -> Result<impl IntoResponse, Problem> {
     let mut conn = app.connection().await?;
     let claim = find(&mut conn, &name).await?;
-    let log = LogReader::of(&mut conn, Log::Claim(&claim)).await;
+    let ids = claim::ClientIds::now(&app);
+    let log = LogReader::of(&mut conn, Log::Claim(&claim), ids).await;
     let log = log.map_err(refused)?;
     drop(conn);
     Ok(Download::new(app, &claim.name, log))

@@ -90,7 +90,8 @@ pub(crate) async fn requests(
 ) -> Result<impl IntoResponse, Problem> {
     let mut conn = app.connection().await?;
     let notice = find(&mut conn, &name).await?;
-    let log = claim::LogReader::of(&mut conn, Log::Notice(&notice)).await;
+    let ids = claim::ClientIds::now(&app);
+    let log = claim::LogReader::of(&mut conn, Log::Notice(&notice), ids).await;
     let log = log.map_err(refused)?;
     drop(conn);
     Ok(Download::new(app, &notice.name, log))

@@ -23,6 +23,7 @@ mod tests {
     use serde::Serialize;
     use serde_json::Value;
     use sla::{Assessment, Contract, Facts, Terms};
+    use wire::nonce::NonceRoot;
     use wire::problem::{self, Problem, ProblemType};
     use wire::protocol::{
         CheckpointAnswer, CosignatureRequest, EnrolAnswer, EnrolRequest, Inclusion, MissingAnswer,
@@ -200,7 +201,16 @@ mod tests {
             },
         );
         let (note, body, orders) = (text(), text(), Vec::new());
-        check("PlanAnswer", &PlanAnswer { note, body, orders });
+        let nonces = Some(NonceRoot::from_bytes([1; 32]));
+        check(
+            "PlanAnswer",
+            &PlanAnswer {
+                note,
+                body,
+                orders,
+                nonces,
+            },
+        );
         let state = ReceiptState::Stored;
         let batch = text();
         check(

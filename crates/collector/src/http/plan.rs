@@ -10,15 +10,22 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::AgentId;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::{AgentId, UnixMillis};
+use evidence::note::SignedNote;
 use tokio::time::Instant;
+use wire::nonce::NonceRoot;
 use wire::problem::ProblemType;
-use wire::protocol::{PLAN_WAIT_S_MAX, PlanAnswer};
+use wire::protocol::{
+    PLAN_PROOF_HEADER, PLAN_PROOF_SKEW_MS_MAX, PLAN_WAIT_S_MAX, PlanAnswer, plan_proof_time,
+};
 
 use super::Problem;
 use super::name::Name;
 use crate::app::App;
 use crate::store::StoreError;
+use crate::store::agent::Agent;
 use crate::{confirm, plans, store};
 
 /// Requests that may be held at once; further ones are asked to come back.
@@ -36,9 +43,9 @@ pub(crate) async fn show(
     Name(agent): Name,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let agent = known(&app, &agent).await?;
+    let asker = known(&app, &agent, &headers).await?;
     let wait_s = wait_s(&headers);
-    let answer = current(&app, &agent).await?;
+    let answer = current(&app, &asker).await?;
     let tag = answer.etag();
     if !names(&headers, &tag) {
         return Ok(respond(Some(answer), &tag, wait_s));
@@ -52,13 +59,20 @@ pub(crate) async fn show(
             "too many requests for the plan are held",
         ));
     };
-    let news = hold(&app, &agent, &tag, Duration::from_secs(wait_s)).await?;
+    let news = hold(&app, &asker, &tag, Duration::from_secs(wait_s)).await?;
     let tag = news.as_ref().map_or(tag, PlanAnswer::etag);
     Ok(respond(news, &tag, Some(wait_s)))
 }
 
+/// Who asks, and what it may be told.
+struct Asker {
+    agent: AgentId,
+    /// The root of nonces, for who proved to be this agent.
+    nonces: Option<NonceRoot>,
+}
+
 /// An enrolled agent whose key is believed.
-async fn known(app: &App, agent: &str) -> Result<AgentId, Problem> {
+async fn known(app: &App, agent: &str, headers: &HeaderMap) -> Result<Asker, Problem> {
     let unknown = || {
         let detail = format!("no agent `{agent}` is enrolled");
         Problem::new(ProblemType::UnknownAgent, detail)
@@ -66,16 +80,35 @@ async fn known(app: &App, agent: &str) -> Result<AgentId, Problem> {
     let id: AgentId = agent.parse().map_err(|_| unknown())?;
     let mut conn = app.connection().await?;
     let found = store::agent::find(&mut conn, &id).await?;
-    if found.ok_or_else(unknown)?.revoked {
+    let found = found.ok_or_else(unknown)?;
+    if found.revoked {
         let detail = format!("the key of agent `{id}` is revoked");
         return Err(Problem::new(ProblemType::AgentRevoked, detail));
     }
-    Ok(id)
+    let is_proven = is_proven(headers, &found, app.clock.now().to_millis());
+    Ok(Asker {
+        agent: id,
+        nonces: is_proven.then(|| app.keys.nonces.clone()),
+    })
 }
 
-async fn current(app: &App, agent: &AgentId) -> Result<PlanAnswer, StoreError> {
+/// Whether a request bears a proof by one of the agent's keys, made lately.
+fn is_proven(headers: &HeaderMap, agent: &Agent, now: UnixMillis) -> bool {
+    let proof = headers.get(PLAN_PROOF_HEADER);
+    let proof = proof.and_then(|proof| STANDARD.decode(proof.as_bytes()).ok());
+    let Some(Ok(proof)) = proof.map(|proof| SignedNote::parse(&proof)) else {
+        return false;
+    };
+    let Some(at) = plan_proof_time(proof.text(), &agent.id) else {
+        return false;
+    };
+    now.get().abs_diff(at.get()) <= PLAN_PROOF_SKEW_MS_MAX
+        && agent.keys.iter().any(|(_, key)| proof.verify(key).is_ok())
+}
+
+async fn current(app: &App, asker: &Asker) -> Result<PlanAnswer, StoreError> {
     plans::look(app).await?;
-    let orders = confirm::open_orders(app, agent).await?;
+    let orders = confirm::open_orders(app, &asker.agent).await?;
     let plans = app.plans();
     let text = |bytes: &[u8]| {
         String::from_utf8(bytes.to_vec()).map_err(|e| StoreError::inconsistent("registry.note", e))
@@ -84,13 +117,14 @@ async fn current(app: &App, agent: &AgentId) -> Result<PlanAnswer, StoreError> {
         note: text(&plans.record().note)?,
         body: text(&plans.record().body)?,
         orders,
+        nonces: asker.nonces.clone(),
     })
 }
 
 /// What is new within `wait`; none where nothing is, or the collector stops.
 async fn hold(
     app: &App,
-    agent: &AgentId,
+    asker: &Asker,
     tag: &str,
     wait: Duration,
 ) -> Result<Option<PlanAnswer>, StoreError> {
@@ -101,7 +135,7 @@ async fn hold(
             () = tokio::time::sleep_until(end.min(Instant::now() + LOOK_EVERY)) => {}
             changed = stopping.changed() => if changed.is_err() { return Ok(None) } else { continue },
         }
-        let answer = current(app, agent).await?;
+        let answer = current(app, asker).await?;
         if answer.etag() != tag {
             return Ok(Some(answer));
         }

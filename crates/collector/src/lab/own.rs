@@ -36,6 +36,7 @@ pub(super) fn streams(seq: u64, (from, to): (DateTime<Utc>, DateTime<Utc>)) -> V
             },
             i: seq,
             lag_us_max: Some(1_000 + seq),
+            left_out: None,
             mem_free_kib: None,
             memory_pressure_permille: None,
             mono_us,

@@ -110,6 +110,7 @@ pub async fn apply_plan(
         return Err(ApplyError::NoKey { path });
     }
     let keys = Keys::load(&keys_dir, &setup.origin)?;
+    let plan = super::committed(plan, &keys.nonces);
     let body = plan.to_body().map_err(ApplyError::Plan)?;
     let chain = setup.origin.fleet_chain();
     let mut conn = connect(&setup.database_url).await?;
@@ -125,11 +126,11 @@ pub async fn apply_plan(
         return Err(ApplyError::OtherKey);
     }
     let plans = Plans::of(records)?.ok_or(ApplyError::NoFleet)?;
-    if plans.record().body == body.as_bytes() {
+    if super::is_recorded(plans.newest(), &plan) {
         return Ok(Applied::Known);
     }
     let now = clock.now_utc();
-    check(plans.newest(), plan, UnixMicros::from(now).to_millis())?;
+    check(plans.newest(), &plan, UnixMicros::from(now).to_millis())?;
     let kind = RegistryType::Plan;
     let entry = Entry {
         kind,

@@ -1,11 +1,13 @@
 use std::time::Duration;
 
-use domain::SystemClock;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::{Clock as _, SystemClock};
 use evidence::note::SignedNote;
 use evidence::registry::RegistryNote;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use wire::protocol::PlanAnswer;
+use wire::protocol::{PLAN_PROOF_HEADER, PlanAnswer, plan_proof_text};
 
 use super::apply::{Applied, ApplyError, ApplySetup, apply_plan, list_plans};
 use super::*;
@@ -19,6 +21,11 @@ fn revision(number: u64, from_min: i64) -> Plan {
     plan.revision = number;
     plan.effective_from_ms = UnixMillis::from(utc(START)).plus_ms(from_min * 60_000);
     plan
+}
+
+/// A plan as it is recorded.
+fn recorded(lab: &Lab, plan: &Plan) -> Plan {
+    committed(plan, &lab.collector.nonces())
 }
 
 async fn apply(lab: &Lab, plan: &Plan) -> Result<Applied, ApplyError> {
@@ -73,7 +80,7 @@ async fn an_agent_gets_the_signed_plan_once_and_then_hears_that_nothing_changed(
     assert_eq!((first.status, tag), (200, answer.etag().as_str()));
     assert_eq!(
         Plan::from_body(answer.body.as_bytes()).unwrap(),
-        lab::plan()
+        recorded(&lab, &lab::plan())
     );
     let note = SignedNote::parse(answer.note.as_bytes()).unwrap();
     note.verify(&lab.operator_key()).unwrap();
@@ -113,14 +120,15 @@ async fn a_held_request_is_answered_when_a_revision_is_applied() {
     let answered = held.await.unwrap();
     assert_eq!(answered.status, 200);
     let plan = Plan::from_body(answered.plan().body.as_bytes()).unwrap();
-    assert_eq!(plan, second);
+    assert_eq!(plan, recorded(&lab, &second));
 
     let plans = lab.collector.plans();
     let at = |min: i64| UnixMillis::from(utc(START)).plus_ms(min * 60_000);
     assert_eq!(plans.in_force(at(4)).revision, 1);
     assert_eq!(plans.in_force(at(5)).revision, 2);
     let listed = list_plans(&lab.url, &lab::origin()).await.unwrap();
-    assert_eq!(listed, [lab::plan(), second]);
+    let expected = [lab::plan(), second].map(|plan| recorded(&lab, &plan));
+    assert_eq!(listed, expected);
     lab.stop().await;
 }
 
@@ -180,7 +188,7 @@ async fn a_collector_that_starts_with_an_older_file_goes_by_the_recorded_plan() 
     let second = revision(2, 5);
     apply(&lab, &second).await.unwrap();
     let other = lab.start_another().await;
-    assert_eq!(*other.plans().newest(), second);
+    assert_eq!(*other.plans().newest(), recorded(&lab, &second));
     assert_eq!(get(other.addr(), "a", "").await.plan().etag(), {
         // The first one has had no reason to look yet; the request gives it one.
         let url = lab.collector.addr();
@@ -209,4 +217,53 @@ async fn an_agent_of_a_new_revision_may_be_invited_and_enrol() {
     apply(&lab, &second).await.unwrap();
     invite().await.unwrap();
     lab.stop().await;
+}
+
+#[tokio::test]
+async fn the_root_of_nonces_is_told_to_an_agent_that_proves_who_it_is_and_to_nobody_else() {
+    let lab = Lab::start("plan_nonces", utc(START)).await;
+    let addr = lab.collector.addr();
+    let now = UnixMillis::from(lab.clock.now_utc());
+    let (agent, other) = ("a".parse().unwrap(), "b".parse().unwrap());
+    let stranger = SigningKey::from_seed(&lab::origin().agent(&agent), &[99; 32]).unwrap();
+    let proof = |agent: &AgentId, at: UnixMillis, key: &SigningKey| {
+        let note = evidence::note::sign(&plan_proof_text(agent, at), &[key]).unwrap();
+        format!(
+            "{PLAN_PROOF_HEADER}: {}\r\n",
+            STANDARD.encode(note.to_bytes())
+        )
+    };
+    let day = 24 * 3_600 * 1_000;
+    let told = get(addr, "a", &proof(&agent, now, &lab.key)).await.plan();
+    let plan = Plan::from_body(told.body.as_bytes()).unwrap();
+    assert_eq!(told.nonces, Some(lab.collector.nonces()));
+    assert_eq!(plan.nonces, told.nonces.map(|root| root.commitment()));
+    for headers in [
+        String::new(),
+        format!("{PLAN_PROOF_HEADER}: AAAA\r\n"),
+        proof(&agent, now, &stranger),
+        proof(&other, now, &lab.key),
+        proof(&agent, now.plus_ms(-day - 1), &lab.key),
+        proof(&agent, now.plus_ms(day + 1), &lab.key),
+    ] {
+        let answered = get(addr, "a", &headers).await;
+        assert_eq!(
+            (answered.status, answered.plan().nonces),
+            (200, None),
+            "{headers}"
+        );
+    }
+    lab.stop().await;
+}
+
+#[test]
+fn a_plan_that_was_recorded_before_there_were_nonces_stays_as_it_is() {
+    let root = NonceRoot::from_bytes([1; 32]);
+    let (old, new) = (lab::plan(), committed(&lab::plan(), &root));
+    assert!(is_recorded(&old, &new) && is_recorded(&new, &new));
+    let other = committed(&lab::plan(), &NonceRoot::from_bytes([2; 32]));
+    assert!(!is_recorded(&other, &new));
+    let mut edited = new.clone();
+    edited.targets[0].deadline_ms += 1;
+    assert!(!is_recorded(&old, &edited));
 }

@@ -151,6 +151,7 @@ fn load(at_ms: i64) -> ReservedLine {
         event: SysEvent::Load,
         i: 0,
         lag_us_max: Some(dice.roll(2_000)),
+        left_out: None,
         mem_free_kib: None,
         memory_pressure_permille: None,
         mono_us: mono_us(at_ms * 1_000),

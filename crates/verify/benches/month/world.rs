@@ -304,6 +304,7 @@ impl Maker {
         let assessment = sla::assess(&contract, &terms, facts);
         let contents = Contents {
             timestamps: Vec::new(),
+            nonces: None,
             tsa_roots: None,
             origin: self.origin,
             violation: "VIO-1".into(),

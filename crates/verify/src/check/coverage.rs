@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{AgentId, TargetId, UnixMillis};
 use wire::limits::SLOTS_MAX;
 
+use bursts::{Bursts, Missing};
 use lost::{Bounds, Lost};
 
 use super::registry::Registry;
@@ -18,6 +19,7 @@ use crate::layout::{self};
 use crate::plans::InForce;
 use crate::verdict::{Checked, Halt, Remarks, needed, owned};
 
+mod bursts;
 mod lost;
 
 pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
@@ -31,17 +33,21 @@ pub(super) fn check(parts: &Parts<'_>, remarks: &mut Remarks) -> Checked {
     check_closed((registry, segment), inputs, &spans)?;
     remark_start(inputs, &spans, remarks);
     for agent in &inputs.agents {
-        let mut lost = Lost::default();
+        let (mut lost, mut unrepeated) = (Lost::default(), Missing::default());
         for target in &inputs.targets {
             let missing = check_stream(parts, registry, &spans, (agent, target))?;
             if !missing.is_empty() {
                 let bounds = Bounds::of(parts, registry, &spans, (agent, target))?;
                 bounds.accept(&missing, &mut lost)?;
             }
+            check_bursts(parts, (registry, &spans), (agent, target), &mut unrepeated)?;
         }
         lost.remark(registry, agent, remarks);
+        unrepeated.remark(agent, remarks);
     }
     super::reserved::tell_controls(parts, remarks);
+    let end = inputs.end().start();
+    super::nonces::check(parts, (registry, &spans), end, remarks)?;
     check_plans(parts, registry, remarks)
 }
 
@@ -192,6 +198,32 @@ fn check_stream(
     compare(&expected, &found).map_err(|(slot, what)| {
         Halt::fail(&place, format!("slot {} {what}", UnixMillis::new(slot)))
     })
+}
+
+/// Every failure of one stream has its burst.
+fn check_bursts(
+    parts: &Parts<'_>,
+    (registry, spans): (&Registry, &[InForce<'_>]),
+    (agent, target): (&AgentId, &TargetId),
+    missing: &mut Missing,
+) -> Checked {
+    let mut streams = parts.streams.iter();
+    let stream = streams.find(|stream| stream.agent == *agent && stream.target == *target);
+    let (Some(stream), Some(last)) = (stream, spans.last()) else {
+        return Ok(());
+    };
+    let start = owned(&parts.inputs)?.window.start().start();
+    let told = parts.reserved.iter().find(|facts| facts.agent == *agent);
+    let Some(told) = told else {
+        return Ok(());
+    };
+    let bursts = Bursts {
+        registry,
+        stream: (agent, target),
+        told: needed(&told.told, "what the agents say about themselves")?,
+        slots: (start.get(), last.to.get()),
+    };
+    bursts.check(needed(&stream.disclosed, "the disclosed streams")?, missing)
 }
 
 /// Every slot that the plans in force ask of a stream, in order; `None` where there are too many.

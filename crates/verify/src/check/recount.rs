@@ -241,8 +241,11 @@ fn difference(stated: &Value, computed: &Value, at: String) -> Option<String> {
     match (stated, computed) {
         (Value::Object(a), Value::Object(b)) if a.len() == b.len() => {
             a.iter().find_map(|(key, a)| {
-                let b = b.get(key).unwrap_or(&Value::Null);
-                difference(a, b, format!("{at}/{key}"))
+                let at = format!("{at}/{key}");
+                match b.get(key) {
+                    Some(b) => difference(a, b, at),
+                    None => Some(at), // Not the same as `null`.
+                }
             })
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a

@@ -4,14 +4,14 @@
 //! Agents of older versions have no such streams, which fails nothing. One that has any discloses
 //! all three.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
 
-use domain::AgentId;
+use domain::{AgentId, GapReason, TargetId};
 use evidence::bundle::Bundle;
 use evidence::hash::Hash;
 use evidence::tree;
-use wire::reserved::ReservedLine;
+use wire::reserved::{LEFT_OUT_MAX, LeftOut, ReservedLine, SysLine};
 use wire::stream::Reserved;
 
 use super::segment::LoggedBatch;
@@ -39,6 +39,10 @@ pub(super) struct Told {
     pub(super) doubtful: u64,
     /// Minutes in which no control answered.
     pub(super) cut_off: u64,
+    /// Repeats that it says it left out, by target and slot.
+    left_out: BTreeMap<(TargetId, i64), Vec<LeftOut>>,
+    /// By run: until when, on its monotonic clock, it told of all that it left out.
+    pub(super) loads: BTreeMap<u64, u64>,
     /// The first line that claims a time after its anchor.
     pub(super) ahead: Option<Halt>,
 }
@@ -133,7 +137,7 @@ impl Walk<'_> {
                 let reason = "claims a time after the one its batch was anchored at";
                 told.ahead = Some(lines.fail(reason));
             }
-            told.add(&line, batch.seq);
+            told.add(&line, batch);
         }
         let root = tree::root(&leaves);
         path.verify(self.stream.as_str(), root, batch.streams)
@@ -148,15 +152,38 @@ impl Walk<'_> {
 }
 
 impl Told {
-    fn add(&mut self, line: &ReservedLine, seq: u64) {
+    fn add(&mut self, line: &ReservedLine, batch: &LoggedBatch) {
         match line {
             ReservedLine::Ctrl(line) => self.cut_off += u64::from(line.all_failed()),
-            ReservedLine::Sys(_) => {}
+            ReservedLine::Sys(line) => self.add_load(line, batch.boot),
             ReservedLine::Time(line) => {
                 self.doubtful += u64::from(line.is_doubtful());
-                self.timed.insert(seq);
+                self.timed.insert(batch.seq);
             }
         }
+    }
+
+    fn add_load(&mut self, line: &SysLine, boot: u64) {
+        let Some(told) = &line.left_out else {
+            return;
+        };
+        for one in told {
+            let key = (one.target.clone(), one.slot_ms.get());
+            self.left_out.entry(key).or_default().push(one.clone());
+        }
+        if told.len() < LEFT_OUT_MAX {
+            let last_us = self.loads.entry(boot).or_default();
+            *last_us = line.mono_us.max(*last_us);
+        }
+    }
+
+    /// Why a repeat was not made, as the agent says.
+    pub(super) fn why(&self, target: &TargetId, slot: i64, attempt: u32) -> Option<GapReason> {
+        let told = self.left_out.get(&(target.clone(), slot))?;
+        let is_it = |one: &&LeftOut| {
+            (one.attempt..one.attempt.saturating_add(one.count)).contains(&attempt)
+        };
+        told.iter().find(is_it).map(|one| one.reason)
     }
 }
 

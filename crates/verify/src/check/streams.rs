@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 
 use domain::cell::Timeliness;
-use domain::{AgentId, CellHour, Gap, Kind, Line, Outcome, Sample, Source, TargetId};
+use domain::{AgentId, Attribution, CellHour, Gap, Kind, Line, Outcome, Sample, Source, TargetId};
 use evidence::bundle::Bundle;
 use evidence::hash::Hash;
 use evidence::tree;
@@ -34,6 +34,10 @@ pub(super) struct StreamFacts {
 pub(super) struct Disclosed {
     /// Slots of the planned first attempts, milliseconds since the epoch, in stream order.
     pub(super) planned: Vec<i64>,
+    /// Those of them that failed, and not by our own doing.
+    pub(super) failing: Vec<Failing>,
+    /// What was made because an attempt had failed, in stream order.
+    pub(super) repeats: Vec<Repeat>,
     /// Slots that were not run.
     pub(super) gaps: Vec<Gap>,
     /// Where each revision of the plan first shows.
@@ -48,6 +52,24 @@ pub(super) struct Disclosed {
     pub(super) ahead: Option<Halt>,
     /// Number of the last batch that carries a line.
     pub(super) last_seq: Option<u64>,
+}
+
+/// A slot's own attempt that failed.
+pub(super) struct Failing {
+    pub(super) slot: i64,
+    /// Revision of the plan.
+    pub(super) plan: u64,
+    /// The run of the agent, and when in it the attempt began.
+    pub(super) boot: u64,
+    pub(super) mono_us: u64,
+}
+
+/// One attempt of a burst.
+pub(super) struct Repeat {
+    pub(super) slot: i64,
+    pub(super) attempt: u32,
+    /// Revision of the plan.
+    pub(super) plan: u64,
 }
 
 /// The first use of a plan revision in a stream.
@@ -179,6 +201,20 @@ impl Reader<'_> {
         let slot = sample.slot_ms.get();
         if sample.kind == Kind::Planned && sample.source == Source::Probe && sample.attempt == 1 {
             self.found.planned.push(slot);
+            if sample.outcome != Outcome::Ok && sample.attribution != Attribution::Ours {
+                self.found.failing.push(Failing {
+                    slot,
+                    plan: sample.plan,
+                    boot: batch.boot,
+                    mono_us: sample.mono_us,
+                });
+            }
+        } else if sample.kind == Kind::Burst && sample.source == Source::Probe {
+            self.found.repeats.push(Repeat {
+                slot,
+                attempt: sample.attempt,
+                plan: sample.plan,
+            });
         }
         self.note_plan(sample.plan, slot, batch.index);
         let stamped_us = self.stream.stamps.first_us(batch.index);

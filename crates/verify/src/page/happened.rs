@@ -150,6 +150,7 @@ fn lookups(page: &Page<'_>, told: &[(&Outage, &OutageTally)]) -> Markup {
     let columns = [
         Text("Began (UTC)"),
         Text("Provider request id"),
+        Text("Client request id"),
         Text("Met"),
         Text("Provider's error type"),
         Text("Agent, region"),
@@ -161,6 +162,7 @@ fn lookups(page: &Page<'_>, told: &[(&Outage, &OutageTally)]) -> Markup {
                 th.time scope="row" { (second(lookup.at)) }
                 td.id { @match &lookup.request {
                     Some(request) => code { (clipped(request)) }, None => "none came" } }
+                td.id { @if let Some(client) = &lookup.client { code { (client) } } @else { "not revealed" } }
                 td { (outcome::named(lookup.seen.outcome, lookup.seen.status)) }
                 td { (lookup.error.as_deref().map(clipped).unwrap_or_default()) }
                 td { @if let Some(agent) = page.inputs.agents.get(lookup.agent) {
@@ -173,7 +175,10 @@ fn lookups(page: &Page<'_>, told: &[(&Outage, &OutageTally)]) -> Markup {
         @if !all.is_empty() {
             (table("Some of the failed requests, to look up in the provider's own logs", &columns, &rows))
             p.note { "All failed requests, with ids and response headers: "
-                code { "agents/AGENT/TARGET.details.jsonl" } "." }
+                code { "agents/AGENT/TARGET.details.jsonl" } ". The client request id is what the \
+                request named itself in its " code { "x-client-request-id" } " and in its prompt: \
+                it finds requests of which no answer came. It follows from the seed in "
+                code { (layout::NONCES) } ", to which the plan committed beforehand." }
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod logged;
 mod outage;
+mod revealed;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,10 +110,11 @@ impl Tally {
         members: &mut Members<'_>,
     ) -> Self {
         let logged = logged::Logged::read(claim, inputs, members);
+        let nonces = revealed::read(members);
         let mut walk = walk::Walk::new(inputs, assessment, logged);
         for (at, agent) in inputs.agents.iter().enumerate() {
             for target in &inputs.targets {
-                walk.stream(members, (at, agent), target);
+                walk.stream(members, (at, agent), target, nonces.as_ref());
             }
             walk.own(members, (at, agent));
         }

@@ -24,7 +24,8 @@ use wire::names::Origin;
 pub(super) use judge::judge;
 pub(super) use lines::SAID;
 use lines::{lines, mono_us};
-use registry::{place, policy_text, scope};
+pub(super) use registry::nonces;
+use registry::{place, policy_text, revealed, scope};
 pub(super) use twist::Twist;
 
 use crate::layout::paths::StreamPath;
@@ -344,6 +345,7 @@ impl Maker {
         let mut terms = Terms::of(contract.window_at(minute), minute.plus(self.minutes));
         terms.places = self.agents.iter().map(|agent| place(&agent.id)).collect();
         terms.targets = vec![scope(TARGETS[0])];
+        let nonces = revealed(&self.fleet, &terms);
         let mut contents = Contents {
             origin: self.origin,
             violation: "VIO-1".into(),
@@ -357,6 +359,7 @@ impl Maker {
             segment,
             anchors: self.anchors,
             timestamps: Vec::new(),
+            nonces,
             tsa_roots: None,
             streams: self.streams.into_values().collect(),
             reserved: own::in_order(self.reserved),

@@ -16,6 +16,7 @@ use std::io::Cursor;
 use evidence::manifest::{MANIFEST_PATH, Manifest, Profile};
 
 use super::fixture::{AGENTS, Twist, World, judge, open};
+use super::nonces;
 use crate::*;
 
 use bend::{Dice, bend};
@@ -24,7 +25,7 @@ pub(super) use cases::{python, words};
 
 pub(super) type Members = BTreeMap<String, Vec<u8>>;
 
-const TWISTS: [Twist; 28] = [
+const TWISTS: [Twist; 34] = [
     Twist::None,
     Twist::SecondHistory,
     Twist::SecondPlan,
@@ -53,10 +54,16 @@ const TWISTS: [Twist; 28] = [
     Twist::RevokedAhead,
     Twist::Superseded,
     Twist::Vanished,
+    Twist::Repeated,
+    Twist::RepeatTold,
+    Twist::RepeatMissing,
+    Twist::RepeatInvented,
+    Twist::RepeatBeyond,
+    Twist::RepeatTwice,
 ];
 
 /// Worlds that random bending starts from: good ones, of every kind.
-const GOOD: [Twist; 8] = [
+const GOOD: [Twist; 9] = [
     Twist::None,
     Twist::SecondPlan,
     Twist::HeldBack,
@@ -65,6 +72,7 @@ const GOOD: [Twist; 8] = [
     Twist::Revoked,
     Twist::Superseded,
     Twist::OldAgents,
+    Twist::RepeatTold,
 ];
 
 /// Bent bundles that are compared where `NINES_MUTATIONS` gives no other number.
@@ -102,6 +110,9 @@ fn the_script_judges_every_world_as_the_library_does() {
         let members = assemble(&world.contents, &world.export).unwrap();
         cases.add(format!("{twist:?}"), &members);
         cases.add_bytes(format!("{twist:?} alone"), &packed(&members), Trust::Nobody);
+    }
+    for (name, members) in nonces::cases() {
+        cases.add(name, &members);
     }
     for origin in ["simulated.invalid/demo", "other.example"] {
         let world = World::under(origin, Twist::None);

@@ -5,6 +5,7 @@
 //! told about a text is told by who reads it in one; a body is spelled as in one.
 
 use domain::UnixMillis;
+use evidence::hash::Hash;
 use evidence::jcs::{self, JcsError, LINE_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,8 @@ const HEADING: &str = "[[target]]";
 struct Head {
     agent: Vec<PlanAgent>,
     effective_from_ms: UnixMillis,
+    #[serde(default)]
+    nonces: Option<Hash>,
     revision: u64,
 }
 
@@ -54,6 +57,7 @@ pub(super) fn read(text: &str) -> Option<Plan> {
     Some(Plan {
         agents: head.agent,
         effective_from_ms: head.effective_from_ms,
+        nonces: head.nonces,
         revision: head.revision,
         targets,
     })
@@ -70,6 +74,8 @@ pub(super) fn to_line(plan: &Plan) -> Result<String, JcsError> {
     struct Head<'a> {
         agent: &'a [PlanAgent],
         effective_from_ms: UnixMillis,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nonces: Option<Hash>,
         revision: u64,
     }
     // The name matters to nobody: it puts targets as deep as they stand in the plan.
@@ -80,6 +86,7 @@ pub(super) fn to_line(plan: &Plan) -> Result<String, JcsError> {
     let mut line = jcs::to_line(&Head {
         agent: &plan.agents,
         effective_from_ms: plan.effective_from_ms,
+        nonces: plan.nonces,
         revision: plan.revision,
     })?;
     // Its key sorts behind the others.

@@ -51,6 +51,7 @@ fn sys() -> SysLine {
         event: SysEvent::Load,
         i: 1,
         lag_us_max: Some(1_903),
+        left_out: None,
         mem_free_kib: Some(812_344),
         memory_pressure_permille: Some(0),
         mono_us: 300_000_000,

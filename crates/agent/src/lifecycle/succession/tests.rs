@@ -91,6 +91,7 @@ impl Bench {
             metrics,
             recorder: recorder.clone(),
             orders: watch::channel(Vec::new()).1,
+            nonces: Nonces::open(&dir).unwrap(),
             operator_key: None,
             budgets: None,
         };

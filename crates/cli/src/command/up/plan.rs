@@ -33,6 +33,7 @@ pub(super) fn current(config: &UpConfig, root: &Utf8Path) -> anyhow::Result<Plan
     let plan = Plan {
         agents: vec![agent],
         effective_from_ms: SystemClock.now().to_millis(),
+        nonces: None,
         revision: last.map_or(1, |last| last.revision + 1),
         targets: config.targets.clone(),
     };

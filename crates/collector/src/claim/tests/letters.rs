@@ -1,6 +1,6 @@
 use super::{Enclosed, Forms, Lab, NAME, january, letter, utc};
-use crate::claim_letter;
 use crate::lab::CONTRACT;
+use crate::{ClientIds, claim_letter};
 
 /// The contract with a formula by intervals of five minutes.
 fn by_intervals() -> String {
@@ -39,6 +39,9 @@ async fn the_log_has_every_failed_request_of_the_downtime_and_no_more_of_it_than
     let enclosed = Enclosed {
         requests: &mut requests,
         intervals: &mut intervals,
+        client_ids: ClientIds::find(&lab.url, lab.state_dir(), &crate::lab::origin())
+            .await
+            .unwrap(),
     };
     let forms = Forms::default();
     let letter = claim_letter(&lab.url, NAME, (&forms, "google"), Some(enclosed)).await;
@@ -51,8 +54,11 @@ async fn the_log_has_every_failed_request_of_the_downtime_and_no_more_of_it_than
     assert_eq!(
         &lines[..2],
         [
-            "time_utc,region,model,status,outcome,request_id",
-            "2026-01-31T07:00:00.000007Z,r,,503,server_error,req_60"
+            "time_utc,region,model,status,outcome,request_id,client_request_id",
+            &format!(
+                "2026-01-31T07:00:00.000007Z,r,,503,server_error,req_60,{}",
+                own_name(&lab)
+            )
         ]
     );
     assert!(lines[1..].is_sorted(), "in order of time");
@@ -107,6 +113,7 @@ async fn a_formula_by_intervals_lists_each_below_100_percent() {
     let enclosed = Enclosed {
         requests: &mut requests,
         intervals: &mut intervals,
+        client_ids: ClientIds::default(),
     };
     let forms = Forms::default();
     let letter = claim_letter(&lab.url, NAME, (&forms, "aws"), Some(enclosed)).await;
@@ -124,4 +131,18 @@ async fn a_formula_by_intervals_lists_each_below_100_percent() {
     let line = "uptime,2026-01-31T07:00:00Z,2026-01-31T07:05:00Z,5,3,2/5";
     assert_eq!(listed.lines().nth(1), Some(line));
     lab.stop().await;
+}
+
+/// What the first failed request named itself.
+fn own_name(lab: &Lab) -> String {
+    let slot = domain::UnixMillis::from(utc("2026-01-31T07:00:00Z"));
+    let attempt = wire::nonce::AttemptName {
+        agent: &"a".parse().unwrap(),
+        target: &crate::lab::TARGET.parse().unwrap(),
+        kind: domain::Kind::Planned,
+        slot,
+        number: 1,
+    };
+    let seed = lab.collector.nonces().seed(wire::nonce::day_of(slot));
+    seed.nonce(&attempt).unwrap()
 }

@@ -1,6 +1,6 @@
 use super::{Forms, Lab, utc};
 use crate::claim::{Enclosed, Notice, NoticeState};
-use crate::{list_notices, notice_letter, send_notice};
+use crate::{ClientIds, list_notices, notice_letter, send_notice};
 
 const NAME: &str = "NTC-acme-direct-20260131T0700";
 
@@ -55,6 +55,7 @@ async fn a_notice_is_a_ticket_with_request_ids_and_its_log() {
     let enclosed = Enclosed {
         requests: &mut requests,
         intervals: &mut intervals,
+        client_ids: ClientIds::default(),
     };
     let forms = Forms::default();
     let text = notice_letter(&lab.url, NAME, &forms, Some(enclosed))

@@ -2,6 +2,7 @@
 
 use domain::{Detail, Outcome, Sample, TargetId, UnixMicros, detail::Text};
 
+use super::revealed::Revealed;
 use super::{Counts, Seen};
 
 /// Most samples to look up in one stretch, and of one agent in it.
@@ -24,6 +25,14 @@ pub(in super::super) struct OutageTally {
     pub(in super::super) lookups: Vec<Lookup>,
 }
 
+/// What else there is about a sample.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    /// Its detail line, where that is disclosed.
+    pub(super) detail: Option<&'a [u8]>,
+    pub(super) revealed: Option<Revealed<'a>>,
+}
+
 /// A failure that the provider can find in its own logs.
 #[derive(Debug)]
 pub(in super::super) struct Lookup {
@@ -33,16 +42,18 @@ pub(in super::super) struct Lookup {
     pub(in super::super) target: TargetId,
     pub(in super::super) seen: Seen,
     pub(in super::super) request: Option<String>,
+    /// What it named itself, where that is revealed.
+    pub(in super::super) client: Option<String>,
     pub(in super::super) error: Option<String>,
 }
 
 impl OutageTally {
-    /// Counts a sample with its detail line, where that is disclosed.
+    /// Counts a sample with what else there is about it.
     pub(super) fn sample(
         &mut self,
         (agent, target): (usize, &TargetId),
         sample: &Sample,
-        detail: Option<&[u8]>,
+        told: Told<'_>,
     ) {
         let seen = Seen {
             outcome: sample.outcome,
@@ -59,7 +70,12 @@ impl OutageTally {
         if self.lookups.len() >= LOOKUPS_MAX || of_agent.count() >= LOOKUPS_OF_AGENT_MAX {
             return;
         }
-        let detail = detail.and_then(|line| serde_json::from_slice::<Detail>(line).ok());
+        let client = told
+            .revealed
+            .and_then(|revealed| revealed.client_id(target, sample));
+        let detail = told
+            .detail
+            .and_then(|line| serde_json::from_slice::<Detail>(line).ok());
         let detail = detail.unwrap_or_default();
         self.lookups.push(Lookup {
             at: sample.wall_us,
@@ -67,6 +83,7 @@ impl OutageTally {
             target: target.clone(),
             seen,
             request: detail.req.map(plain),
+            client,
             error: detail.error_type.map(plain),
         });
         self.lookups.sort_by_key(|lookup| (lookup.at, lookup.agent));

@@ -11,9 +11,12 @@ use wire::reserved::ReservedLine;
 use wire::stream::Reserved;
 
 use super::logged::Logged;
+use super::outage::Told;
+use super::revealed::Revealed;
 use super::{AgentTally, Members, OutageTally, Seen, Tally};
 use crate::cells::timeliness;
 use crate::layout::claim::Inputs;
+use crate::layout::nonces::Nonces;
 use crate::layout::paths::StreamPath;
 use crate::layout::{self};
 use crate::page::outage::{self, OUTAGES_MAX};
@@ -64,7 +67,9 @@ impl Walk {
         members: &mut Members<'_>,
         (at, agent): (usize, &AgentId),
         target: &TargetId,
+        nonces: Option<&Nonces>,
     ) {
+        let revealed = nonces.map(|nonces| Revealed { nonces, agent });
         let Some(cores) = members.read(&layout::cores(agent, target)) else {
             return;
         };
@@ -84,7 +89,8 @@ impl Walk {
                 Ok(Line::Sample(sample)) => {
                     let has_detail = sample.outcome != Outcome::Ok && sample.detail.is_some();
                     let detail = has_detail.then(|| details.next()).flatten();
-                    self.sample((at, target), &sample, detail, anchored_s);
+                    let told = Told { detail, revealed };
+                    self.sample((at, target), &sample, told, anchored_s);
                 }
             }
         }
@@ -103,7 +109,7 @@ impl Walk {
         &mut self,
         (at, target): (usize, &TargetId),
         sample: &Sample,
-        detail: Option<&[u8]>,
+        told: Told<'_>,
         anchored_s: Option<i64>,
     ) {
         let minute = sample.minute();
@@ -124,7 +130,7 @@ impl Walk {
             status: sample.status,
         });
         for outage in self.within(minute) {
-            outage.sample((at, target), sample, detail);
+            outage.sample((at, target), sample, told);
         }
     }
 

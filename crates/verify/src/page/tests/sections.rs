@@ -57,7 +57,7 @@ fn every_outage_has_times_length_errors_regions_and_ids_to_look_up() {
             "2026-03-03 10:05 2026-03-03 10:51 46 min 46 of 46 HTTP 503 server_error \u{d7} 46 \
              aws:eu-central-1 15 of 15 gcp:us-east4 15 of 15 hetzner:sin 16 of 16",
             "2026-03-17 22:10 2026-03-17 22:40 30 min 30 of 30 HTTP 200 stall \u{d7} 30",
-            "2026-03-03 10:05:03 req_011CVx3485 HTTP 503 server_error api_error sin-1, hetzner:sin",
+            "2026-03-03 10:05:03 req_011CVx3485 not revealed HTTP 503 server_error api_error sin-1, hetzner:sin",
             "with the provider in 30 minutes, and had an answer in 27.",
             "rate_limited the customer's own rate limit 429 3",
             "ok a complete answer in time 200 44,528",
