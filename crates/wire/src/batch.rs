@@ -212,10 +212,19 @@ pub fn decompress(body: &[u8]) -> Result<Vec<u8>, BatchError> {
     if body.len() > BATCH_BODY_BYTES_MAX {
         return Err(BatchError::TooLarge { bytes: body.len() });
     }
-    // Room at once for what the frame says, which is no more than a hint.
+    // Room at once for what the frame says, which is no more than a hint. Where it is true, all is
+    // unfolded at once, too, without a window between.
     let claimed = zstd::zstd_safe::get_frame_content_size(body).ok().flatten();
     let claimed = claimed.and_then(|bytes| usize::try_from(bytes).ok());
-    let mut text = Vec::with_capacity(claimed.unwrap_or_default().min(BATCH_TEXT_BYTES_MAX));
+    let claimed = claimed.filter(|bytes| *bytes <= BATCH_TEXT_BYTES_MAX);
+    let mut text = Vec::with_capacity(claimed.unwrap_or_default());
+    if claimed.is_some()
+        && let Ok(mut whole) = zstd::bulk::Decompressor::new()
+        && whole.decompress_to_buffer(body, &mut text).is_ok()
+    {
+        return Ok(text);
+    }
+    text.clear();
     let mut decoder =
         zstd::stream::read::Decoder::with_buffer(body).map_err(BatchError::Decompress)?;
     let limit = BATCH_TEXT_BYTES_MAX as u64 + 1;

@@ -15,6 +15,7 @@ use super::{Admission, IngestError};
 use crate::app::App;
 use crate::confirm;
 use crate::store::agent_state::Heard;
+use crate::store::batch::Before;
 use crate::store::cell::TargetHour;
 use crate::store::partition::Table;
 use crate::store::sample::class::ClassIds;
@@ -34,7 +35,16 @@ const READERS_MAX: usize = 4;
 #[derive(Debug)]
 struct Waiting {
     admission: Admission,
-    answer: oneshot::Sender<Result<Receipt, IngestError>>,
+    answer: oneshot::Sender<Result<Answer, IngestError>>,
+}
+
+/// What is told to the sender of a batch that is committed, or known.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Without what is missing before it.
+    pub(crate) receipt: Receipt,
+    /// Whether the batch before it is known to be here.
+    pub(crate) before: Before,
 }
 
 /// Hands admitted batches to the flushers.
@@ -65,12 +75,12 @@ impl Intake {
     }
 
     /// Waits until the batch is committed, or known, or refused.
-    pub(crate) async fn submit(&self, admission: Admission) -> Result<Receipt, IngestError> {
-        let (answer, receipt) = oneshot::channel();
+    pub(crate) async fn submit(&self, admission: Admission) -> Result<Answer, IngestError> {
+        let (answer, answered) = oneshot::channel();
         self.queue
             .try_send(Waiting { admission, answer })
             .map_err(|_| IngestError::Busy)?;
-        receipt.await.unwrap_or(Err(IngestError::Busy))
+        answered.await.unwrap_or(Err(IngestError::Busy))
     }
 }
 
@@ -109,7 +119,7 @@ async fn flush_group(
         Ok(states) => {
             debug!(ingest.batches = states.len(), "stored a group of batches");
             for ((admission, answer), state) in admissions.iter().zip(answers).zip(states) {
-                reply(answer, receipt(admission, state));
+                reply(answer, answer_to(admission, state));
             }
         }
         Err(failure) => {
@@ -132,8 +142,8 @@ async fn flush_group(
 
 /// A sender that hung up will send again, and find its batch stored.
 fn reply(
-    answer: oneshot::Sender<Result<Receipt, IngestError>>,
-    result: Result<Receipt, IngestError>,
+    answer: oneshot::Sender<Result<Answer, IngestError>>,
+    result: Result<Answer, IngestError>,
 ) {
     if answer.send(result).is_err() {
         debug!("sender left before its receipt");
@@ -143,33 +153,34 @@ fn reply(
 /// What became of one batch of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stored {
-    Fresh,
+    Fresh(Before),
     Duplicate,
     Conflict,
     /// The agent's keys changed after the signature was checked.
     Stale,
 }
 
-fn receipt(admission: &Admission, stored: Stored) -> Result<Receipt, IngestError> {
+fn answer_to(admission: &Admission, stored: Stored) -> Result<Answer, IngestError> {
     let seq = store::to_u64("batch.seq", admission.batch.seq)?;
     let agent = admission.agent.clone();
-    let state = match stored {
-        Stored::Fresh => ReceiptState::Stored,
-        Stored::Duplicate => ReceiptState::Duplicate,
+    let (state, before) = match stored {
+        Stored::Fresh(before) => (ReceiptState::Stored, before),
+        Stored::Duplicate => (ReceiptState::Duplicate, Before::NotSeen),
         Stored::Conflict => return Err(IngestError::Conflict { agent, seq }),
         // Sent again, it is held to the keys as they are now.
         Stored::Stale => return Err(IngestError::Busy),
     };
     let batch = admission.batch.hash.to_string();
     let received_us = UnixMicros::from(admission.batch.received_at);
-    Ok(Receipt {
+    let receipt = Receipt {
         agent,
         seq,
         batch,
         state,
         received_us,
         missing_from: None,
-    })
+    };
+    Ok(Answer { receipt, before })
 }
 
 pub(crate) async fn commit(
@@ -203,9 +214,9 @@ pub(crate) async fn commit(
     for admission in group {
         if !is_current(admission) {
             states.push(Stored::Stale);
-        } else if fresh.next() == Some(true) {
+        } else if let Some(Some(before)) = fresh.next() {
             new.push(admission);
-            states.push(Stored::Fresh);
+            states.push(Stored::Fresh(before));
         } else {
             states.push(compare(&mut tx, admission).await?);
         }
@@ -230,11 +241,12 @@ fn days(group: &[Admission]) -> BTreeSet<(Table, NaiveDate)> {
         .collect()
 }
 
-/// Which batches of the group are new. Of two with the same number, the first counts.
+/// What stands before the batches of the group that are new. Of two with the same number, the first
+/// counts.
 async fn insert_ledger(
     conn: &mut PgConnection,
     group: &[&Admission],
-) -> Result<Vec<bool>, StoreError> {
+) -> Result<Vec<Option<Before>>, StoreError> {
     let mut firsts = BTreeMap::new();
     for (place, admission) in group.iter().enumerate() {
         firsts
@@ -243,11 +255,12 @@ async fn insert_ledger(
     }
     let batches: Vec<_> = firsts.values().map(|place| &group[*place].batch).collect();
     let fresh = store::batch::insert(conn, &batches).await?;
-    let is_fresh = |(place, admission): (usize, &&Admission)| {
+    let before = |(place, admission): (usize, &&Admission)| {
         let key = (admission.batch.agent, admission.batch.seq);
-        firsts.get(&key) == Some(&place) && fresh.contains(&key)
+        let is_first = firsts.get(&key) == Some(&place);
+        is_first.then(|| fresh.get(&key).copied()).flatten()
     };
-    Ok(group.iter().enumerate().map(is_fresh).collect())
+    Ok(group.iter().enumerate().map(before).collect())
 }
 
 /// Same bytes again, or other bytes under a number that is taken.

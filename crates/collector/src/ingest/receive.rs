@@ -9,10 +9,12 @@ use tokio::runtime::Handle;
 use wire::batch::Batch;
 use wire::protocol::{Receipt, ReceiptState};
 
+use super::flush::Answer;
 use super::{Admission, IngestError, admit, claimed_agent, read};
 use crate::app::App;
 use crate::store;
 use crate::store::agent::Agent;
+use crate::store::batch::Before;
 
 /// Body to receipt: the one path for HTTP and for history made in simulated time.
 pub(crate) async fn receive(app: &Arc<App>, body: Vec<u8>) -> Result<Receipt, IngestError> {
@@ -39,13 +41,18 @@ async fn receive_uncounted(app: &Arc<App>, body: Vec<u8>) -> Result<(Receipt, u6
     let lines = u64::try_from(admission.batch.lines).unwrap_or(0);
     let covered_until = admission.batch.wall_last_at;
     let (agent, seq) = (admission.batch.agent, admission.batch.seq);
-    let mut receipt = app.intake.submit(admission).await?;
+    let Answer {
+        mut receipt,
+        before,
+    } = app.intake.submit(admission).await?;
     if receipt.state == ReceiptState::Stored {
         let delay = receipt.received_us.to_utc() - covered_until;
         let delay = delay.to_std().unwrap_or_default(); // None where the agent's clock is ahead.
         app.instruments.batch_stored(receipt.agent.as_str(), delay);
     }
-    receipt.missing_from = missing_before(app, agent, seq).await;
+    if before == Before::NotSeen {
+        receipt.missing_from = missing_before(app, agent, seq).await;
+    }
     Ok((receipt, lines))
 }
 

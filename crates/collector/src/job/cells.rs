@@ -11,7 +11,7 @@ use sqlx::{PgConnection, PgPool};
 use wire::plan::Plan;
 
 use super::{conditions, latency};
-use crate::store::cell::TargetHour;
+use crate::store::cell::{Share, TargetHour};
 use crate::store::partition::Table;
 use crate::store::poison::Settled;
 use crate::store::{self, StoreError};
@@ -22,7 +22,10 @@ pub(crate) use count::{Names, compute};
 /// Under which failed hours are kept.
 const JOB: &str = "cells";
 /// Hours taken in one transaction.
-const HOURS_PER_RUN: i64 = 200;
+const HOURS_PER_RUN: i64 = 100;
+/// Transactions at once: while the database reads for one, the hours of the other are counted. Each
+/// has targets of its own, for what is kept of an hour may depend on the hour before.
+const SHARES: i32 = 2;
 /// Consecutive hours of a target that are read at once. Each reading looks an hour further on both
 /// sides, which for a single hour is two thirds of the work; and what was read is in memory.
 const HOURS_READ_MAX: usize = 6;
@@ -34,10 +37,22 @@ pub(crate) async fn run_once(
     plan: &Plan,
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
+    let shares = (0..SHARES).map(|nth| Share { nth, of: SHARES });
+    let runs = shares.map(|share| run_share(pool, plan, now, share));
+    let counted = futures_util::future::try_join_all(runs).await?;
+    Ok(counted.into_iter().sum())
+}
+
+async fn run_share(
+    pool: &PgPool,
+    plan: &Plan,
+    now: DateTime<Utc>,
+    share: Share,
+) -> Result<usize, StoreError> {
     let mut total = 0;
     loop {
         let mut tx = pool.begin().await.map_err(StoreError::query("begin"))?;
-        let mut hours = store::cell::take_dirty(&mut tx, now, HOURS_PER_RUN).await?;
+        let mut hours = store::cell::take_dirty(&mut tx, now, share, HOURS_PER_RUN).await?;
         let taken = hours.len();
         let gone = store::drop::dropped_days(&mut tx, Table::Sample).await?;
         // What was counted while its samples were here stays.

@@ -1,9 +1,10 @@
 //! Raw batches: the truth, and the ledger that makes ingest idempotent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use evidence::hash::Hash;
+use futures_util::stream::{Stream, StreamExt as _};
 use sqlx::PgConnection;
 
 use super::{StoreError, to_hash, to_u64};
@@ -23,14 +24,23 @@ pub(crate) struct NewBatch {
     pub(crate) received_at: DateTime<Utc>,
 }
 
+/// Whether the batch before a new one was in the ledger as it was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// It was, or there is none.
+    Here,
+    /// It was not, as far as the statement could see: another transaction may be about to commit it.
+    NotSeen,
+}
+
 /// Enters batches into the ledger, in one statement and one order, so that concurrent flushes
 /// cannot deadlock. Gives the keys that were new; the others were there already.
 pub(crate) async fn insert(
     conn: &mut PgConnection,
     batches: &[&NewBatch],
-) -> Result<BTreeSet<(i32, i64)>, StoreError> {
+) -> Result<BTreeMap<(i32, i64), Before>, StoreError> {
     let rows = sqlx::query!(
-        "WITH new AS (
+        r#"WITH new AS (
              SELECT * FROM UNNEST($1::int[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[],
                                   $6::bytea[], $7::int[], $8::timestamptz[], $9::timestamptz[],
                                   $10::timestamptz[])
@@ -47,7 +57,10 @@ pub(crate) async fn insert(
              INSERT INTO batch_raw (received_at, agent_id, seq, body)
              SELECT at, agent_id, seq, body FROM new JOIN fresh USING (agent_id, seq)
          )
-         SELECT agent_id, seq FROM fresh",
+         SELECT f.agent_id, f.seq,
+                EXISTS (SELECT FROM batch b
+                        WHERE b.agent_id = f.agent_id AND b.seq = f.seq - 1) AS "follows!"
+         FROM fresh f"#,
         &batches.iter().map(|b| b.agent).collect::<Vec<_>>(),
         &batches.iter().map(|b| b.seq).collect::<Vec<_>>(),
         &column(batches, |b| b.hash.as_bytes()) as &[&[u8]],
@@ -62,10 +75,18 @@ pub(crate) async fn insert(
     .fetch_all(conn)
     .await
     .map_err(StoreError::query("insert batches"))?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.agent_id, row.seq))
-        .collect())
+    let fresh: BTreeSet<_> = rows.iter().map(|row| (row.agent_id, row.seq)).collect();
+    let before = rows.iter().map(|row| {
+        // What the statement enters it does not see; it is committed with the rest, or not at all.
+        let is_here = row.follows || row.seq == 0 || fresh.contains(&(row.agent_id, row.seq - 1));
+        let before = if is_here {
+            Before::Here
+        } else {
+            Before::NotSeen
+        };
+        ((row.agent_id, row.seq), before)
+    });
+    Ok(before.collect())
 }
 
 fn column<'a>(batches: &[&'a NewBatch], of: fn(&NewBatch) -> &[u8]) -> Vec<&'a [u8]> {
@@ -202,13 +223,14 @@ pub(crate) struct Stored {
 }
 
 /// The batches of one agent that touch `[from, to)`, and the one after, below a size of the log:
-/// without a closing batch nobody could tell that the end was not cut off.
-pub(crate) async fn list_covering(
+/// without a closing batch nobody could tell that the end was not cut off. They come one by one: a
+/// month of them is not held in memory.
+pub(crate) fn covering(
     conn: &mut PgConnection,
     agent: i32,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
-    log_size: u64,
-) -> Result<Vec<Stored>, StoreError> {
+    log_size: i64,
+) -> impl Stream<Item = Result<Stored, StoreError>> {
     let rows = sqlx::query!(
         r#"WITH ends AS (
                SELECT min(seq) AS first, max(seq) + 1 AS last FROM batch
@@ -224,21 +246,18 @@ pub(crate) async fn list_covering(
         agent,
         from,
         to,
-        super::to_i64("log size", log_size)?,
+        log_size,
     )
-    .fetch_all(conn)
-    .await
-    .map_err(StoreError::query("list batches of a window"))?;
-    rows.into_iter()
-        .map(|row| {
-            let log_index = to_u64("batch.log_index", row.log_index)?;
-            Ok(Stored {
-                body: row.body.ok_or(StoreError::RawDropped { seq: row.seq })?,
-                log_index,
-                wall_last_at: row.wall_last_at,
-            })
+    .fetch(conn);
+    rows.map(|row| {
+        let row = row.map_err(StoreError::query("list batches of a window"))?;
+        let log_index = to_u64("batch.log_index", row.log_index)?;
+        Ok(Stored {
+            body: row.body.ok_or(StoreError::RawDropped { seq: row.seq })?,
+            log_index,
+            wall_last_at: row.wall_last_at,
         })
-        .collect()
+    })
 }
 
 /// Until when the samples of every agent heard since `since` are in; absent where there is none.

@@ -83,10 +83,21 @@ pub(crate) async fn mark_span(
     mark(conn, &hours.collect()).await
 }
 
-/// Takes marked hours that closed before `closed_at`, for this transaction.
+/// One of several equal parts of all targets, by their numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    /// Which, from 0.
+    pub(crate) nth: i32,
+    /// Of how many.
+    pub(crate) of: i32,
+}
+
+/// Takes marked hours of a share of the targets that closed before `closed_at`, for this
+/// transaction.
 pub(crate) async fn take_dirty(
     conn: &mut PgConnection,
     closed_at: DateTime<Utc>,
+    share: Share,
     limit: i64,
 ) -> Result<Vec<(TargetHour, String)>, StoreError> {
     let rows = sqlx::query!(
@@ -94,6 +105,7 @@ pub(crate) async fn take_dirty(
            WHERE t.id = d.target_id AND (d.target_id, d.hour_at) IN (
                SELECT target_id, hour_at FROM cell_dirty
                WHERE hour_at <= $1::timestamptz - interval '1 hour'
+                 AND target_id % $5::int = $4::int
                  AND NOT EXISTS (SELECT FROM job_poison p
                                  WHERE p.job = 'cells' AND p.tries >= $3
                                    AND p.key = target_id || ' ' || extract(epoch FROM hour_at)::bigint)
@@ -102,6 +114,8 @@ pub(crate) async fn take_dirty(
         closed_at,
         limit,
         super::poison::TRIES_MAX,
+        share.nth,
+        share.of,
     )
     .fetch_all(conn)
     .await
@@ -121,9 +135,10 @@ pub(crate) async fn replace(
 ) -> Result<bool, StoreError> {
     let mut agents = Vec::with_capacity(cells.len());
     let mut packed = Vec::with_capacity(cells.len());
+    let mut compressor = compressor()?;
     for (agent, cell) in cells {
         agents.push(*agent);
-        packed.push(pack(cell)?);
+        packed.push(pack(&mut compressor, cell)?);
     }
     let done = sqlx::query!(
         "INSERT INTO cell (target_id, hour_at, agent_id, packed)
@@ -222,10 +237,18 @@ pub(crate) async fn list_dirty(
         .collect())
 }
 
-fn pack(cell: &CellHour) -> Result<Vec<u8>, StoreError> {
+fn compressor() -> Result<zstd::bulk::Compressor<'static>, StoreError> {
+    zstd::bulk::Compressor::new(ZSTD_LEVEL)
+        .map_err(|e| StoreError::inconsistent("cell.packed", e.to_string()))
+}
+
+fn pack(
+    compressor: &mut zstd::bulk::Compressor<'static>,
+    cell: &CellHour,
+) -> Result<Vec<u8>, StoreError> {
     let bad = |e: &dyn std::fmt::Display| StoreError::inconsistent("cell.packed", e.to_string());
     let json = serde_json::to_vec(cell).map_err(|e| bad(&e))?;
-    zstd::bulk::compress(&json, ZSTD_LEVEL).map_err(|e| bad(&e))
+    compressor.compress(&json).map_err(|e| bad(&e))
 }
 
 /// Unpacks hour after hour in the same memory: a month has thousands, each a few hundred bytes.
@@ -263,6 +286,40 @@ mod tests {
     use super::*;
     use crate::lab::{Lab, utc};
 
+    const ALL: Share = Share { nth: 0, of: 1 };
+
+    #[tokio::test]
+    async fn shares_take_every_mark_once() {
+        let from = utc("2026-02-25T00:00:00Z");
+        let lab = Lab::start("shares", from).await;
+        lab.tamper(
+            "INSERT INTO target (name) SELECT 'share-' || n FROM generate_series(1, 9) n;
+             DELETE FROM cell_dirty;
+             INSERT INTO cell_dirty SELECT id, h FROM target,
+             generate_series('2026-02-25T00:00:00Z'::timestamptz, '2026-02-25T02:00:00Z', '1 hour') h",
+        )
+        .await;
+        let all = lab.number("SELECT count(*) FROM cell_dirty").await;
+        let now = utc("2026-02-26T00:00:00Z");
+        let mut conn = PgConnection::connect(&lab.url).await.unwrap();
+        let mut taken = Vec::new();
+        for nth in 0..3 {
+            let share = Share { nth, of: 3 };
+            let hours = take_dirty(&mut conn, now, share, 1_000).await.unwrap();
+            assert!(
+                hours.iter().all(|(at, _)| at.target % 3 == nth),
+                "{hours:?}"
+            );
+            taken.extend(hours.into_iter().map(|(at, _)| at));
+        }
+        assert!(taken.len() >= 27);
+        assert_eq!(i64::try_from(taken.len()).unwrap(), all);
+        let places: BTreeSet<_> = taken.iter().copied().collect();
+        assert_eq!(places.len(), taken.len());
+        assert_eq!(lab.number("SELECT count(*) FROM cell_dirty").await, 0);
+        lab.stop().await;
+    }
+
     #[tokio::test]
     async fn a_mark_that_stood_before_is_not_taken_while_what_it_is_for_is_not_committed() {
         let from = utc("2026-02-25T00:00:00Z");
@@ -281,10 +338,10 @@ mod tests {
 
         let mut arriving = ingest.begin().await.unwrap();
         mark(&mut arriving, &BTreeSet::from([at])).await.unwrap();
-        let takes = take_dirty(&mut job, now, 10).await.unwrap();
+        let takes = take_dirty(&mut job, now, ALL, 10).await.unwrap();
         assert!(!takes.iter().any(|(hour, _)| *hour == at), "{takes:?}");
         arriving.commit().await.unwrap();
-        let takes = take_dirty(&mut job, now, 10).await.unwrap();
+        let takes = take_dirty(&mut job, now, ALL, 10).await.unwrap();
         assert!(takes.iter().any(|(hour, _)| *hour == at), "{takes:?}");
         lab.stop().await;
     }

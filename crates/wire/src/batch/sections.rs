@@ -7,7 +7,7 @@ use evidence::tree;
 
 use super::{BatchError, ReadLine, ReservedStream, Stream};
 use crate::limits::{BATCH_LINES_MAX, BATCH_STREAMS_MAX, LINE_BYTES_MAX};
-use crate::line::{LineError, parse_core, parse_detail};
+use crate::line::{LineError, check_detail, parse_core};
 use crate::reserved::ReservedLine;
 use crate::stream::{Reserved, StreamId};
 
@@ -160,7 +160,7 @@ impl<'a> Sections<'a> {
             };
             let index = sample.i;
             let text = self.line_of(id)?;
-            parse_detail(text.as_bytes(), expected).map_err(|source| BatchError::Line {
+            check_detail(text.as_bytes(), expected).map_err(|source| BatchError::Line {
                 stream: id.clone(),
                 index,
                 source,
