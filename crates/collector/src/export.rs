@@ -9,15 +9,14 @@ mod policy;
 mod stamp;
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 
 use chrono::{DateTime, Utc};
 use domain::{Minute, UnixMicros};
-use evidence::bundle::BundleError;
+use evidence::bundle::{BundleError, Packed};
 use evidence::tree::TreeError;
 use sla::Facts;
 use sqlx::PgConnection;
-use verify::assemble::{AssembleError, Contents, Record};
+use verify::assemble::{AssembleError, Contents, Record, SegmentPacker};
 use verify::layout::nonces::{Due, Nonces};
 use wire::batch::BatchError;
 
@@ -28,6 +27,9 @@ use crate::store::{self, StoreError, registry::Record as Recorded, violation::Vi
 use log::Anchored;
 pub(crate) use log::agents_needed;
 pub(crate) use policy::policy_text;
+
+/// Log entries that are read at once.
+const ENTRIES_READ: u64 = 1_000;
 
 /// A bundle, ready to be sent.
 #[derive(Debug)]
@@ -80,13 +82,13 @@ pub enum ExportError {
 /// Gathers and packs the evidence of a violation.
 #[tracing::instrument(name = "export.bundle.build", skip_all, fields(violation.id = name))]
 pub(crate) async fn export(app: &App, name: &str) -> Result<Exported, ExportError> {
-    let contents = gather(app, name).await?;
-    let assembled = verify::assemble::assemble(&contents, &app.keys.export);
-    drop(contents); // A month of lines, which the members hold once more.
-    let mut members = assembled.map_err(ExportError::Assemble)?;
-    let unstamped = stamp::manifest(app, &mut members).await?;
-    let packed = evidence::bundle::write(&members, Cursor::new(Vec::new()));
-    let bytes = packed.map_err(ExportError::Pack)?.into_inner();
+    let (read, contents) = gather(app, name).await?;
+    let packed = verify::pack(read, contents, &app.keys.export);
+    let mut packed = packed.map_err(ExportError::Assemble)?;
+    let unstamped = stamp::manifest(app, &mut packed).await?;
+    let length = usize::try_from(packed.file_bytes()).unwrap_or_default();
+    let written = packed.write(Vec::with_capacity(length));
+    let bytes = written.map_err(ExportError::Pack)?;
     Ok(Exported {
         file_name: format!("{name}.evidence.zip"),
         bytes,
@@ -94,7 +96,8 @@ pub(crate) async fn export(app: &App, name: &str) -> Result<Exported, ExportErro
     })
 }
 
-async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
+/// What a bundle is made of: what there is much of is packed while it is read.
+async fn gather(app: &App, name: &str) -> Result<(Packed, Contents), ExportError> {
     let not_found = || ExportError::NotFound {
         violation: name.to_owned(),
     };
@@ -132,7 +135,10 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
     let segment_start = disclose::segment_start(&mut conn, first_index, &known, &agents).await?;
     let own = app.origin.contract_chain(&loaded.registered.id);
     let own = covered(&mut conn, &own, &anchored).await?;
-    Ok(Contents {
+    let mut packed = disclosure.packed;
+    let segment = (segment_start, anchored.last_size());
+    add_segment(&mut conn, &mut packed, segment).await?;
+    let contents = Contents {
         origin: app.origin.clone(),
         violation: violation.name,
         contract: loaded.registered.id.clone(),
@@ -142,18 +148,37 @@ async fn gather(app: &App, name: &str) -> Result<Contents, ExportError> {
         fleet_records: proven(app, fleet, &anchored, segment_start).await?,
         contract_records: proven(app, own, &anchored, segment_start).await?,
         prefix: log::prefix(app, segment_start).await,
-        segment: store::log::notes(&mut conn, segment_start, anchored.last_size()).await?,
+        segment: Vec::new(),
         anchors: anchored.notes_from(segment_start)?,
         timestamps: stamp::of_anchors(&mut conn, &anchored, segment_start).await?,
         nonces: revealed(app, &known, &terms),
         tsa_roots: tsa_roots(app),
         minutes: minutes.collect::<BTreeMap<_, _>>(),
-        streams: disclosure.streams,
-        reserved: disclosure.reserved,
+        streams: Vec::new(),
+        reserved: Vec::new(),
         assessment,
         policy: policy_text(app, &mut conn).await?,
         terms,
-    })
+    };
+    Ok((packed, contents))
+}
+
+/// Packs the log from `start` up to `end`.
+async fn add_segment(
+    conn: &mut PgConnection,
+    packed: &mut Packed,
+    (start, end): (u64, u64),
+) -> Result<(), ExportError> {
+    let mut segment = SegmentPacker::new(start, end);
+    let mut from = start;
+    while from < end {
+        let to = end.min(from.saturating_add(ENTRIES_READ));
+        for note in store::log::notes(conn, from, to).await? {
+            segment.push(&note).map_err(ExportError::Assemble)?;
+        }
+        from = to;
+    }
+    segment.finish(packed).map_err(ExportError::Assemble)
 }
 
 /// The seed of client request ids, for days that are over.

@@ -5,16 +5,17 @@
 //! will do, so that a copy re-packed by a mail gateway stays evidence: order, timestamps, stored or
 //! deflated, and directory entries do not matter. What is in it is judged by the manifest.
 
+mod container;
+mod packed;
 mod read;
 
+pub use packed::{Packed, Packer};
 pub use read::Bundle;
 
 use std::collections::BTreeMap;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 
 use zip::result::ZipError;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 /// The most entries: a claim has hundreds, a year of retained failure bodies some ten thousand; and
 /// below 65,535 no ZIP64 structures are needed.
@@ -35,9 +36,6 @@ pub const RATIO_FREE_BYTES: u64 = 16 << 20;
 
 /// The longest entry name in bytes.
 pub const PATH_BYTES_MAX: usize = 512;
-
-/// Flate level: 6, the usual one, because the level is part of the bytes.
-const DEFLATE_LEVEL: i64 = 6;
 
 /// Why a bundle cannot be written or is refused.
 #[derive(Debug, thiserror::Error)]
@@ -132,38 +130,13 @@ pub enum BundleError {
     },
 }
 
-/// Writes a bundle of `entries` and gives the writer back. The same entries give the same bytes;
-/// what [`Bundle::open`] would refuse is not written.
-pub fn write<W: Write + Seek>(
-    entries: &BTreeMap<String, Vec<u8>>,
-    out: W,
-) -> Result<W, BundleError> {
-    check_entries(entries)?;
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(DEFLATE_LEVEL))
-        .last_modified_time(DateTime::default())
-        .unix_permissions(0o644)
-        .system(System::Unix);
-    let mut zip = ZipWriter::new(out);
+/// Writes a bundle of `entries` that are at hand and gives the writer back; see [`Packed::write`].
+pub fn write<W: Write>(entries: &BTreeMap<String, Vec<u8>>, out: W) -> Result<W, BundleError> {
+    let mut packed = Packed::default();
     for (path, bytes) in entries {
-        zip.start_file(path.as_str(), options)
-            .and_then(|()| zip.write_all(bytes).map_err(ZipError::Io))
-            .map_err(|source| BundleError::Write {
-                path: path.clone(),
-                source,
-            })?;
+        packed.add(path, bytes)?;
     }
-    let mut out = zip.finish().map_err(|source| BundleError::Write {
-        path: String::new(),
-        source,
-    })?;
-    let packed = out.stream_position().map_err(BundleError::Measure)?;
-    check_ratio(
-        packed,
-        entries.values().map(|bytes| bytes.len() as u64).sum(),
-    )?;
-    Ok(out)
+    packed.write(out)
 }
 
 /// Whether `path` may name an entry.
@@ -174,22 +147,6 @@ pub fn is_path(path: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte))
         && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
-fn check_entries(entries: &BTreeMap<String, Vec<u8>>) -> Result<(), BundleError> {
-    if entries.len() > ENTRIES_MAX {
-        return Err(BundleError::TooManyEntries {
-            entries: entries.len(),
-        });
-    }
-    if let Some(path) = entries.keys().find(|path| !is_path(path)) {
-        return Err(BundleError::Path { path: path.clone() });
-    }
-    let mut total = 0_u64;
-    for (path, bytes) in entries {
-        total = check_length(path, bytes.len() as u64, total)?;
-    }
-    Ok(())
 }
 
 /// Adds the length of one entry to `total` and refuses what is too long, alone or together.

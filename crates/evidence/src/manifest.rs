@@ -80,14 +80,24 @@ impl Manifest {
     /// Lists `entries` as they will be packed; exempt ones are left out.
     #[must_use]
     pub fn of(claim: &str, profile: Profile, entries: &BTreeMap<String, Vec<u8>>) -> Self {
-        let listed = entries.iter().filter(|(path, _)| !is_exempt(path));
-        let files = listed
-            .map(|(path, bytes)| (path.clone(), Hash::of(bytes)))
-            .collect();
+        let hashes = entries.iter();
+        let hashes = hashes.map(|(path, bytes)| (path.as_str(), Hash::of(bytes)));
+        Self::of_hashes(claim, profile, hashes)
+    }
+
+    /// Lists entries by their names and hashes; exempt ones are left out.
+    #[must_use]
+    pub fn of_hashes<'a>(
+        claim: &str,
+        profile: Profile,
+        hashes: impl IntoIterator<Item = (&'a str, Hash)>,
+    ) -> Self {
+        let hashes = hashes.into_iter();
+        let listed = hashes.filter(|(path, _)| !is_exempt(path));
         Self {
             claim: claim.to_owned(),
             profile,
-            files,
+            files: listed.map(|(path, hash)| (path.to_owned(), hash)).collect(),
         }
     }
 
@@ -140,8 +150,8 @@ impl Manifest {
         let mut findings = Vec::new();
         for (path, hash) in &self.files {
             let path = path.clone();
-            match bundle.read(&path) {
-                Ok(bytes) if Hash::of(&bytes) == *hash => {}
+            match bundle.hash(&path) {
+                Ok(found) if found == *hash => {}
                 Ok(_) => findings.push(Finding::Altered { path }),
                 Err(BundleError::Missing { .. }) => findings.push(Finding::Missing { path }),
                 Err(_) => findings.push(Finding::Unreadable { path }),

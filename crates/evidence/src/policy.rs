@@ -113,6 +113,17 @@ impl Policy {
         &self.logs
     }
 
+    /// The same policy, ready to open many checkpoints of the log of this name; see
+    /// [`VerifierKey::prepared`].
+    #[must_use]
+    pub fn prepared(&self, log: &str) -> Self {
+        let mut policy = self.clone();
+        for key in policy.logs.iter_mut().filter(|key| key.name() == log) {
+            *key = key.prepared();
+        }
+        policy
+    }
+
     /// Names and keys of the known witnesses.
     pub fn witnesses(&self) -> impl Iterator<Item = (&str, &VerifierKey)> {
         self.witnesses

@@ -1,22 +1,26 @@
 //! From plain data to the members of a bundle, manifest and signature included.
 //!
-//! Deterministic: the same contents and key give the same members. It judges nothing; run
+//! Deterministic: the same contents and key give the same members. Members are deflated one by one;
+//! whoever reads lines and log entries by chunks packs them as they come ([`StreamPacker`],
+//! [`ReservedPacker`], [`SegmentPacker`]) and never holds them whole. It judges nothing; run
 //! [`crate::verify()`] on what was written before handing it on.
 
 mod legal;
+mod members;
 mod readme;
+mod stream;
 mod timestamps;
 
 use std::collections::BTreeMap;
 
 use domain::{AgentId, ContractId, Minute, TargetId, Window};
+use evidence::bundle::{BundleError, Packed};
 use evidence::entries::EntriesError;
 use evidence::hash::Hash;
 use evidence::manifest::{MANIFEST_PATH, Manifest, ManifestError, Profile};
 use evidence::note::{self, NoteError, SignedNote, SigningKey};
 use evidence::registry::{RegistryError, RegistryNote};
 use evidence::tree::CompactRange;
-use serde::Serialize;
 use sla::{Assessment, Contract, ContractError, Terms};
 use wire::names::Origin;
 use wire::stream::Reserved;
@@ -25,10 +29,11 @@ use crate::layout::claim::{Claim, ClaimSchema, Inputs, InputsSchema};
 use crate::layout::nonces::Nonces;
 use crate::layout::paths::StreamPath;
 use crate::layout::proofs::{Proofs, ProofsSchema, RecordProof};
-use crate::layout::registry::write_entries;
 use crate::layout::{self, prefix};
 use crate::page::{self, Page, Tally};
 
+use members::Members;
+pub use stream::{ReservedPacker, SegmentPacker, StreamPacker};
 pub use timestamps::{Timestamp, add_to_manifest};
 
 /// Specification of all formats, shipped in every bundle.
@@ -59,7 +64,8 @@ pub struct Contents {
     pub contract_records: Vec<Record>,
     /// The log before the segment.
     pub prefix: CompactRange,
-    /// Every log entry from the prefix up to the last anchor, whole notes.
+    /// Every log entry from the prefix up to the last anchor, whole notes. Empty where a
+    /// [`SegmentPacker`] has them.
     pub segment: Vec<Vec<u8>>,
     /// Signed checkpoints by ascending size, the last at the end of the segment. Each with the
     /// log's signature and then the cosignature that first covered its entries; the last with
@@ -72,10 +78,11 @@ pub struct Contents {
     pub nonces: Option<Nonces>,
     /// Roots of the authorities, in PEM, that the installation suggests; may be absent.
     pub tsa_roots: Option<String>,
-    /// One per agent and target that has lines in the window.
+    /// One per agent and target that has lines in the window; none of those that a
+    /// [`StreamPacker`] has.
     pub streams: Vec<DisclosedStream>,
     /// What the agents say about themselves over the same batches: all three streams of each
-    /// agent that has any, also where one is empty.
+    /// agent that has any, also where one is empty; none of those that a [`ReservedPacker`] has.
     pub reserved: Vec<DisclosedReserved>,
     /// The result: [`sla::assess`] over the cells of the disclosed lines.
     pub assessment: Assessment,
@@ -165,6 +172,9 @@ pub enum AssembleError {
         /// The name.
         path: String,
     },
+    /// A member cannot be packed.
+    #[error("failed to pack a member")]
+    Pack(#[source] BundleError),
     /// The manifest cannot be written.
     #[error("failed to write the manifest")]
     Manifest(#[source] ManifestError),
@@ -173,16 +183,26 @@ pub enum AssembleError {
     Sign(#[source] NoteError),
 }
 
-/// The members of a bundle by name, ready for [`evidence::bundle::write`]. `export_key` is the
-/// one that entry 0 of the fleet's chain names.
+/// The members of a bundle by name, for those who look into them; see [`pack`].
 pub fn assemble(
     contents: &Contents,
     export_key: &SigningKey,
 ) -> Result<BTreeMap<String, Vec<u8>>, AssembleError> {
+    let packed = pack(Packed::default(), contents.clone(), export_key)?;
+    Ok(packed.unpack())
+}
+
+/// The members of a bundle, ready to be written. `read` holds those that were packed while they were
+/// read; `export_key` is the one that entry 0 of the fleet's chain names.
+pub fn pack(
+    read: Packed,
+    mut contents: Contents,
+    export_key: &SigningKey,
+) -> Result<Packed, AssembleError> {
     let contract = Contract::parse(&contents.contract_text).map_err(AssembleError::Contract)?;
-    let mut members = Members::default();
-    let claim = claim_of(contents);
-    let inputs = inputs_of(contents);
+    let mut members = Members(read);
+    let claim = claim_of(&contents);
+    let inputs = inputs_of(&contents);
     members.json(layout::CLAIM, &claim)?;
     members.json(layout::INPUTS, &inputs)?;
     members.json(layout::RESULT, &contents.assessment)?;
@@ -194,26 +214,19 @@ pub fn assemble(
     for (commitment, csv) in &contents.minutes {
         members.add(&layout::minutes(commitment), csv.as_str())?;
     }
-    add_registry(&mut members, contents)?;
-    add_log(&mut members, contents)?;
-    timestamps::add(&mut members, contents)?;
-    for stream in &contents.streams {
-        add_stream(&mut members, stream)?;
+    add_registry(&mut members, &contents)?;
+    add_log(&mut members, &mut contents)?;
+    timestamps::add(&mut members, &contents)?;
+    for stream in std::mem::take(&mut contents.streams) {
+        stream.pack(&mut members.0)?;
     }
-    for own in &contents.reserved {
-        members.add(
-            &layout::own_lines(&own.agent, own.stream),
-            lines(&own.lines),
-        )?;
-        members.add(
-            &layout::own_paths(&own.agent, own.stream),
-            lines(&own.paths),
-        )?;
+    for own in std::mem::take(&mut contents.reserved) {
+        own.pack(&mut members.0)?;
     }
-    members.add(layout::METHOD, legal::method(contents, &claim))?;
+    members.add(layout::METHOD, legal::method(&contents, &claim))?;
     members.add(layout::LIMITATIONS, legal::limitations(&claim))?;
-    add_report(&mut members, contents, (&claim, &inputs, &contract))?;
-    let certification = legal::certification(contents, &claim, &members.0);
+    add_report(&mut members, &contents, (&claim, &inputs, &contract))?;
+    let certification = legal::certification(&contents, &claim, &members.0);
     members.add(layout::CERTIFICATION, certification)?;
     sign(members, &contents.violation, export_key)
 }
@@ -225,9 +238,9 @@ fn add_report(
     (claim, inputs, contract): (&Claim, &Inputs, &Contract),
 ) -> Result<(), AssembleError> {
     let later = [layout::REPORT, layout::CERTIFICATION, MANIFEST_PATH];
-    let names = members.0.keys().map(String::as_str).chain(later);
+    let names = members.0.hashes().map(|(path, _)| path).chain(later);
     let names: Vec<String> = names.map(str::to_owned).collect();
-    let mut read = |path: &str| members.0.get(path).cloned();
+    let mut read = |path: &str| members.0.read(path);
     let mut others = page::Members::new(names, &mut read);
     let tally = Tally::of(claim, inputs, &contents.assessment, &mut others);
     let page = Page {
@@ -241,16 +254,15 @@ fn add_report(
 }
 
 fn sign(
-    members: Members,
+    mut members: Members,
     violation: &str,
     export_key: &SigningKey,
-) -> Result<BTreeMap<String, Vec<u8>>, AssembleError> {
-    let mut members = members.0;
-    let manifest = Manifest::of(violation, Profile::Claim, &members);
+) -> Result<Packed, AssembleError> {
+    let manifest = Manifest::of_hashes(violation, Profile::Claim, members.0.hashes());
     let text = manifest.text().map_err(AssembleError::Manifest)?;
     let note = note::sign(&text, &[export_key]).map_err(AssembleError::Sign)?;
-    members.insert(MANIFEST_PATH.to_owned(), note.to_bytes());
-    Ok(members)
+    members.add(MANIFEST_PATH, note.to_bytes())?;
+    Ok(members.0)
 }
 
 fn claim_of(contents: &Contents) -> Claim {
@@ -301,7 +313,7 @@ fn add_registry(members: &mut Members, contents: &Contents) -> Result<(), Assemb
     {
         let signed = SignedNote::parse(&record.note).map_err(AssembleError::RecordNote)?;
         let note = RegistryNote::parse(signed.text()).map_err(AssembleError::RecordText)?;
-        members.add_same(layout::body(&note.body), &record.body)?;
+        members.add_same(&layout::body(&note.body), &record.body)?;
         if record.index < contents.prefix.size() {
             proofs.push(RecordProof {
                 chain: note.chain,
@@ -330,65 +342,18 @@ fn note_of(record: &Record) -> &[u8] {
     &record.note
 }
 
-fn add_log(members: &mut Members, contents: &Contents) -> Result<(), AssembleError> {
+fn add_log(members: &mut Members, contents: &mut Contents) -> Result<(), AssembleError> {
     members.add(layout::PREFIX, prefix::write(&contents.prefix))?;
-    let start = contents.prefix.size();
-    let segment = layout::segment(start, start + contents.segment.len() as u64);
-    members.entries(&segment, contents.segment.iter().map(Vec::as_slice))?;
-    members.entries(layout::ANCHORS, contents.anchors.iter().map(Vec::as_slice))
-}
-
-fn add_stream(members: &mut Members, stream: &DisclosedStream) -> Result<(), AssembleError> {
-    let (agent, target) = (&stream.agent, &stream.target);
-    members.add(&layout::cores(agent, target), lines(&stream.cores))?;
-    members.add(&layout::details(agent, target), lines(&stream.details))?;
-    members.add(&layout::paths(agent, target), lines(&stream.paths))
-}
-
-fn lines<T: ToString>(items: &[T]) -> String {
-    items.iter().map(|item| item.to_string() + "\n").collect()
-}
-
-/// Members by name, each once.
-#[derive(Default)]
-struct Members(BTreeMap<String, Vec<u8>>);
-
-impl Members {
-    fn add(&mut self, path: &str, bytes: impl Into<Vec<u8>>) -> Result<(), AssembleError> {
-        match self.0.insert(path.to_owned(), bytes.into()) {
-            None => Ok(()),
-            Some(_) => Err(AssembleError::Collision {
-                path: path.to_owned(),
-            }),
+    let segment = std::mem::take(&mut contents.segment);
+    let is_segment = |(path, _): (&str, Hash)| layout::parse_segment(path).is_some();
+    if !members.0.hashes().any(is_segment) {
+        let start = contents.prefix.size();
+        let mut packer = SegmentPacker::new(start, start + segment.len() as u64);
+        for note in segment {
+            packer.push(&note)?;
         }
+        packer.finish(&mut members.0)?;
     }
-
-    /// A member named by its hash, which may be wanted twice.
-    fn add_same(&mut self, path: String, bytes: &[u8]) -> Result<(), AssembleError> {
-        match self.0.insert(path.clone(), bytes.to_owned()) {
-            Some(other) if other != bytes => Err(AssembleError::Collision { path }),
-            _ => Ok(()),
-        }
-    }
-
-    fn json(&mut self, path: &str, value: &impl Serialize) -> Result<(), AssembleError> {
-        let mut bytes = serde_json::to_vec_pretty(value).map_err(|source| AssembleError::Json {
-            path: path.to_owned(),
-            source,
-        })?;
-        bytes.push(b'\n');
-        self.add(path, bytes)
-    }
-
-    fn entries<'a>(
-        &mut self,
-        path: &str,
-        notes: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<(), AssembleError> {
-        let bytes = write_entries(notes).map_err(|source| AssembleError::Frame {
-            path: path.to_owned(),
-            source,
-        })?;
-        self.add(path, bytes)
-    }
+    let anchors = std::mem::take(&mut contents.anchors);
+    members.entries(layout::ANCHORS, anchors.iter().map(Vec::as_slice))
 }

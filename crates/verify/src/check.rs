@@ -101,7 +101,7 @@ pub fn verify<R: Read + Seek>(
     let fleet = origin.fleet_chain();
     let logged = |entry| log::index_in(&segment, &proofs, (&fleet, entry));
     let cosigners = Cosigners::new(policy, registry.as_ref().ok(), logged);
-    let anchors = Anchors::read(bundle, &cosigners);
+    let anchors = Anchors::read(bundle, cosigners);
     let stamps = Stamps::read(bundle, options.tsa_roots.as_ref(), &anchors);
     let mut parts = Parts {
         policy,

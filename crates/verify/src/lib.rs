@@ -22,7 +22,9 @@ pub mod words;
 
 mod check;
 
-pub use assemble::{Contents, DisclosedReserved, DisclosedStream, Record, Timestamp, assemble};
+pub use assemble::{
+    Contents, DisclosedReserved, DisclosedStream, Record, Timestamp, assemble, pack,
+};
 pub use cells::{CellsBuilder, cells_from_lines, timeliness};
 pub use check::{Options, Signatures, verify};
 pub use evidence::bundle::Bundle;

@@ -1,10 +1,14 @@
 //! The disclosed streams: what the contract's targets look like in the agents' batches.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
+use chrono::{DateTime, Utc};
 use domain::{AgentId, CellHour, Line, Minute, Outcome, TargetId, UnixMicros, Window};
+use evidence::bundle::Packed;
+use futures_util::stream::TryStreamExt as _;
 use sqlx::PgConnection;
-use verify::assemble::{DisclosedReserved, DisclosedStream};
+use verify::assemble::{AssembleError, ReservedPacker, StreamPacker};
 use verify::cells::{CellsBuilder, timeliness};
 use verify::layout::paths::StreamPath;
 use wire::batch::{self, Batch};
@@ -12,13 +16,13 @@ use wire::stream::Reserved;
 
 use super::{Anchored, ExportError};
 use crate::known::Known;
-use crate::store::{self, agent::Agent, batch::Stored};
+use crate::store::{self, agent::Agent};
 
 /// What a bundle discloses, and what follows from it.
 #[derive(Debug, Default)]
 pub(super) struct Disclosure {
-    pub(super) streams: Vec<DisclosedStream>,
-    pub(super) reserved: Vec<DisclosedReserved>,
+    /// Lines and paths, packed as they were read.
+    pub(super) packed: Packed,
     pub(super) cells: Vec<CellHour>,
     /// Log index of the first batch disclosed.
     pub(super) first_index: Option<u64>,
@@ -42,11 +46,9 @@ pub(super) async fn disclose(
     let mut disclosure = Disclosure::default();
     let utc = |minute: Minute| minute.start().to_micros().to_utc();
     let window = (utc(scope.window.start()), utc(scope.window.end()));
-    let size = scope.anchored.last_size();
     let mut of_the_lost = None;
     for agent in store::agent::list(conn).await? {
-        let batches = store::batch::list_covering(conn, agent.key, window, size).await?;
-        let until = disclosure.add_agent(&agent, &batches, scope)?;
+        let until = disclosure.add_agent(conn, &agent, (scope, window)).await?;
         // Nobody waits for an agent that delivers no more.
         if scope.known.ended(&agent.id).is_some() {
             of_the_lost = of_the_lost.max(until);
@@ -87,98 +89,108 @@ pub(super) async fn segment_start(
 
 impl Disclosure {
     /// Adds what an agent measured; gives until when.
-    fn add_agent(
+    async fn add_agent(
         &mut self,
+        conn: &mut PgConnection,
         agent: &Agent,
-        batches: &[Stored],
-        scope: &Scope<'_>,
+        (scope, window): (&Scope<'_>, (DateTime<Utc>, DateTime<Utc>)),
     ) -> Result<Option<Minute>, ExportError> {
         let mut open: BTreeMap<&TargetId, OpenStream> = scope
             .targets
             .iter()
             .map(|target| (target, OpenStream::new(&agent.id, target, scope.window)))
             .collect();
-        let mut own = Reserved::ALL.map(|stream| open_own(&agent.id, stream));
-        for stored in batches {
+        let mut own = Reserved::ALL.map(|stream| (stream, ReservedPacker::new(&agent.id, stream)));
+        let mut until = None;
+        let size = store::to_i64("log size", scope.anchored.last_size())?;
+        let mut batches = pin!(store::batch::covering(conn, agent.key, window, size));
+        while let Some(stored) = batches.try_next().await? {
             let text = batch::decompress(&stored.body).map_err(ExportError::Batch)?;
             let batch = batch::parse(&text).map_err(ExportError::Batch)?;
             let anchored_s = scope.anchored.time_of(stored.log_index).unwrap_or(i64::MIN);
             for (target, stream) in &mut open {
-                stream.add(&batch, target, anchored_s);
+                let added = stream.add(&batch, target, anchored_s);
+                added.map_err(ExportError::Assemble)?;
             }
-            for stream in &mut own {
-                add_own(stream, &batch);
+            for (stream, packer) in &mut own {
+                add_own(*stream, packer, &batch).map_err(ExportError::Assemble)?;
             }
+            if until.is_none() {
+                let first = self.first_index.unwrap_or(u64::MAX);
+                self.first_index = Some(first.min(stored.log_index));
+            }
+            until = Some(UnixMicros::from(stored.wall_last_at).to_millis().minute());
         }
+        self.close(open, own).map_err(ExportError::Assemble)?;
+        Ok(until)
+    }
+
+    /// Takes the streams of an agent, whose last batch was read.
+    fn close(
+        &mut self,
+        open: BTreeMap<&TargetId, OpenStream>,
+        own: [(Reserved, ReservedPacker); 3],
+    ) -> Result<(), AssembleError> {
         // An agent of an older version has none of them; a newer one discloses all.
-        if own.iter().any(|stream| !stream.lines.is_empty()) {
-            self.reserved.extend(own);
-        }
-        if let Some(first) = batches.first() {
-            let index = first.log_index;
-            self.first_index = Some(self.first_index.map_or(index, |known| known.min(index)));
+        if own.iter().any(|(_, packer)| !packer.is_empty()) {
+            for (_, packer) in own {
+                packer.finish(&mut self.packed)?;
+            }
         }
         for (_, stream) in open {
             self.cells.extend(stream.cells.build());
-            if !stream.disclosed.cores.is_empty() {
-                self.streams.push(stream.disclosed);
+            if !stream.lines.is_empty() {
+                stream.lines.finish(&mut self.packed)?;
             }
         }
-        let until = |last: &Stored| UnixMicros::from(last.wall_last_at).to_millis().minute();
-        Ok(batches.last().map(until))
+        Ok(())
     }
 }
 
-fn open_own(agent: &AgentId, stream: Reserved) -> DisclosedReserved {
-    DisclosedReserved {
-        agent: agent.clone(),
-        stream,
-        lines: Vec::new(),
-        paths: Vec::new(),
-    }
-}
-
-fn add_own(own: &mut DisclosedReserved, batch: &Batch<'_>) {
-    let held = batch.reserved.iter().find(|held| held.id == own.stream);
-    let path = StreamPath::of(batch, own.stream.as_str());
-    if let (Some(held), Some(path)) = (held, path) {
-        own.paths.push(path);
-        let lines = held.lines.iter().map(|(line, _)| (*line).to_owned());
-        own.lines.extend(lines);
-    }
+fn add_own(
+    stream: Reserved,
+    packer: &mut ReservedPacker,
+    batch: &Batch<'_>,
+) -> Result<(), AssembleError> {
+    let held = batch.reserved.iter().find(|held| held.id == stream);
+    let path = StreamPath::of(batch, stream.as_str());
+    let (Some(held), Some(path)) = (held, path) else {
+        return Ok(());
+    };
+    packer.path(&path)?;
+    let mut lines = held.lines.iter();
+    lines.try_for_each(|(line, _)| packer.line(line))
 }
 
 /// One stream in the making.
 struct OpenStream {
-    disclosed: DisclosedStream,
+    lines: StreamPacker,
     cells: CellsBuilder,
 }
 
 impl OpenStream {
     fn new(agent: &AgentId, target: &TargetId, window: Window) -> Self {
-        let disclosed = DisclosedStream {
-            agent: agent.clone(),
-            target: target.clone(),
-            cores: Vec::new(),
-            details: Vec::new(),
-            paths: Vec::new(),
-        };
         Self {
-            disclosed,
+            lines: StreamPacker::new(agent, target),
             cells: CellsBuilder::new(agent.clone(), target.clone(), window),
         }
     }
 
-    fn add(&mut self, batch: &Batch<'_>, target: &TargetId, anchored_s: i64) {
+    fn add(
+        &mut self,
+        batch: &Batch<'_>,
+        target: &TargetId,
+        anchored_s: i64,
+    ) -> Result<(), AssembleError> {
         let Some(stream) = batch.streams.iter().find(|stream| stream.id == *target) else {
-            return;
+            return Ok(());
         };
         let Some(path) = StreamPath::of(batch, target.as_str()) else {
-            return;
+            return Ok(());
         };
-        self.disclosed.paths.push(path);
+        self.lines.path(&path)?;
         for line in &stream.lines {
-            self.disclosed.cores.push(line.core.to_owned());
+            self.lines.core(line.core)?;
             let wall = match &line.value {
                 Line::Sample(sample) => sample.wall_us,
                 Line::Gap(gap) => gap.first_ms.to_micros(),
@@ -186,8 +198,9 @@ impl OpenStream {
             self.cells.add(&line.value, timeliness(anchored_s, wall));
             let failed = matches!(&line.value, Line::Sample(s) if s.outcome != Outcome::Ok);
             if let (true, Some(detail)) = (failed, line.detail) {
-                self.disclosed.details.push(detail.to_owned());
+                self.lines.detail(detail)?;
             }
         }
+        Ok(())
     }
 }

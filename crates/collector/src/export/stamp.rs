@@ -1,7 +1,6 @@
 //! Timestamps of a bundle: those of its anchors, and new ones of its manifest.
 
-use std::collections::BTreeMap;
-
+use evidence::bundle::Packed;
 use evidence::hash::Hash;
 use evidence::manifest::MANIFEST_PATH;
 use evidence::note::SignedNote;
@@ -31,15 +30,12 @@ pub(super) async fn of_anchors(
 }
 
 /// Adds what authorities say about the manifest now; gives the names of those that say nothing.
-pub(super) async fn manifest(
-    app: &App,
-    members: &mut BTreeMap<String, Vec<u8>>,
-) -> Result<Vec<String>, ExportError> {
+pub(super) async fn manifest(app: &App, members: &mut Packed) -> Result<Vec<String>, ExportError> {
     let Some(timestamping) = &app.timestamping else {
         return Ok(Vec::new());
     };
-    let note = members.get(MANIFEST_PATH).map(Vec::as_slice);
-    let note = SignedNote::parse(note.unwrap_or_default());
+    let note = members.read(MANIFEST_PATH).unwrap_or_default();
+    let note = SignedNote::parse(&note);
     let note = note.map_err(|e| StoreError::inconsistent("the manifest", e))?;
     let data = Hash::of(note.text().as_bytes());
     let timeout = timestamping.timeout.min(EXPORT_TIMEOUT);
@@ -52,6 +48,6 @@ pub(super) async fn manifest(
             None => absent.push(authority.name.clone()),
         }
     }
-    add_to_manifest(members, responses);
+    add_to_manifest(members, responses).map_err(ExportError::Assemble)?;
     Ok(absent)
 }

@@ -7,6 +7,8 @@ use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
+use crate::hash::Hash;
+
 use super::{BUNDLE_BYTES_MAX, BundleError, ENTRIES_MAX, check_length, check_ratio, is_path};
 
 /// An opened bundle. Names and stated lengths are checked; contents are unpacked when asked for,
@@ -15,6 +17,8 @@ use super::{BUNDLE_BYTES_MAX, BundleError, ENTRIES_MAX, check_length, check_rati
 pub struct Bundle<R> {
     archive: ZipArchive<R>,
     entries: BTreeMap<String, Stated>,
+    /// Of every entry that was unpacked, the SHA-256 of what it was the first time.
+    hashes: BTreeMap<String, Hash>,
 }
 
 /// What the directory of the ZIP says of an entry.
@@ -47,7 +51,11 @@ impl<R: Read + Seek> Bundle<R> {
             .validate_header_consistency()
             .map_err(BundleError::Open)?;
         let entries = list(&mut archive, packed)?;
-        Ok(Self { archive, entries })
+        Ok(Self {
+            archive,
+            entries,
+            hashes: BTreeMap::new(),
+        })
     }
 
     /// Names of all entries, in byte order.
@@ -72,18 +80,34 @@ impl<R: Read + Seek> Bundle<R> {
             source,
         };
         let entry = self.archive.by_index(stated.nth).map_err(failed)?;
-        let mut bytes = Vec::new();
+        // Not more than the limits of all entries together, which the directory was held against.
+        let capacity = usize::try_from(stated.bytes + 1).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(capacity);
         // One byte more than stated, so that the end is reached and the checksum compared.
         entry
             .take(stated.bytes + 1)
             .read_to_end(&mut bytes)
             .map_err(|source| failed(ZipError::Io(source)))?;
         if bytes.len() as u64 == stated.bytes {
+            if !self.hashes.contains_key(path) {
+                self.hashes.insert(path.to_owned(), Hash::of(&bytes));
+            }
             return Ok(bytes);
         }
         Err(BundleError::Length {
             path: path.to_owned(),
         })
+    }
+
+    /// The SHA-256 of an entry. One that was unpacked before is not unpacked again: its hash is that
+    /// of the bytes that were handed out.
+    pub fn hash(&mut self, path: &str) -> Result<Hash, BundleError> {
+        if let Some(hash) = self.hashes.get(path) {
+            return Ok(*hash);
+        }
+        let bytes = self.read(path)?;
+        let hash = self.hashes.get(path).copied();
+        Ok(hash.unwrap_or_else(|| Hash::of(&bytes)))
     }
 }
 

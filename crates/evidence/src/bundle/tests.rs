@@ -1,8 +1,12 @@
 use std::io::Cursor;
 
 use proptest::prelude::*;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::*;
+
+mod packed;
 
 type Entries = BTreeMap<String, Vec<u8>>;
 

@@ -1,7 +1,10 @@
 //! Keys of notes: an Ed25519 key with a name, and the kind of statement it makes.
 
+mod comb;
+
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::hash::{Hash, to_hex};
 use crate::lines;
+use comb::Comb;
 
 /// The longest key name: a URL path, which also stands in file names of the bundle.
 pub const NAME_BYTES_MAX: usize = 255;
@@ -29,12 +33,14 @@ pub enum KeyKind {
 pub struct KeyId([u8; 4]);
 
 /// A public key as others trust it, printed as a vkey: `name+<hex id>+<base64 of type and key>`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct VerifierKey {
     name: String,
     kind: KeyKind,
     id: KeyId,
     key: ed25519_dalek::VerifyingKey,
+    /// Where many signatures are expected; see [`VerifierKey::prepared`].
+    comb: Option<Arc<Comb>>,
 }
 
 /// A private key with its name. Wiped from memory when dropped, never shown by `Debug`.
@@ -134,6 +140,19 @@ impl VerifierKey {
             kind,
             id,
             key,
+            comb: None,
+        }
+    }
+
+    /// The same key, ready to verify many signatures at half the time each or less. It takes half a
+    /// millisecond and 0.7 MB, which clones share: worth it from about a hundred signatures on.
+    #[must_use]
+    pub fn prepared(&self) -> Self {
+        let comb = self.comb.clone();
+        let comb = comb.unwrap_or_else(|| Arc::new(Comb::of(&self.key)));
+        Self {
+            comb: Some(comb),
+            ..self.clone()
         }
     }
 
@@ -162,6 +181,9 @@ impl VerifierKey {
     }
 
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        if let Some(comb) = &self.comb {
+            return comb.verifies(message, signature);
+        }
         ed25519_dalek::Signature::from_slice(signature)
             .and_then(|signature| self.key.verify_strict(message, &signature))
             .is_ok()
@@ -260,6 +282,15 @@ impl fmt::Display for VerifierKey {
         write!(f, "{}+{}+{}", self.name, self.id, STANDARD.encode(bytes))
     }
 }
+
+/// Whether it is prepared does not matter.
+impl PartialEq for VerifierKey {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, self.kind, self.id, self.key) == (&other.name, other.kind, other.id, other.key)
+    }
+}
+
+impl Eq for VerifierKey {}
 
 impl fmt::Debug for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,8 +8,8 @@
 //!
 //! Times are of this thread's or process' CPU, since machines are shared, each beside a baseline in
 //! the same run: packing beside the crate `zip` at the same level over the same bytes, verifying
-//! beside one SHA-256 over all unpacked bytes. Memory is the peak of the process that does it,
-//! which for packing includes the contents that are packed. The log is measured without its SQL,
+//! beside one SHA-256 over all unpacked bytes. Memory is the peak of the process that does it. Lines
+//! and log entries lie on disk and are packed line by line, as an exporter gets them from its database. The log is measured without its SQL,
 //! which is in `cargo xtask bench ingest`.
 
 #![expect(clippy::print_stdout, reason = "its report is its purpose")]
@@ -20,6 +20,7 @@ mod lines;
 mod report;
 mod script;
 mod seal;
+mod spill;
 mod world;
 
 use evidence::bundle::Bundle;
@@ -42,7 +43,8 @@ fn measure(args: &[String]) {
     println!("load {}", cost::load());
     let mut report = Report::default();
     let folder = tempfile::tempdir().expect("room on disk");
-    let month = world::month();
+    let spill = tempfile::tempdir().expect("room on disk");
+    let month = world::month(spill::Spill::new(spill.path()));
     bundle::build(month, folder.path(), &mut report);
     bundle::verify(folder.path(), &mut report);
     seal::seal(&mut report);

@@ -16,13 +16,14 @@ use sla::contract::Dimension;
 use sla::{Contract, Facts, Place, TargetScope, Terms};
 use verify::cells::CellsBuilder;
 use verify::layout::paths::StreamPath;
-use verify::{Contents, DisclosedReserved, DisclosedStream, Record};
+use verify::{Contents, Record, layout};
 use wire::batch::{Draft, SealedBatch, StreamLines, decompress, parse, seal};
 use wire::line::encode_sample;
 use wire::names::Origin;
 use wire::stream::Reserved;
 
 use crate::lines;
+use crate::spill::Spill;
 
 /// 2026-03-01T00:00:00Z.
 pub(crate) const START_MS: i64 = 1_772_323_200_000;
@@ -44,6 +45,8 @@ pub(crate) struct Month {
     pub(crate) batches: u64,
     /// Bytes of all batches as they were sent.
     pub(crate) wire_bytes: u64,
+    /// Lines and log entries, where an exporter has its database.
+    pub(crate) spill: Spill,
 }
 
 #[derive(Debug)]
@@ -54,8 +57,6 @@ struct Agent {
     prev: Hash,
     next_i: u64,
     own_next_i: [u64; 3],
-    stream: DisclosedStream,
-    reserved: Vec<DisclosedReserved>,
     cells: CellsBuilder,
 }
 
@@ -75,10 +76,11 @@ struct Maker {
     seen: Seen,
     batches: u64,
     wire_bytes: u64,
+    spill: Spill,
 }
 
-pub(crate) fn month() -> Month {
-    let mut maker = Maker::new();
+pub(crate) fn month(spill: Spill) -> Month {
+    let mut maker = Maker::new(spill);
     maker.enrol_all();
     for entry in &maker.entries {
         maker.prefix.append(tree::leaf_hash(entry));
@@ -110,12 +112,6 @@ fn key(name: &str, seed: u8) -> SigningKey {
 impl Agent {
     fn new(origin: &Origin, nth: usize) -> Self {
         let id: AgentId = format!("agent-{nth}").parse().expect("a name");
-        let reserved = Reserved::ALL.map(|stream| DisclosedReserved {
-            agent: id.clone(),
-            stream,
-            lines: Vec::new(),
-            paths: Vec::new(),
-        });
         let contract = Contract::parse(CONTRACT).expect("a contract");
         let window = contract.window_at(UnixMillis::new(START_MS).minute());
         Self {
@@ -124,14 +120,6 @@ impl Agent {
             prev: Hash::ZERO,
             next_i: 0,
             own_next_i: [0; 3],
-            stream: DisclosedStream {
-                agent: id.clone(),
-                target: target(),
-                cores: Vec::new(),
-                details: Vec::new(),
-                paths: Vec::new(),
-            },
-            reserved: reserved.into(),
             cells: CellsBuilder::new(id.clone(), target(), window),
             id,
         }
@@ -153,23 +141,28 @@ impl Agent {
         streams
     }
 
-    fn disclose(&mut self, sealed: &SealedBatch) {
+    fn disclose(&mut self, sealed: &SealedBatch, spill: &mut Spill) {
         let text = decompress(&sealed.body).expect("own batch");
         let batch = parse(&text).expect("own batch");
-        self.stream.paths.extend(StreamPath::of(&batch, TARGET));
+        let id = &self.id;
+        if let Some(path) = StreamPath::of(&batch, TARGET) {
+            spill.line(&layout::paths(id, &target()), &path.to_string());
+        }
         for line in &batch.streams[0].lines {
-            self.stream.cores.push(line.core.to_owned());
+            spill.line(&layout::cores(id, &target()), line.core);
             self.cells.add(&line.value, Timeliness::Prompt);
             let failed = matches!(&line.value, Line::Sample(s) if s.outcome != Outcome::Ok);
             if let (true, Some(detail)) = (failed, line.detail) {
-                self.stream.details.push(detail.to_owned());
+                spill.line(&layout::details(id, &target()), detail);
             }
         }
-        for (own, held) in self.reserved.iter_mut().zip(&batch.reserved) {
-            own.paths
-                .extend(StreamPath::of(&batch, own.stream.as_str()));
-            let lines = held.lines.iter().map(|(line, _)| (*line).to_owned());
-            own.lines.extend(lines);
+        for held in &batch.reserved {
+            if let Some(path) = StreamPath::of(&batch, held.id.as_str()) {
+                spill.line(&layout::own_paths(id, held.id), &path.to_string());
+            }
+            for (line, _) in &held.lines {
+                spill.line(&layout::own_lines(id, held.id), line);
+            }
         }
     }
 }
@@ -190,7 +183,7 @@ pub(crate) fn target_lines(nth: usize, (first_i, count): (u64, i64), from_ms: i6
 }
 
 impl Maker {
-    fn new() -> Self {
+    fn new(spill: Spill) -> Self {
         let origin = origin();
         Self {
             operator: key(&origin.operator(), 1),
@@ -210,13 +203,18 @@ impl Maker {
             },
             batches: 0,
             wire_bytes: 0,
+            spill,
             origin,
         }
     }
 
     fn append(&mut self, entry: Vec<u8>) -> u64 {
         let index = self.tree.append(tree::leaf_hash(&entry));
-        self.entries.push(entry);
+        if self.prefix.size() == 0 {
+            self.entries.push(entry);
+        } else {
+            self.spill.entry(&entry);
+        }
         index
     }
 
@@ -268,7 +266,7 @@ impl Maker {
         let sealed = seal(&draft, &agent.key).expect("a batch");
         agent.seq += 1;
         agent.prev = sealed.hash;
-        agent.disclose(&sealed);
+        agent.disclose(&sealed, &mut self.spill);
         self.batches += 1;
         self.wire_bytes += sealed.body.len() as u64;
         self.append(sealed.note);
@@ -279,8 +277,6 @@ impl Maker {
             let proof = self.tree.inclusion_proof(record.index, self.tree.size());
             record.proof = proof.expect("in the log");
         }
-        let prefix_size = usize::try_from(self.prefix.size()).expect("small");
-        let segment = self.entries.split_off(prefix_size);
         let policy = registry::policy_text(&self.log, &self.agents);
         let contract = Contract::parse(CONTRACT).expect("a contract");
         let minute = UnixMillis::new(START_MS).minute();
@@ -289,11 +285,8 @@ impl Maker {
         terms.places = ids.iter().map(place).collect();
         terms.targets = vec![scope()];
         let mut cells: Vec<CellHour> = Vec::new();
-        let (mut streams, mut reserved) = (Vec::new(), Vec::new());
         for agent in self.agents {
             cells.extend(agent.cells.build());
-            streams.push(agent.stream);
-            reserved.extend(agent.reserved);
         }
         let facts = Facts::counted(&cells);
         let table = |commitment| sla::minutes_csv(&contract, &terms, facts, commitment);
@@ -315,10 +308,10 @@ impl Maker {
             fleet_records: self.fleet,
             contract_records: self.contract,
             prefix: self.prefix,
-            segment,
+            segment: Vec::new(),
             anchors: self.anchors,
-            streams,
-            reserved,
+            streams: Vec::new(),
+            reserved: Vec::new(),
             assessment,
             terms,
             minutes,
@@ -329,6 +322,7 @@ impl Maker {
             export: self.export,
             batches: self.batches,
             wire_bytes: self.wire_bytes,
+            spill: self.spill,
         }
     }
 }

@@ -1,8 +1,7 @@
 //! `legal/`: texts for whoever takes a bundle to court, in plain words. None is legal advice, and
 //! none is evidence.
 
-use std::collections::BTreeMap;
-
+use evidence::bundle::Packed;
 use evidence::hash::Hash;
 
 use super::{Contents, Record};
@@ -38,16 +37,11 @@ pub(super) fn limitations(claim: &Claim) -> String {
 }
 
 /// A certification to be filled in, over the hashes of all other members.
-pub(super) fn certification(
-    contents: &Contents,
-    claim: &Claim,
-    others: &BTreeMap<String, Vec<u8>>,
-) -> String {
-    let lines = others
-        .iter()
-        .filter(|(path, _)| *path != layout::CERTIFICATION);
+pub(super) fn certification(contents: &Contents, claim: &Claim, others: &Packed) -> String {
+    let lines = others.hashes();
+    let lines = lines.filter(|(path, _)| *path != layout::CERTIFICATION);
     let lines: Vec<String> = lines
-        .map(|(path, bytes)| format!("{}  {path}\n", Hash::of(bytes).to_hex()))
+        .map(|(path, hash)| format!("{}  {path}\n", hash.to_hex()))
         .collect();
     let window = format!(
         "{} to {}",

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use evidence::bundle::Packed;
 use evidence::manifest::TIMESTAMP_PATH;
 
+use super::members::packing;
 use super::{AssembleError, Contents, Members};
 use crate::layout;
 
@@ -31,12 +33,13 @@ pub(super) fn add(members: &mut Members, contents: &Contents) -> Result<(), Asse
 }
 
 /// Adds tokens over the manifest's text to an assembled bundle, which stays as it was signed.
-pub fn add_to_manifest(members: &mut BTreeMap<String, Vec<u8>>, responses: Vec<Vec<u8>>) {
+pub fn add_to_manifest(members: &mut Packed, responses: Vec<Vec<u8>>) -> Result<(), AssembleError> {
     for (number, response) in (0_u16..).zip(responses) {
         let path = match number {
             0 => TIMESTAMP_PATH.to_owned(),
             number => format!("{TIMESTAMP_PATH}.{number}"),
         };
-        members.insert(path, response);
+        members.add(&path, &response).map_err(packing)?;
     }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use evidence::tree::{self, TreeHead, verify_inclusion};
 
 use super::registry::Registry;
 use super::segment::Segment;
-use super::time::{Anchor, Anchors};
+use super::time::{Anchor, Anchors, PREPARED_FROM};
 use super::{Parts, member};
 use crate::layout::proofs::RecordProof;
 use crate::layout::registry::{ContractBody, read_body};
@@ -122,20 +122,34 @@ fn check_seen(parts: &Parts<'_>, segment: &Segment) -> Checked {
 /// The log signed every anchor: the one of the policy, or else the bundle's own.
 fn check_signatures(parts: &Parts<'_>, anchors: &Anchors) -> Checked {
     let name = parts.origin.log();
+    let many = anchors.list().len() >= PREPARED_FROM;
+    let policy = parts.policy.map(|policy| {
+        if many {
+            policy.prepared(&name)
+        } else {
+            policy.clone()
+        }
+    });
+    let own = needed(&parts.registry, "the log's key").map(|registry| {
+        if many {
+            registry.log_key.prepared()
+        } else {
+            registry.log_key.clone()
+        }
+    });
     for anchor in anchors.list() {
         if anchor.checkpoint.origin != name {
             let reason = format!("is of log `{}`", anchor.checkpoint.origin);
             return Err(Halt::fail(place_of(anchor), reason));
         }
-        if let Some(policy) = parts.policy {
+        if let Some(policy) = &policy {
             policy
                 .open(&anchor.note)
                 .map_err(|error| Halt::error(place_of(anchor), &error))?;
         } else {
-            let registry = needed(&parts.registry, "the log's key")?;
             anchor
                 .note
-                .verify(&registry.log_key)
+                .verify(owned(&own)?)
                 .map_err(|error| Halt::error(place_of(anchor), &error))?;
         }
     }

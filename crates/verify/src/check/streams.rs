@@ -2,7 +2,7 @@
 //! checks need of it.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Seek};
+use std::io::{BufRead as _, Read, Seek};
 
 use domain::cell::Timeliness;
 use domain::{AgentId, Attribution, CellHour, Gap, Kind, Line, Outcome, Sample, Source, TargetId};
@@ -285,11 +285,11 @@ impl<'a> Lines<'a> {
 
     pub(super) fn next(&mut self) -> Checked<&'a [u8]> {
         self.at += 1;
-        let end = self.rest.iter().position(|byte| *byte == b'\n');
-        let end = end.ok_or_else(|| self.fail("the member ends too early"))?;
-        let (line, rest) = self.rest.split_at(end);
-        self.rest = rest.get(1..).unwrap_or_default();
-        Ok(line)
+        let all = self.rest;
+        // Of a slice it fails never, and looks at many bytes at once.
+        let length = self.rest.skip_until(b'\n').unwrap_or_default();
+        let line = all.get(..length).and_then(|line| line.strip_suffix(b"\n"));
+        line.ok_or_else(|| self.fail("the member ends too early"))
     }
 
     pub(super) fn end(&mut self) -> Checked {

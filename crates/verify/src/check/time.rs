@@ -7,19 +7,25 @@ use std::io::{Read, Seek};
 use domain::AgentId;
 use evidence::bundle::Bundle;
 use evidence::checkpoint::Checkpoint;
+use evidence::entries::Entries;
 use evidence::note::{KeyKind, SignedNote, VerifierKey, verify_cosignature};
 use evidence::policy::Policy;
 use wire::limits::FUTURE_SKEW_MS_MAX;
 
 use super::registry::Registry;
 use super::{Parts, member};
-use crate::layout::registry::read_entries;
 use crate::layout::{self};
 use crate::verdict::{Checked, Halt, Remarks, causes, needed, owned};
 
 /// How far the time of an anchor may lie before that of its predecessor, in seconds: cosigners
 /// have clocks of their own.
 pub(super) const SKEW_S_MAX: i64 = 60;
+
+/// From how many signatures on a key is prepared to verify them, which costs what 30 take.
+pub(super) const PREPARED_FROM: usize = 100;
+
+/// Most cosigners that are: 0.7 MB each.
+const PREPARED_MAX: usize = 32;
 
 /// Checkpoints with their times, by size.
 pub(super) struct Anchors {
@@ -44,13 +50,19 @@ impl Anchor {
 impl Anchors {
     pub(super) fn read<R: Read + Seek>(
         bundle: &mut Bundle<R>,
-        cosigners: &Cosigners,
+        mut cosigners: Cosigners,
     ) -> Checked<Self> {
         let place = layout::ANCHORS;
         let bytes = member::bytes(bundle, place)?;
-        let mut list: Vec<Anchor> = Vec::new();
-        for entry in read_entries(&bytes).map_err(|error| Halt::error(place, &error))? {
-            let note = SignedNote::parse(&entry).map_err(|error| Halt::error(place, &error))?;
+        let mut notes: Vec<SignedNote> = Vec::new();
+        for entry in Entries::new(bytes.as_slice()) {
+            let entry = entry.map_err(|error| Halt::error(place, &error))?;
+            notes.push(SignedNote::parse(&entry).map_err(|error| Halt::error(place, &error))?);
+        }
+        drop(bytes);
+        cosigners.prepare(&notes);
+        let mut list: Vec<Anchor> = Vec::with_capacity(notes.len());
+        for note in notes {
             let checkpoint =
                 Checkpoint::parse(note.text()).map_err(|error| Halt::error(place, &error))?;
             let ascends = list
@@ -134,6 +146,27 @@ impl Cosigners {
         let namesakes = self.0.entry(cosigner.key.name().to_owned()).or_default();
         if namesakes.iter().all(|known| known.key != cosigner.key) {
             namesakes.push(cosigner);
+        }
+    }
+
+    /// Prepares the keys that signed much of it.
+    fn prepare(&mut self, notes: &[SignedNote]) {
+        let mut lines: BTreeMap<(&str, [u8; 4]), usize> = BTreeMap::new();
+        for line in notes.iter().flat_map(SignedNote::signatures) {
+            if self.0.contains_key(line.name()) {
+                *lines
+                    .entry((line.name(), *line.key_id().as_bytes()))
+                    .or_default() += 1;
+            }
+        }
+        let is_busy = |key: &VerifierKey| {
+            let count = lines.get(&(key.name(), *key.id().as_bytes()));
+            count.is_some_and(|count| *count >= PREPARED_FROM)
+        };
+        let all = self.0.values_mut().flatten();
+        let busy = all.filter(|cosigner| is_busy(&cosigner.key));
+        for cosigner in busy.take(PREPARED_MAX) {
+            cosigner.key = cosigner.key.prepared();
         }
     }
 

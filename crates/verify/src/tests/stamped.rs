@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use evidence::bundle::Packed;
 use evidence::checkpoint::Checkpoint;
 use evidence::hash::Hash;
 use evidence::note::SignedNote;
@@ -55,13 +56,14 @@ fn stamped() -> World {
 
 /// The members, with a token over the manifest from an hour after the last anchor.
 fn members(world: &World) -> Members {
-    let mut members = assemble(&world.contents, &world.export).unwrap();
-    let note = SignedNote::parse(&members["MANIFEST.note"]).unwrap();
+    let packed = pack(Packed::default(), world.contents.clone(), &world.export);
+    let mut packed = packed.unwrap();
+    let note = SignedNote::parse(&packed.read("MANIFEST.note").unwrap()).unwrap();
     let data = Hash::of(note.text().as_bytes());
     let last = cosigned_at(world.contents.anchors.last().unwrap());
     let response = Authority::good().stamp(&data, &spelled(last + TimeDelta::hours(1)));
-    add_to_manifest(&mut members, vec![response]);
-    members
+    add_to_manifest(&mut packed, vec![response]).unwrap();
+    packed.unpack()
 }
 
 fn options(authority: &Authority) -> Options {

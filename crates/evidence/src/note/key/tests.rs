@@ -1,3 +1,4 @@
+mod comb;
 mod vectors;
 
 use proptest::prelude::*;

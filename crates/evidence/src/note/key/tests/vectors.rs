@@ -21,8 +21,17 @@ fn agrees(vectors: &str, count: usize) {
         };
         let bytes = |field: &str| unhex(if field == "-" { "" } else { field });
         let key = bytes(key).try_into().expect("32 bytes");
-        let accepted = VerifierKey::new("a", KeyKind::Note, &key)
-            .is_ok_and(|key| key.verifies(&bytes(message), &bytes(signature)));
+        let (message, signature) = (bytes(message), bytes(signature));
+        let key = VerifierKey::new("a", KeyKind::Note, &key);
+        let accepted = key.is_ok_and(|key| {
+            let accepted = key.verifies(&message, &signature);
+            assert_eq!(
+                key.prepared().verifies(&message, &signature),
+                accepted,
+                "{line}"
+            );
+            accepted
+        });
         accepted != (expected == "valid")
     };
     let differing: Vec<&str> = lines.into_iter().filter(differs).collect();
