@@ -20,6 +20,7 @@ mod rebuild;
 mod restored;
 mod secrecy;
 mod soak;
+mod witness;
 
 use std::time::Duration;
 

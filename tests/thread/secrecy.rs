@@ -1,8 +1,13 @@
 //! What stays with the agent: its provider key, and what it asks.
 
+use std::fs::File;
+
+use camino::Utf8Path;
+use evidence::bundle::Bundle;
 use serde_json::json;
 
 use super::installation::{CHAT, CONTRACT, Installation, KEY_FILE};
+use super::outage::{JUDGED, export, verify};
 use super::process::files_below;
 use super::{SOON, eventually};
 
@@ -26,15 +31,8 @@ async fn no_secret_or_prompt_leaves_the_agent() {
     lab.enrol().await;
     let agent = lab.start_agent().await;
     until_samples(&lab, "outcome = 'ok'").await;
-    // Providers do tell the key and the prompt back, in the words of an error.
-    let echo = json!({ "error": {
-        "message": format!(
-            "Incorrect API key provided: {CANARY}. You said: {PROMPT}: pong. In {}, {} by Bearer {} \
-             for {}.",
-            TOLD[0], TOLD[1], TOLD[2], TOLD[3]
-        ),
-        "type": CANARY, "code": "invalid_api_key",
-    }});
+    // Providers do tell the key and the prompt back.
+    let echo = echo("Incorrect API key provided", "invalid_api_key");
     for status in [401, 400, 500] {
         let fault = json!({ "kind": "status", "status": status, "body": echo.to_string() });
         lab.inject(fault, 5).await;
@@ -75,8 +73,86 @@ async fn no_secret_or_prompt_leaves_the_agent() {
             && text.contains("You said: [removed:prompt]")
     };
     assert!(told.iter().any(samples_are_read), "bodies are not read");
+    no_leaks(&told);
+}
+
+/// What is handed to others: the bundle of a breach with its page and texts, the notice that goes to
+/// the provider, and every page of the collector, while the provider tells everything back.
+#[tokio::test]
+async fn no_secret_or_prompt_is_in_an_exported_bundle_a_letter_or_a_page() {
+    let lab = Installation::create("secrecy_bundle", CANARY).await;
+    let contract = include_str!("contract.toml").replace("partition = [\"account\"]", "");
+    lab.write("contract.toml", &contract);
+    let _sim = lab.start_sim().await;
+    let _collector = lab.start_collector().await;
+    lab.enrol().await;
+    let _agent = lab.start_agent().await;
+    until_samples(&lab, "outcome = 'ok'").await;
+    let body = echo("We are overloaded", "server_error").to_string();
+    let fault = json!({ "kind": "status", "status": 503, "body": body });
+    lab.inject(fault, 6).await;
+    let violation = eventually("a violation", JUDGED, async || {
+        let found = lab.list("/api/v1/violations").await;
+        Some(found.first()?["violation"].as_str()?.to_owned())
+    })
+    .await;
+    let notice = eventually("a notice", JUDGED, async || {
+        let found = lab.list("/api/v1/notices").await;
+        Some(found.first()?["notice"].as_str()?.to_owned())
+    })
+    .await;
+    let file = export(&lab, &violation).await;
+    let told = verify("nines-verify", &[], &file, None).await;
+    let mut told = vec![("the verdicts".to_owned(), told.text)];
+    told.extend(members(&file));
+    let echoed = |(place, text): &(String, String)| {
+        place.ends_with(".details.jsonl") && text.contains("You said: [removed:prompt]")
+    };
+    assert!(told.iter().any(echoed), "the echo is not in the bundle");
+    let notice = format!("/api/v1/notices/{notice}");
+    let paths = [
+        "/".to_owned(),
+        "/policy.txt".to_owned(),
+        format!("/contracts/{CONTRACT}"),
+        format!("/targets/{CHAT}"),
+        format!("/violations/{violation}"),
+        format!("{notice}/letter"),
+        format!("{notice}/requests.csv"),
+        notice,
+    ];
+    for path in &paths {
+        told.push((path.clone(), lab.page(&lab.url(path)).await));
+    }
+    no_leaks(&told);
+}
+
+/// What a provider may tell back, in the words of an error.
+fn echo(says: &str, code: &str) -> serde_json::Value {
+    json!({ "error": {
+        "message": format!(
+            "{says}: {CANARY}. You said: {PROMPT}: pong. In {}, {} by Bearer {} \
+             for {}.",
+            TOLD[0], TOLD[1], TOLD[2], TOLD[3]
+        ),
+        "type": CANARY, "code": code,
+    }})
+}
+
+/// Members of a bundle as text. The script and the specification are the project's own.
+fn members(file: &Utf8Path) -> Vec<(String, String)> {
+    let mut bundle = Bundle::open(File::open(file).expect("it was written")).expect("a bundle");
+    let names: Vec<String> = bundle.names().map(str::to_owned).collect();
+    let read = |name: String| {
+        let bytes = bundle.read(&name).expect("a member can be read");
+        (name, String::from_utf8_lossy(&bytes).into_owned())
+    };
+    names.into_iter().map(read).collect()
+}
+
+#[track_caller]
+fn no_leaks(told: &[(String, String)]) {
     let mut leaks = Vec::new();
-    for (place, text) in &told {
+    for (place, text) in told {
         for secret in [CANARY, PROMPT].into_iter().chain(TOLD) {
             if let Some(at) = text.find(secret) {
                 let start = text.floor_char_boundary(at.saturating_sub(80));

@@ -1,21 +1,29 @@
 #!/usr/bin/env python3
 """Checks an evidence bundle of Nines, offline: python3 verify.py FILE --policy policy.txt
 
-A second verifier, written from SPEC.md alone and sharing no code with `nines verify`. It needs
-Python 3.11 and nothing else; with the package `cryptography` signatures are faster. It answers
+A second verifier, written from SPEC.md and the reference of contracts, sharing no code with `nines
+verify`. It needs Python 3.9 and nothing else; with the package `cryptography` signatures are faster. It answers
 V1 to V6 with PASS, FAIL (place and reason) or NOT-CHECKED (reason) and ends with 0 if all pass, 1 if
 any fails, 2 if none fails but something was not checked, 3 if the file or the policy cannot be read.
 
 Timestamps (RFC 3161) are verified by the program `openssl`, where `--tsa-roots` is given.
 
-V6 recomputes the literal reading of all formulas that counts per minute can tell, in exact fractions,
-and names, as JSON pointers into `result.json`, what it left unchecked: credits, deadlines, other readings.
-So its best answer there is NOT-CHECKED.
+V6 recomputes everything of the result that counts per minute can tell, in exact fractions: every
+reading of the contract, credits and deadlines. What it cannot follow it names, as JSON pointers into
+`result.json`, and answers NOT-CHECKED: exclusions that recur or are regional, and zones that this
+machine does not know. Formulas over the times of single samples neither verifier recomputes.
+
+It reads in this order: signatures, texts, trees, log entries, policy, timestamps, the file, schedules,
+the verifier with V1 to V6, then V6 in parts (calendar, counts and readings, credits, deadlines, support,
+formulas), and what lines may hold.
 """
 
 import argparse
 import base64
+import binascii
 import bisect
+import calendar
+import functools
 import hashlib
 import json
 import math
@@ -25,13 +33,12 @@ import struct
 import subprocess
 import sys
 import tempfile
-import tomllib
+import time
 import zlib
 import zoneinfo
 from collections import Counter, defaultdict
-from datetime import datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
-from itertools import pairwise
 from types import SimpleNamespace as Data
 
 try:
@@ -39,6 +46,8 @@ try:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 except ImportError:
     Ed25519PublicKey = None
+if hasattr(sys, "set_int_max_str_digits"):
+    sys.set_int_max_str_digits(100_000)  # As long as a fraction may be; longer numbers are refused.
 
 MINUTE_MS = 60_000
 LATE_US = 15 * 60 * 1_000_000
@@ -49,6 +58,13 @@ RESERVED = ("_ctrl", "_sys", "_time")
 # that were left out.
 REPEAT_WAIT_MS, LEFT_OUT_MAX = 60_000, 100
 ZERO = bytes(32)
+
+
+try:
+    from tomllib import loads as read_toml
+except ImportError:  # Before Python 3.11.
+    def read_toml(text):
+        return Toml(text).document()
 
 
 class Unreadable(Exception):
@@ -73,6 +89,24 @@ class Unsupported(Exception):
 
 def sha256(data):
     return hashlib.sha256(data).digest()
+
+
+def pairwise(values):
+    values = list(values)
+    return zip(values, values[1:])
+
+
+class Progress:
+    """What is being done, on stderr, every other second."""
+
+    started = last = time.monotonic()
+
+    @classmethod
+    def tell(cls, text):
+        now = time.monotonic()
+        if now - cls.last > 2:
+            cls.last = now
+            print(f"{now - cls.started:4.0f} s: {text}", file=sys.stderr, flush=True)
 
 
 # Ed25519, strictly: S < L, canonical points, none of small order, no cofactor.
@@ -137,11 +171,38 @@ def multiply(rows, scalar):
     return total
 
 
+def encode_point(point):
+    x, y, z, _ = point
+    inverse = pow(z, -1, P)
+    x, y = x * inverse % P, y * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+@functools.lru_cache(maxsize=None)
+def small_points():
+    """The points of small order, as they are spelled: all multiples of one of order 8."""
+    y = 2
+    while True:
+        point = decompress(y.to_bytes(32, "little"))
+        y += 1
+        if point is None:
+            continue
+        point = multiply(comb(point), L)
+        four = add(add(point, point), add(point, point))
+        if encode_point(four) != encode_point(IDENTITY):
+            break
+    found, at = set(), IDENTITY
+    for _ in range(8):
+        found.add(encode_point(at))
+        at = add(at, point)
+    return found
+
+
 class Key:
     """A public key of a name and a type (1: notes, 4: cosignatures)."""
 
     base = None
-    slow = 0
+    verified = 0
 
     def __init__(self, name, kind, public):
         point = decompress(public)
@@ -153,11 +214,14 @@ class Key:
         self.fast = Ed25519PublicKey and Ed25519PublicKey.from_public_bytes(public)
 
     def verifies(self, message, signature):
+        """Both ways compute R anew and compare its bytes: only points in their one spelling pass."""
         if len(signature) != 64 or int.from_bytes(signature[32:], "little") >= L:
             return False
-        r = decompress(signature[:32])
-        if r is None or small_order(r):
+        if signature[:32] in small_points():
             return False
+        Key.verified += 1
+        if Key.verified % 100 == 0:
+            Progress.tell(f"{Key.verified} signatures verified")
         if self.fast:
             try:
                 self.fast.verify(signature, message)
@@ -167,9 +231,6 @@ class Key:
         return self.verifies_slowly(message, signature)
 
     def verifies_slowly(self, message, signature):
-        Key.slow += 1
-        if Key.slow % 500 == 0:
-            print(f"{Key.slow} signatures verified ...", file=sys.stderr)
         if Key.base is None:
             Key.base = comb(decompress(BASE_Y.to_bytes(32, "little")))
         if self.rows is None:
@@ -178,10 +239,7 @@ class Key:
         s = int.from_bytes(signature[32:], "little")
         hashed = hashlib.sha512(signature[:32] + self.public + message).digest()
         k = int.from_bytes(hashed, "little") % L
-        x, y, z, _ = add(multiply(Key.base, s), multiply(self.rows, k))
-        inverse = pow(z, P - 2, P)
-        x, y = x * inverse % P, y * inverse % P
-        return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+        return encode_point(add(multiply(Key.base, s), multiply(self.rows, k))) == signature[:32]
 
 
 def parse_vkey(text, kind):
@@ -202,6 +260,7 @@ SPACES = re.compile("[\\s\\u0085\\u001c-\\u001f]")
 CONTROL = re.compile("[\\u0000-\\u001f\\u007f-\\u009f]")
 
 
+@functools.lru_cache(maxsize=4096)
 def is_word(text, size_max=None):
     if not text or SPACES.search(text) or CONTROL.search(text):
         return False
@@ -209,8 +268,9 @@ def is_word(text, size_max=None):
 
 
 def unbase64(text):
-    data = base64.b64decode(text.encode("ascii"), validate=True)
-    if base64.b64encode(data).decode() != text:
+    spelled = text.encode("ascii")
+    data = binascii.a2b_base64(spelled)
+    if binascii.b2a_base64(data, newline=False) != spelled:
         raise ValueError("base64 in another spelling")
     return data
 
@@ -222,8 +282,11 @@ def unhash(text):
     return data
 
 
+DECIMAL = re.compile("-?(0|[1-9][0-9]{0,18}|1[0-9]{19})")
+
+
 def decimal(text, below=2**64, least=0):
-    if not re.fullmatch("-?(0|[1-9][0-9]{0,18}|1[0-9]{19})", text) or text == "-0":
+    if not DECIMAL.fullmatch(text) or text == "-0":
         raise ValueError(f"`{text[:40]}` is no decimal")
     if not least <= int(text) < below:
         raise ValueError(f"`{text}` is out of range")
@@ -241,13 +304,6 @@ def fields(text, names):
             raise ValueError(f"no line `{name}`")
         values.append(line[len(name) + 1 :])
     return values
-
-
-def integer(text):
-    value = int(text)
-    if abs(value) > 2**53 - 1:
-        raise ValueError("an integer out of range")
-    return value
 
 
 def refuse(_):
@@ -269,26 +325,36 @@ def whole(text):
 
 
 PLAIN = json.JSONDecoder(parse_constant=refuse, parse_int=whole, object_pairs_hook=once)
-STRICT = json.JSONDecoder(parse_float=refuse, parse_constant=refuse, parse_int=integer)
+STRICT = json.JSONDecoder(parse_float=refuse, parse_constant=refuse)
 WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 KEY = re.compile("[a-z0-9_-]+")
+KEYS = set()  # Those found good, at most 4096.
+
+
+def check_keys_of(value):
+    for key in value.keys() - KEYS:
+        if not KEY.fullmatch(key):
+            raise ValueError(f"key `{key[:40]}`")
+        if len(KEYS) < 4096:
+            KEYS.add(key)
 
 
 def walk(value, depth):
     if depth > 32:
         raise ValueError("nested too deep")
-    if isinstance(value, dict):
-        for key, part in value.items():
-            if not KEY.fullmatch(key):
-                raise ValueError(f"key `{key[:40]}`")
-            if part.__class__ not in (str, int, bool):
-                walk(part, depth + 1)
-    elif isinstance(value, list):
-        for part in value:
-            if part.__class__ not in (str, int, bool):
-                walk(part, depth + 1)
-    else:
+    if value.__class__ is dict:
+        if not KEYS.issuperset(value):
+            check_keys_of(value)
+        value = value.values()
+    elif value.__class__ is not list:
         raise ValueError("null")
+    for part in value:
+        kind = part.__class__
+        if kind is int:
+            if not -(2**53) < part < 2**53:
+                raise ValueError("an integer out of range")
+        elif kind is not str and kind is not bool:
+            walk(part, depth + 1)
 
 
 def canonical(line):
@@ -310,6 +376,9 @@ def canonical(line):
     return value
 
 
+NOTE_CONTROL = re.compile("[\\u0000-\\u0009\\u000b-\\u001f]")
+
+
 class Note:
     """A signed note: its text and its signature lines (name, id, signature)."""
 
@@ -317,7 +386,7 @@ class Note:
         if len(data) > 16 << 20:
             raise ValueError("note too long")
         whole = data.decode()
-        if re.search("[\\u0000-\\u0009\\u000b-\\u001f]", whole):
+        if NOTE_CONTROL.search(whole):
             raise ValueError("a control character in a note")
         text, found, tail = whole.rpartition("\n\n")
         if not found or not text or not tail.endswith("\n"):
@@ -357,6 +426,145 @@ class Note:
         return min(times, default=None)
 
 
+class Toml:
+    """Contracts, for Pythons without a reader of TOML: what contracts are written in, and no more."""
+
+    BARE = re.compile("[A-Za-z0-9_-]+")
+    SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+    BLANK = re.compile(r"[ \t]*")
+    END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
+    WORD = re.compile(r"[0-9A-Za-z_:.+-]+(?: [0-9]{2}:[0-9.:]+(?:Z|[+-][0-9:]+)?)?")
+    ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
+
+    def __init__(self, text):
+        self.text, self.at = text.replace("\r\n", "\n"), 0
+
+    def document(self):
+        table = root = {}
+        self.skip(self.SPACE)
+        while self.at < len(self.text):
+            if self.take("["):
+                many = self.take("[")
+                path = self.path("]]" if many else "]")
+                table = self.open(root, path, many)
+            else:
+                self.pair(table)
+            found = self.END.match(self.text, self.at)
+            if not found:
+                raise ValueError(f"TOML: something behind a value at {self.at}")
+            self.at = found.end()
+            self.skip(self.SPACE)
+        return root
+
+    def skip(self, pattern):
+        self.at = pattern.match(self.text, self.at).end()
+
+    def take(self, mark):
+        found = self.text.startswith(mark, self.at)
+        self.at += len(mark) if found else 0
+        return found
+
+    def need(self, mark):
+        if not self.take(mark):
+            raise ValueError(f"TOML: no `{mark}` at {self.at}")
+
+    def path(self, end):
+        names = []
+        while True:
+            self.skip(self.BLANK)
+            bare = self.BARE.match(self.text, self.at)
+            names.append(bare[0] if bare else self.string())
+            self.at = bare.end() if bare else self.at
+            self.skip(self.BLANK)
+            if not self.take("."):
+                self.need(end)
+                return names
+
+    @staticmethod
+    def into(table, name):
+        table = table.setdefault(name, {})
+        table = table[-1] if isinstance(table, list) else table
+        if not isinstance(table, dict):
+            raise ValueError(f"TOML: `{name}` is no table")
+        return table
+
+    def open(self, table, path, many):
+        for name in path[:-1]:
+            table = self.into(table, name)
+        if many:
+            table.setdefault(path[-1], []).append({})
+        return self.into(table, path[-1])
+
+    def pair(self, table):
+        path = self.path("=")
+        for name in path[:-1]:
+            table = self.into(table, name)
+        self.skip(self.BLANK)
+        if path[-1] in table:
+            raise ValueError(f"TOML: `{path[-1]}` stands twice")
+        table[path[-1]] = self.value()
+
+    def value(self):
+        if self.text[self.at : self.at + 1] in ('"', "'"):
+            return self.string()
+        if self.take("["):
+            return self.items("]", [], lambda found: found.append(self.value()))
+        if self.take("{"):
+            return self.items("}", {}, self.pair)
+        found = self.WORD.match(self.text, self.at)
+        if not found:
+            raise ValueError(f"TOML: no value at {self.at}")
+        self.at, word = found.end(), found[0]
+        if word in ("true", "false"):
+            return word == "true"
+        if re.fullmatch("[+-]?(?:0|[1-9](?:_?[0-9])*)", word):
+            return int(word)
+        return (date if len(word) == 10 else datetime).fromisoformat(re.sub("[Zz]$", "+00:00", word))
+
+    def items(self, end, found, one):
+        while True:
+            self.skip(self.SPACE)
+            if self.take(end):
+                return found
+            one(found)
+            self.skip(self.SPACE)
+            if not self.take(","):
+                self.need(end)
+                return found
+
+    def string(self):
+        mark = self.text[self.at : self.at + 1]
+        if mark not in ('"', "'"):
+            raise ValueError(f"TOML: no name or text at {self.at}")
+        mark *= 3 if self.text.startswith(mark * 3, self.at) else 1
+        self.need(mark)
+        if len(mark) == 3:
+            self.take("\n")
+        found = []
+        while not self.take(mark):
+            char = self.text[self.at : self.at + 1]
+            self.at += 1
+            if not char or char == "\n" and len(mark) == 1:
+                raise ValueError("TOML: text without an end")
+            found.append(self.escape() if char == "\\" and mark[0] == '"' else char)
+        return "".join(found)
+
+    def escape(self):
+        char = self.text[self.at : self.at + 1]
+        self.at += 1
+        if char in ("u", "U"):
+            size = 4 if char == "u" else 8
+            digits = self.text[self.at : self.at + size]
+            self.at += size
+            return chr(int(digits, 16))
+        if char in ("\n", " ", "\t"):
+            self.skip(re.compile(r"[ \t\n]*"))
+            return ""
+        if char not in self.ESCAPES:
+            raise ValueError("TOML: an escape that is none")
+        return self.ESCAPES[char]
+
+
 def entries(data):
     at, found = 0, []
     while at < len(data):
@@ -383,7 +591,7 @@ class Range:
     """A compact range."""
 
     def __init__(self, size=0, hashes=()):
-        if size.bit_count() != len(hashes):
+        if bin(size).count("1") != len(hashes):
             raise ValueError("a compact range of another size")
         self.size, self.hashes = size, list(hashes)
 
@@ -993,7 +1201,7 @@ class Verifier:
         self.inputs = Part(self.load_inputs)
         self.proofs = Part(self.load_proofs)
         self.log = Part(self.load_log)
-        self.anchors = Part(self.load_anchors)
+        self.anchors, self.anchor_sizes = Part(self.load_anchors), None
         self.streams, self.own = {}, {}
         if not (self.inputs.bad or self.log.bad or self.claim.bad):
             self.load_streams(self.inputs.value)
@@ -1291,10 +1499,14 @@ class Verifier:
 
     def anchored(self, batch):
         """When the log held a batch, in microseconds; None where no anchor tells."""
-        anchors = self.anchors.value or ()
-        at = bisect.bisect_right(anchors, batch.index, key=lambda anchor: anchor.size)
-        time = anchors[at].time if at < len(anchors) else None
-        return None if time is None or time.bad else time.value * 1_000_000
+        if not hasattr(batch, "anchored"):
+            anchors = self.anchors.value or ()
+            if self.anchor_sizes is None:
+                self.anchor_sizes = [anchor.size for anchor in anchors]
+            at = bisect.bisect_right(self.anchor_sizes, batch.index)
+            time = anchors[at].time if at < len(anchors) else None
+            batch.anchored = None if time is None or time.bad else time.value * 1_000_000
+        return batch.anchored
 
     def is_ahead(self, wall, batch):
         anchored = self.anchored(batch)
@@ -1458,6 +1670,8 @@ class Verifier:
             except MALFORMED as e:
                 raise Bad(f"{base}.jsonl, line {number}", str(e) or "a key is absent") from None
             lines.append(value)
+            if number % 1000 == 0:
+                Progress.tell(f"read {number} lines of {base}.jsonl")
         self.check_paths(agent, stream, base, raw, lines)
         if stream not in RESERVED:
             self.check_details(base, lines)
@@ -1949,7 +2163,7 @@ class Verifier:
 
     def check_result(self):
         terms = self.bundle.text("contract/terms.toml")
-        contract = self.bundle.parsed("contract/terms.toml", lambda d: tomllib.loads(d.decode()))
+        contract = self.bundle.parsed("contract/terms.toml", lambda d: read_toml(d.decode()))
         claim, inputs, place = self.claim.own(), self.inputs.own(), "result/inputs.json"
         for key in ("contract", "window", "as_of"):
             if inputs[key] != claim[key]:
@@ -1958,9 +2172,9 @@ class Verifier:
             raise Bad("contract/terms.toml", "is another contract than the one claimed")
         left = []
         try:
-            if window_at(contract["window"], inputs["window"]["start"]) != window_of(inputs["window"], place):
+            if Windows(contract["window"]).at(inputs["window"]["start"]) != window_of(inputs["window"], place):
                 raise Bad(place, "the window is none of the contract's")
-        except Unsupported as e:
+        except (Unsupported, OverflowError, OSError) as e:
             left.append(f"the window in {place} ({e})")
         digest = sha256(terms.encode()).hex()
         if inputs["terms_sha256"] != digest:
@@ -1973,7 +2187,7 @@ class Verifier:
             raise Bad(place, "the fees are not those registered")
         self.check_places(registry, inputs)
         self.check_scopes(inputs)
-        for promise in contract["commitment"]:
+        for promise in contract.get("commitment", []):
             metrics = [promise["metric"], *(a["metric"] for a in promise.get("alternative", []))]
             if contract["events"].get("attribution") == "request_end" or any(map(needs_times, metrics)):
                 raise Missing(f"the formula of `{promise['id']}` needs the times of single samples")
@@ -1981,7 +2195,8 @@ class Verifier:
             raise Missing("needs streams and times that hold (V2, V4, V5)")
         left += self.check_assessment(contract, digest)
         self.bundle.read("report/report.html")
-        raise Missing("recomputed in part; not recomputed: " + ", ".join(left))
+        if left:
+            raise Missing("recomputed in part; not recomputed: " + ", ".join(left))
 
     def check_places(self, registry, inputs):
         text = lambda places: sorted(json.dumps(place, sort_keys=True) for place in places)
@@ -2023,34 +2238,36 @@ class Verifier:
         due["window"] = {key: inputs["window"][key] for key in ("start", "end")}
         for key, value in due.items():
             same(told[key], value, f"/{key}")
-        tables = {f"result/minutes-{promise['id']}.csv" for promise in contract["commitment"]}
+        tables = {f"result/minutes-{promise['id']}.csv" for promise in contract.get("commitment", [])}
         held = {path for path in self.bundle.infos if path.startswith("result/minutes-")}
         if tables != held:
             raise Bad("result", "does not hold one table of minutes for every commitment")
-        judged, samples = told["commitments"], self.samples()
-        judge = Judge(contract, inputs, samples)
+        judged = told["commitments"]
         try:
-            same(told["exclusions"], judge.exclusions()[0], "/exclusions")
-            parts = [(promise, part) for promise in contract["commitment"] for part in judge.parts(promise)]
-        except Unsupported as e:
+            judge = Judge(contract, inputs, self.cells())
+            same(told["exclusions"], judge.exclusions(judge.window)[0], "/exclusions")
+        except (Unsupported, OverflowError, OSError) as e:
             return [f"/exclusions ({e})", "/commitments", "/credit", "result/minutes-*.csv"]
-        same(len(judged), len(parts), "/commitments")
-        for at, (promise, part) in enumerate(parts):
+        subjects = [subject for promise in contract.get("commitment", []) for subject in judge.subjects(promise)]
+        same(len(judged), len(subjects), "/commitments")
+        dues = []
+        for at, subject in enumerate(subjects):
             where, found = f"/commitments/{at}", need(judged[at], place)
             same(sorted(found), sorted(COMMITMENT.split()), where)
+            Progress.tell(f"judging `{subject.name}`")
             try:
-                due, open_ = judge.commitment(promise, part)
-            except Unsupported as e:
+                due, part = judge.commitment(subject)
+            except (Unsupported, OverflowError, OSError) as e:
                 left.append(f"{where} ({e})")
                 continue
             for key, value in due.items():
                 same(found[key], value, f"{where}/{key}")
-            left += [f"{where}/{key}" for key in sorted(open_)]
-        for promise in contract["commitment"]:
+            dues += [part] if part else []
+        for promise in contract.get("commitment", []):
             path = f"result/minutes-{promise['id']}.csv"
             try:
                 table = judge.table(promise)
-            except Unsupported as e:
+            except (Unsupported, OverflowError, OSError) as e:
                 left.append(f"{path} ({e})")
                 continue
             for number, (row, line) in enumerate(zip(table, self.bundle.text(path).split("\n")), 1):
@@ -2058,24 +2275,21 @@ class Verifier:
                     raise Bad(f"{path}, line {number}", f"is `{line[:80]}` where `{row}` was recomputed")
             if self.bundle.text(path) != "\n".join(table):
                 raise Bad(path, "has another number of lines")
-        if all(found["credit"] is None for found in judged):
-            same(told["credit"], None, "/credit")
-            return left
-        return [*left, "/credit"]
+        if any(one.startswith("/commitments") for one in left):
+            return [*left, "/credit"]
+        same(told["credit"], credit_total(dues), "/credit")
+        return left
 
-    def samples(self):
-        """All disclosed lines: samples with their agent, target and minute, and missed slots."""
-        found = Data(lines=[], missed=defaultdict(Counter))
+    def cells(self):
+        """All disclosed lines, as counts."""
+        cells = Cells(window_of(self.inputs.own()["window"], "result/inputs.json"))
         for (agent, target), part in self.streams.items():
             for line in part.own():
                 if "gap" in line:
-                    for slot in gap_slots(line):
-                        found.missed[agent, target, slot // MINUTE_MS][line["gap"]] += 1
-                    continue
-                late = self.anchored(line["batch"]) - line["wall_us"] > LATE_US
-                minute = line["wall_us"] // (1000 * MINUTE_MS)
-                found.lines.append(line | {"agent": agent, "target": target, "minute": minute, "late": late})
-        return found
+                    cells.miss(agent, target, line)
+                else:
+                    cells.add(agent, target, line, self.anchored(line["batch"]) - line["wall_us"] > LATE_US)
+        return cells
 
     # The answer.
 
@@ -2093,8 +2307,110 @@ class Verifier:
         return {"simulated": bool(claim and claim["simulated"]), "claim": claim, "verdicts": verdicts}
 
 
-# The recomputation: counts per minute, and what a contract's formulas make of them, in exact
-# fractions and by the literal reading.
+# V6 in parts. First the calendar: days of a zone, and windows cut by them.
+
+
+class Zone:
+    """A time zone of the IANA database. Instants are minutes in UTC; a minute lies in the day that
+    began last, also where a clock that is set back shows an earlier date again."""
+
+    def __init__(self, name):
+        self.name = name
+        try:
+            self.info = timezone.utc if name == "UTC" else zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            raise Unsupported(f"the zone {name}, which this machine does not know") from None
+
+    def local(self, minute):
+        """What a clock shows."""
+        return datetime.fromtimestamp(minute * 60, self.info).replace(tzinfo=None, fold=0)
+
+    def _second(self, local):
+        return int(local.replace(tzinfo=self.info).timestamp())
+
+    def minute_at(self, local):
+        """When a clock shows a time: first, or would, had it not been set forward over it."""
+        return self._second(local) // 60
+
+    def day_start(self, day):
+        """The first minute of a day; where clocks are set forward over midnight, when they are."""
+        midnight = datetime(day.year, day.month, day.day)
+        late = self._second(midnight)
+        if datetime.fromtimestamp(late, self.info).replace(tzinfo=None, fold=0) == midnight:
+            return late // 60
+        shows = lambda second: datetime.fromtimestamp(second, self.info).replace(tzinfo=None, fold=0)
+        early = int(midnight.replace(tzinfo=self.info, fold=1).timestamp())
+        while early < late:
+            middle = (early + late) // 2
+            early, late = (early, middle) if shows(middle) >= midnight else (middle + 1, late)
+        return late // 60
+
+    def day_of(self, minute):
+        shown = self.local(minute).date()
+        days = (shown + timedelta(days) for days in range(2, -3, -1))
+        return next((day for day in days if self.day_start(day) <= minute), shown)
+
+
+def day_in(month, day):
+    """A day of a month, counted from January of the year 0; in shorter months their last."""
+    year, month = month // 12, month % 12 + 1
+    return date(year, month, min(day, calendar.monthrange(year, month)[1]))
+
+
+class Windows:
+    """How a contract cuts time."""
+
+    def __init__(self, rule):
+        self.rule, self.kind = rule, rule["kind"]
+        self.zone = Zone(rule.get("timezone", "UTC"))
+        self.months = 3 if self.kind == "calendar_quarter" else 1
+        self.day = rule["anchor_day"] if self.kind == "billing_month" else 1
+
+    def number(self, minute, zone):
+        """Which month, quarter or billing month a minute lies in."""
+        day = zone.day_of(minute)
+        own = (day.year * 12 + day.month - 1) // self.months
+        return own if self.first_day(own) <= day else own - 1
+
+    def first_day(self, number):
+        return day_in(number * self.months, self.day)
+
+    def last_day(self, number):
+        return self.first_day(number + 1) - timedelta(1)
+
+    def numbered(self, number, zone):
+        return zone.day_start(self.first_day(number)), zone.day_start(self.first_day(number + 1))
+
+    def trailing(self, last, zone):
+        end = zone.day_start(last + timedelta(1))
+        start = zone.day_start(last + timedelta(1 - self.rule["days"]))
+        return (start, end) if start < end else self.trailing(zone.day_of(end - 1), zone)
+
+    def at(self, minute):
+        """The window that a minute lies in."""
+        if self.kind == "fixed_days":
+            anchor, length = int(self.rule["anchor"].timestamp()) // 60, self.rule["days"] * 1440
+            start = (minute - anchor) // length * length + anchor
+            return start, start + length
+        if self.kind == "trailing_days":
+            return self.trailing(self.zone.day_of(minute), self.zone)
+        return self.numbered(self.number(minute, self.zone), self.zone)
+
+    def later(self, window, many):
+        if self.kind == "fixed_days":
+            return self.at(window[0] + many * self.rule["days"] * 1440)
+        return self.numbered(self.number(window[0], self.zone) + many, self.zone)
+
+    def in_zone(self, zone, window):
+        """The window of the same name in another zone."""
+        if zone.name == self.zone.name or self.kind == "fixed_days":
+            return window
+        if self.kind == "trailing_days":
+            return self.trailing(self.zone.day_of(window[1] - 1), zone)
+        return self.numbered(self.number(window[0], self.zone), zone)
+
+
+# Then counts: what the samples of a minute are to a contract.
 
 COMMITMENT = (
     "id commitment claim family target observed high low verdict reading_dependent least_favourable "
@@ -2109,6 +2425,8 @@ FAMILIES = {
     "request_ratio": {"dedupe", "success_within_s", "kinds"},
 }
 FAMILIES["outage_proportional"] = FAMILIES["downtime_minutes"] | {"affected_ratio"}
+READINGS_MAX = 128
+EDGE_MINUTES_MAX = 1440
 
 
 def same(told, due, where):
@@ -2120,264 +2438,102 @@ def fraction(value):
     return None if value is None else {"num": str(value.numerator), "den": str(value.denominator)}
 
 
+def percent(text):
+    return Fraction(text) / 100
+
+
+def total_of(parts):
+    """The exact sum of pairs of numerator and denominator; equal denominators are added first."""
+    by_denominator = Counter()
+    for many, of in parts:
+        by_denominator[of] += many
+    sums = [Fraction(many, of) for of, many in sorted(by_denominator.items()) if many]
+    while len(sums) > 1:
+        sums = [sum(sums[at : at + 2]) for at in range(0, len(sums), 2)]
+    return sums[0] if sums else Fraction(0)
+
+
 def needs_times(metric):
     metric = metric.get("of", metric)
     timed = {"dedupe", "success_within_s"} & metric.keys()
     return metric["family"] == "latency_attainment" or bool(timed)
 
 
-def window_at(rule, minute):
-    """The window of a contract that a minute lies in."""
-    kind, name = rule["kind"], rule.get("timezone", "UTC")
-    if kind == "fixed_days":
-        anchor, length = int(rule["anchor"].timestamp()) // 60, rule["days"] * 1440
-        start = (minute - anchor) // length * length + anchor
-        return start, start + length
-    months = {"calendar_month": 1, "calendar_quarter": 3}.get(kind)
-    try:
-        zone = timezone.utc if name == "UTC" else zoneinfo.ZoneInfo(name)
-        day = datetime.fromtimestamp(minute * 60, zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OverflowError, OSError):
-        months = None
-    if months is None:
-        raise Unsupported(f"{kind} in {name}")
-    first = (day.year * 12 + day.month - 1) // months * months
-    ends = (datetime(at // 12, at % 12 + 1, 1, tzinfo=zone) for at in (first, first + months))
-    return tuple(int(end.timestamp()) // 60 for end in ends)
-
-
 class Tally:
     """How many requests of a minute, or of several, are what."""
 
-    def __init__(self, error=0, success=0, unknown=0, not_valid=0):
-        self.error, self.success, self.unknown, self.not_valid = error, success, unknown, not_valid
+    __slots__ = ("error", "success", "unknown", "not_valid", "late")
 
-    def __iadd__(self, other):
-        for key, many in vars(other).items():
-            setattr(self, key, getattr(self, key) + many)
-        return self
+    def __init__(self, error=0, success=0, unknown=0, not_valid=0, late=0):
+        self.error, self.success, self.unknown = error, success, unknown
+        self.not_valid, self.late = not_valid, late
+
+    def add(self, other):
+        self.error += other.error
+        self.success += other.success
+        self.unknown += other.unknown
+        self.not_valid += other.not_valid
+        self.late += other.late
 
     @property
     def valid(self):
         return self.error + self.success
 
+    @property
+    def uncertain(self):
+        return self.unknown + self.late
+
     def empty(self):
-        return not self.valid and not self.unknown and self.not_valid > 0
+        return not (self.error or self.success or self.unknown or self.late) and self.not_valid > 0
 
     def unmeasured(self):
-        return not self.valid and not self.empty()
+        return not (self.error or self.success) and not self.empty()
+
+    def heard(self):
+        return bool(self.error or self.success or self.unknown or self.not_valid or self.late)
 
     def all_up(self):
-        return Tally(success=self.valid + self.unknown, not_valid=self.not_valid)
+        return Tally(success=self.valid + self.unknown, not_valid=self.not_valid, late=self.late)
 
 
-class Judge:
-    def __init__(self, contract, inputs, samples):
-        self.contract, self.inputs, self.samples = contract, inputs, samples
-        self.start, self.end = window_of(inputs["window"], "result/inputs.json")
-        self.scopes = {scope["target"]: scope["scope"] for scope in inputs["scopes"]}
-        self.places = {place["agent"]: place for place in inputs["places"]}
-        events = contract["events"]
-        self.rules = [(rule["class"], rule["when"]) for rule in events.get("rule", [])]
-        self.default = events["default"]
+class Minute:
+    __slots__ = ("standing", "tally", "missed")
 
-    def exclusions(self):
-        """What became of every announced span, and the effect on each minute of the window."""
-        inputs, told, effects = self.inputs, [], [0] * (self.end - self.start)
-        if inputs.get("subscribed") is not None:
-            raise Unsupported("a time under contract")
-        kinds = [clause["kind"] for clause in self.contract.get("exclusion", [])]
-        for clause in self.contract.get("exclusion", []):
-            if {"recurs", "regions"} & clause.keys():
-                raise Unsupported("exclusions that recur or are regional")
-            spans = [s for s in map(self.inside, inputs["exclusions"]) if s and s["kind"] == clause["kind"]]
-            left, hours = clause.get("minutes_max"), clause.get("notice_hours")
-            for span in sorted(spans, key=lambda s: (s["start"], s["end"])):
-                length = span["end"] - span["start"]
-                if hours is not None and (span["announced"] is None or span["announced"] > span["begins"] - 60 * hours):
-                    outcome = {"is": "notice_too_short", "hours": hours}
-                elif left is not None and length > left:
-                    outcome = {"is": "limit_reached", "minutes": clause["minutes_max"]}
-                else:
-                    outcome = {"is": "applied", "effect": clause["effect"]}
-                    left = left if left is None else left - length
-                    for at in range(span["start"] - self.start, span["end"] - self.start):
-                        effects[at] = max(effects[at], EFFECTS.index(clause["effect"]))
-                told.append(considered(span, outcome))
-        spans = filter(None, map(self.inside, inputs["exclusions"]))
-        told += [considered(s, {"is": "unknown_kind"}) for s in spans if s["kind"] not in kinds]
-        return told, effects
-
-    def inside(self, span):
-        begins, ends = window_of(span["window"], "result/inputs.json")
-        start, end = max(begins, self.start), min(ends, self.end)
-        told = {"start": start, "end": end, "begins": begins, "announced": span.get("announced")}
-        return told | {"kind": span["kind"], "reason": span["reason"]} if start < end else None
-
-    def covers(self, promise, target):
-        asked = {**self.contract.get("scope", {}).get("covers", {})}, promise.get("requires", {})
-        pairs = [pair for part in asked for pair in part.items()]
-        scope = self.scopes.get(target, {})
-        return all(k not in scope or scope[k] in ([v] if type(v) is str else v) for k, v in pairs)
-
-    def parts(self, promise):
-        """What a commitment is judged over: all agents, or those of each region."""
-        if promise.get("overrides"):
-            raise Unsupported("overrides by model")
-        pooled = self.contract.get("evidence", {}).get("pooling", "pooled") == "pooled"
-        return [None] if pooled else sorted({place["region"] for place in self.places.values()})
-
-    def minutes(self, promise, metric, region):
-        """Standing, counts and missed slots of every minute, and how often each rule decided."""
-        default = {"planned", "traffic"}
-        if "rule" in metric:
-            default |= {"burst", "confirm"}
-        kinds, rules = set(metric.get("kinds", default)), Counter()
-        _, effects = self.exclusions()
-        past = min(max(self.inputs["as_of"], self.start), self.end) - self.start
-        found = [
-            Data(standing="future" if at >= past and effect != 1 else EFFECTS[effect] if effect else "judged",
-                 tally=Tally(), missed=Counter(), votes=set(), held=Counter())
-            for at, effect in enumerate(effects)
-        ]
-        mine = lambda agent, target: (
-            target in self.inputs["targets"] and self.covers(promise, target)
-            and region in (None, self.places[agent]["region"])
-        )
-        votes = any(when.get("quorum") for _, when in self.rules)
-        for line in self.samples.lines:
-            kind = line["kind"] if line["source"] == "probe" or line["kind"] == "manual" else "traffic"
-            if kind not in kinds or not self.start <= line["minute"] < self.end:
-                continue
-            if not mine(line["agent"], line["target"]):
-                continue
-            minute = found[line["minute"] - self.start]
-            fits = (nth for nth, (_, when) in enumerate(self.rules) if matches(line, when))
-            nth = next(fits, None)
-            rules[nth] += 1
-            event, when = (self.default, {}) if nth is None else self.rules[nth]
-            if votes and (event == "error" or when.get("quorum")):
-                minute.votes.add(line["agent"])
-            if when.get("quorum"):
-                minute.held[event] += 1
-            else:
-                minute.tally += Tally(**{event: 1})
-        for (agent, target, at), reasons in self.samples.missed.items():
-            if self.start <= at < self.end and mine(agent, target):
-                found[at - self.start].missed.update(reasons)
-        quorum = self.contract.get("evidence", {}).get("quorum", {"agents": 3, "networks": 2})
-        for minute in found:
-            networks = {self.places[agent]["network"] for agent in minute.votes}
-            seen = len(minute.votes) >= quorum["agents"] and len(networks) >= quorum["networks"]
-            for event, many in minute.held.items():
-                minute.tally += Tally(**{event if seen else "unknown": many})
-        return found, rules
-
-    def seen(self, promise, region):
-        metric = promise["metric"]
-        if metric["family"] == "target_only":
-            metric = metric["of"]
-        if metric["family"] not in FAMILIES or metric.keys() - FAMILIES[metric["family"]] - {"family"}:
-            raise Unsupported(f"its formula, {metric['family']}")
-        window = self.contract["window"]
-        if window.get("run_across_edge") == "span" and metric.get("min_run_minutes", 1) > 1:
-            raise Unsupported("runs across the edges of the window")
-        if metric.get("align") == "local_midnight" and window.get("timezone", "UTC") != "UTC":
-            raise Unsupported("intervals from local midnight")
-        minutes, rules = self.minutes(promise, metric, region)
-        return Formula(metric, minutes, self.start), rules
-
-    def commitment(self, promise, region):
-        """What follows for a commitment, by key, and the keys that are not recomputed."""
-        formula, rules = self.seen(promise, region)
-        observed, high, low = formula.bounds()
-        target = Fraction(promise["target"]) / 100
-        kept = lambda uptime: compares(promise, uptime, target)
-        verdict = ("breached" if not kept(high) else "met" if kept(low) else
-                   "open" if self.inputs["as_of"] < self.end else
-                   "no_data" if observed is None else "indeterminate")
-        detail = formula.detail()
-        units, used = Fraction(detail.units), Fraction(detail.used)
-        due = {
-            "id": promise["id"] + (f"@{region}" if region else ""),
-            "commitment": promise["id"], "family": promise["metric"]["family"],
-            "claim": self.claimability(promise), "target": fraction(target),
-            "observed": fraction(observed), "high": fraction(high), "low": fraction(low),
-            "verdict": verdict, "downtime": detail.downtime, "timeline": formula.timeline(detail.states),
-            "budget": {"unit": detail.unit, "allowed": fraction(units * (1 - target)),
-                       "used": fraction(used), "remaining": fraction(units * (1 - target) - used)},
-            "minutes": {"window": len(detail.states), **dict.fromkeys(STATES, 0),
-                        **Counter(state["state"] for state in detail.states)},
-            "rules": [{"rule": nth, "class": self.default if nth is None else self.rules[nth][0], "samples": rules[nth]}
-                      for nth in sorted(rules, key=lambda nth: (nth is None, nth))],
-        }
-        left = {"deadlines"}
-        if "threshold" in formula.metric:
-            left.add("support")
-        else:
-            due["support"] = None
-        if verdict == "breached":
-            left |= {"credit", "no_credit"}
-        else:
-            due |= {"credit": None, "no_credit": None}
-        if self.is_open(promise, formula.metric) or any(line["late"] for line in self.samples.lines):
-            left |= {"reading_dependent", "least_favourable", "spread"}
-        else:
-            due |= {"reading_dependent": False, "least_favourable": None, "spread": None}
-        return due, left
-
-    def is_open(self, promise, metric):
-        """Whether the contract might be read in another way, too."""
-        contract, rounding = self.contract, promise.get("rounding", {})
-        return bool(
-            promise.get("alternative") or "unknown" in metric.values()
-            or "digits" in rounding and (rounding["mode"] == "unknown" or rounding.get("basis", "stated") != "stated")
-            or promise.get("credit", {}).get("steps", "floor") not in ("floor", "ceil")
-            or contract["window"].get("also_test_timezones")
-            or metric.get("min_run_minutes", 1) > 1 and contract["window"].get("run_across_edge", "unknown") == "unknown"
-            or any("otherwise" in rule for rule in contract["events"].get("rule", []))
-            or any(c.get("basis", "stated") != "stated" for c in contract.get("exclusion", []))
-        )
-
-    def claimability(self, promise):
-        reasons, targets = [], sorted(t for t in self.inputs["targets"] if self.covers(promise, t))
-        if self.contract["contract"].get("remedy", "credit") == "none":
-            reasons.append({"reason": "no_remedy"})
-        if not targets:
-            reasons.append({"reason": "no_target"})
-        for dimension in self.contract.get("scope", {}).get("partition", []):
-            values = [self.scopes.get(target, {}).get(dimension) for target in targets]
-            if None in values:
-                target = targets[values.index(None)]
-                reasons.append({"reason": "not_known", "dimension": dimension, "target": target})
-            several = sorted({value for value in values if value is not None})
-            if len(several) > 1:
-                reasons.append({"reason": "several_parts", "dimension": dimension, "values": several})
-        return {"standing": "indicative", "reasons": reasons} if reasons else {"standing": "claimable"}
-
-    def table(self, promise):
-        formula, _ = self.seen(promise, None)
-        formula.bounds()
-        rows = ["minute,state,valid,errors,unknown,not_valid"]
-        for at, (state, minute) in enumerate(zip(formula.detail().states, formula.minutes), self.start):
-            t = minute.tally
-            counts = (t.valid, t.error, t.unknown, t.not_valid)
-            rows.append(",".join([stamp(at * MINUTE_MS), state["state"], *map(str, counts)]))
-        return [*rows, ""]
+    def __init__(self, standing, tally, missed):
+        self.standing, self.tally, self.missed = standing, tally, missed
 
 
-def considered(span, outcome):
-    window = {"start": span["start"], "end": span["end"]}
-    return {"window": window, "kind": span["kind"], "reason": span["reason"], "outcome": outcome}
+NOTHING_MISSED = Counter()
+CLASS = ("kind", "source", "outcome", "attribution", "status", "stream", "served_tier", "late")
 
 
-def compares(promise, uptime, target):
-    rounding = promise.get("rounding", {"mode": "none"})
-    if rounding["mode"] in ("half_up", "floor"):
-        scale = 100 * 10 ** rounding["digits"]
-        half = Fraction(1, 2) if rounding["mode"] == "half_up" else 0
-        uptime = Fraction(math.floor(uptime * scale + half), scale)
-    return uptime > target if promise.get("compare") == "gt" else uptime >= target
+class Cells:
+    """All samples of the hours that touch the window, as counts by agent, target, minute and class;
+    and the slots that were not run."""
+
+    def __init__(self, window):
+        self.hours = range(window[0] // 60, (window[1] - 1) // 60 + 1)
+        self.classes, self.known, self.counts = [], {}, Counter()
+        self.missed, self.heard = defaultdict(Counter), set()
+
+    def add(self, agent, target, line, late):
+        minute = line["wall_us"] // (1000 * MINUTE_MS)
+        if minute // 60 not in self.hours:
+            return
+        line = {**line, "late": late}
+        key = (*map(line.get, CLASS), *line.get("features", ()))
+        nth = self.known.setdefault(key, len(self.classes))
+        if nth == len(self.classes):
+            self.classes.append(line)
+        self.counts[agent, target, minute, nth] += 1
+        self.heard.add((agent, target, minute // 60))
+
+    def miss(self, agent, target, line):
+        for slot in gap_slots(line):
+            minute = slot // MINUTE_MS
+            if minute // 60 in self.hours:
+                self.missed[agent, target, minute][line["gap"]] += 1
+                self.heard.add((agent, target, minute // 60))
 
 
 def matches(line, when):
@@ -2395,14 +2551,984 @@ def matches(line, when):
     return all(any(map(tests[key], words)) for key, words in when.items() if key in tests and words)
 
 
+# Keys of the tables that results hang on, with those that change words only. A contract with others
+# is not one that this program understands.
+NOTES = set("basis provenance note".split())
+WORDS = {
+    "window": set("kind timezone timezone_basis also_test_timezones run_across_edge anchor_day days anchor".split()),
+    "events": set("attribution default rule".split()),
+    "rule": set("class when otherwise".split()),
+    "when": set("status outcome attribution feature tier stream quorum".split()),
+    "evidence": set("quorum pooling".split()),
+    "commitment": set("id target compare rounding requires overrides metric alternative credit".split()),
+    "credit": set(
+        "kind bands percent amount step steps multiplier cap_percent cap_amount cap_12_months_percent "
+        "cap_12_months_amount min_amount rounding amount_unit form one_level_per_incident schedule_basis".split()
+    ),
+    "exclusion": set("kind effect notice_hours minutes_max recurs span regions".split()),
+    "deadline": {"purpose", "anchor", "hours", "days", "business_days", "working_days", "months", "nth_after_incident"},
+}
+
+
+def check_words(contract):
+    events, promises = contract["events"], contract.get("commitment", [])
+    tables = [("window", contract["window"]), ("events", events), ("evidence", contract.get("evidence", {}))]
+    tables += [pair for rule in events.get("rule", []) for pair in (("rule", rule), ("when", rule["when"]))]
+    tables += [("commitment", promise) for promise in promises]
+    tables += [("credit", one["credit"]) for promise in promises
+               for one in (promise, *promise.get("overrides", [])) if "credit" in one]
+    tables += [("exclusion", clause) for clause in contract.get("exclusion", [])]
+    tables += [("deadline", clause) for clause in contract.get("claim", {}).get("deadlines", [])]
+    for name, table in tables:
+        odd = sorted(table.keys() - WORDS[name] - NOTES)
+        if odd:
+            raise Unsupported(f"the key `{odd[0][:40]}` of its {name}")
+
+
+class Judge:
+    """Follows a contract from counts to an assessment."""
+
+    def __init__(self, contract, inputs, cells):
+        self.contract, self.inputs, self.cells = contract, inputs, cells
+        self.window = window_of(inputs["window"], "result/inputs.json")
+        self.windows = Windows(contract["window"])
+        self.scopes = {scope["target"]: scope["scope"] for scope in inputs["scopes"]}
+        self.places = {place["agent"]: place for place in inputs["places"]}
+        self.rules, self.default = contract["events"].get("rule", []), contract["events"]["default"]
+        self.clauses = contract.get("exclusion", [])
+        own = inputs.get("subscribed")
+        self.subscribed = own and window_of(own, "result/inputs.json")
+        self.found = {}
+        check_words(contract)
+
+    # Exclusions.
+
+    def exclusions(self, window):
+        """What became of every announced span, and which of them count, by clause."""
+        told, applied = [], []
+        spans = list(filter(None, (inside(span, window) for span in self.inputs["exclusions"])))
+        for nth, clause in enumerate(self.clauses):
+            if {"recurs", "regions"} & clause.keys():
+                raise Unsupported("exclusions that recur or are regional")
+            left, hours = clause.get("minutes_max"), clause.get("notice_hours")
+            mine = [span for span in spans if span["kind"] == clause["kind"]]
+            for span in sorted(mine, key=lambda span: (span["start"], span["end"])):
+                length = span["end"] - span["start"]
+                if hours is not None and (span["announced"] is None or span["announced"] > span["begins"] - 60 * hours):
+                    outcome = {"is": "notice_too_short", "hours": hours}
+                elif left is not None and length > left:
+                    outcome = {"is": "limit_reached", "minutes": clause["minutes_max"]}
+                else:
+                    outcome = {"is": "applied", "effect": clause["effect"]}
+                    left = left if left is None else left - length
+                    applied.append((nth, span["start"], span["end"]))
+                told.append(considered(span, outcome))
+        kinds = [clause["kind"] for clause in self.clauses]
+        told += [considered(s, {"is": "unknown_kind"}) for s in spans if s["kind"] not in kinds]
+        return told, applied
+
+    def standings(self, view, span):
+        """What every minute is before anything measured is looked at."""
+        start, end = span
+        effects = [0] * (end - start)
+        for clause, first, last in self.exclusions(span)[1]:
+            effect = EFFECTS.index(view["effects"][clause])
+            for at in range(first - start, last - start):
+                effects[at] = max(effects[at], effect)
+        past = min(max(self.inputs["as_of"], start), end) - start
+        found = []
+        for at, effect in enumerate(effects):
+            outside = self.subscribed and not self.subscribed[0] <= start + at < self.subscribed[1]
+            found.append("remove_from_denominator" if effect == 1 else "future" if at >= past else
+                         "treat_as_up" if effect or outside else "judged")
+        return found
+
+    # Who is judged.
+
+    def covers(self, promise, target):
+        asked = self.contract.get("scope", {}).get("covers", {}), promise.get("requires", {})
+        pairs = [pair for part in asked for pair in part.items()]
+        scope = self.scopes.get(target, {})
+        return all(k not in scope or scope[k] in ([v] if type(v) is str else v) for k, v in pairs)
+
+    def subject(self, promise, other, targets, region):
+        """What one result is about."""
+        name = promise["id"] + (f".{other['model_list']}" if other else "")
+        return Data(
+            promise=promise, name=name + (f"@{region}" if region else ""), region=region,
+            targets=set(targets), target=percent((other or promise)["target"]),
+            credit=(other or {}).get("credit", promise.get("credit")),
+        )
+
+    def whole(self, promise):
+        targets = [t for t in self.inputs["targets"] if self.covers(promise, t)]
+        return self.subject(promise, None, targets, None)
+
+    def subjects(self, promise):
+        """A commitment, once for every list of models, and each of these for every region."""
+        left, own = self.whole(promise).targets, []
+        lists = self.contract.get("model_lists", {})
+        for other in promise.get("overrides", []):
+            models = lists.get(other["model_list"], [])
+            mine = {t for t in left if self.scopes.get(t, {}).get("model") in models}
+            own += [(other, mine)] if mine else []
+        for _, mine in own:
+            left = left - mine
+        if left or not own:
+            own.insert(0, (None, left))
+        pooled = self.contract.get("evidence", {}).get("pooling", "pooled") == "pooled"
+        regions = [None] if pooled else sorted({place["region"] for place in self.places.values()})
+        return [self.subject(promise, *one, region) for one in own for region in regions]
+
+    def is_mine(self, subject, agent, target):
+        return target in subject.targets and subject.region in (None, self.places[agent]["region"])
+
+    def claimability(self, targets):
+        reasons, targets = [], sorted(targets)
+        if self.contract["contract"].get("remedy", "credit") == "none":
+            reasons.append({"reason": "no_remedy"})
+        if not targets:
+            reasons.append({"reason": "no_target"})
+        for dimension in self.contract.get("scope", {}).get("partition", []):
+            values = [self.scopes.get(target, {}).get(dimension) for target in targets]
+            if None in values:
+                target = targets[values.index(None)]
+                reasons.append({"reason": "not_known", "dimension": dimension, "target": target})
+            several = sorted({value for value in values if value is not None})
+            if len(several) > 1:
+                reasons.append({"reason": "several_parts", "dimension": dimension, "values": several})
+        return {"standing": "indicative", "reasons": reasons} if reasons else {"standing": "claimable"}
+
+    # Counting.
+
+    def ruling(self, line, otherwise, kinds):
+        """(class, whether a quorum is asked for, the rule) of a sample; None where it is not counted."""
+        kind = line["kind"] if line["source"] == "probe" or line["kind"] == "manual" else "traffic"
+        if kind not in kinds:
+            return None
+        for nth, rule in enumerate(self.rules):
+            if matches(line, rule["when"]):
+                event = rule["otherwise"] if nth in otherwise and "otherwise" in rule else rule["class"]
+                return event, rule["when"].get("quorum") is True, nth
+        return self.default, False, None
+
+    def count(self, subject, view, span):
+        """Counts of every minute, the same where late samples are unmeasured (None where no counted
+        one is late), missed slots by minute, and how often each rule decided."""
+        default = {"planned", "traffic"}
+        if "rule" in view["metric"]:
+            default |= {"burst", "confirm"}
+        kinds = frozenset(view["metric"].get("kinds", default))
+        key = (subject.name, span, view["otherwise"], kinds)
+        if key not in self.found:
+            rulings = [self.ruling(line, view["otherwise"], kinds) for line in self.cells.classes]
+            self.found[key] = self.counted(subject, span, rulings)
+        return self.found[key]
+
+    def counted(self, subject, span, rulings):
+        start, end = span
+        literal, prompt = ([Tally() for _ in range(start, end)] for _ in "12")
+        rules, votes, held, missed = Counter(), defaultdict(set), [], {}
+        lates = [line["late"] for line in self.cells.classes]
+        counts_votes = any(rule["when"].get("quorum") is True for rule in self.rules)
+        any_late = False
+
+        def put(tally, event, many):
+            setattr(tally, event, getattr(tally, event) + many)
+
+        for (agent, target, at, nth), many in self.cells.counts.items():
+            if rulings[nth] is None or not start <= at < end or not self.is_mine(subject, agent, target):
+                continue
+            (event, quorum, rule), late, at = rulings[nth], lates[nth], at - start
+            rules[rule] += many
+            any_late = any_late or late
+            if counts_votes and (quorum or event == "error"):
+                votes[at].add((agent, late))
+            if quorum:
+                held.append((at, event, late, many))
+                continue
+            put(literal[at], event, many)
+            put(prompt[at], "late" if late else event, many)
+        for at, event, late, many in held:
+            put(literal[at], event if self.is_quorum(a for a, _ in votes[at]) else "unknown", many)
+            reached = self.is_quorum(a for a, was_late in votes[at] if not was_late)
+            put(prompt[at], "late" if late else event if reached else "unknown", many)
+        for (agent, target, at), reasons in self.cells.missed.items():
+            if start <= at < end and self.is_mine(subject, agent, target):
+                missed.setdefault(at - start, Counter()).update(reasons)
+        return literal, prompt if any_late else None, missed, rules
+
+    def is_quorum(self, agents):
+        agents = set(agents)
+        quorum = self.contract.get("evidence", {}).get("quorum", {"agents": 3, "networks": 2})
+        networks = {self.places[agent]["network"] for agent in agents}
+        return len(agents) >= quorum["agents"] and len(networks) >= quorum["networks"]
+
+    # Readings: every clause that is open gives a choice, every combination of choices a reading.
+
+    def readings(self, subject):
+        """Views, the literal one first, and whether any were left out."""
+        clauses = [settings for settings in self.open_clauses(subject) if len(settings) > 1]
+        kept = [[one for one in settings if self.is_measured(subject, one[1])] for settings in clauses]
+        cut = any(len(few) < len(all_) for few, all_ in zip(kept, clauses))
+        clauses = [settings for settings in kept if len(settings) > 1]
+        views = [self.literal(subject)]
+        if math.prod(map(len, clauses)) <= READINGS_MAX:
+            for settings in clauses:
+                views = [apply(view, setting, nth > 0) for nth, setting in enumerate(settings) for view in views]
+            return sorted(views, key=lambda view: len(view["choices"])), cut
+        views += [apply(views[0], setting, True) for settings in clauses for setting in settings[1:]]
+        return views[:READINGS_MAX], True
+
+    def literal(self, subject):
+        window, promise = self.contract["window"], subject.promise
+        known = lambda word, default: default if word in (None, "unknown") else word
+        rounding, steps = promise.get("rounding", {"mode": "none"}), (subject.credit or {}).get("steps")
+        return {
+            "choices": [], "late": False, "zone": self.windows.zone,
+            "edge": known(window.get("run_across_edge"), "cut"),
+            "part": known(self.contract.get("scope", {}).get("part_month"), "own_period"),
+            "otherwise": frozenset(), "effects": tuple(clause["effect"] for clause in self.clauses),
+            "rounding": (known(rounding["mode"], "none"), rounding.get("digits")),
+            "steps": known(steps, "floor"), "metric": metric_readings(promise["metric"])[0][1],
+        }
+
+    def open_clauses(self, subject):
+        """For every clause that may be open the ways to read it: choices, and what they change."""
+        promise, window = subject.promise, self.contract["window"]
+        path = f"commitment.{promise['id']}"
+        one = lambda clause, value, **change: ([{"clause": clause, "value": value}], change)
+        yield [one("late_samples", "counted", late=False), one("late_samples", "unmeasured", late=True)]
+        settings = [(choices_of(open_, f"{path}.metric"), {"metric": metric})
+                    for open_, metric in metric_readings(promise["metric"])]
+        for other in promise.get("alternative", []):
+            clause = f"{path}.alternative"
+            settings += [([{"clause": clause, "value": other["id"]}, *choices_of(open_, clause)], {"metric": metric})
+                         for open_, metric in metric_readings(other["metric"])]
+        yield settings
+        yield [one(f"{path}.rounding", rounding_text(mode), rounding=mode) for mode in roundings(promise)]
+        if (subject.credit or {}).get("steps") == "unknown":
+            yield [one(f"{path}.credit.steps", word, steps=word) for word in ("floor", "ceil")]
+        zones = dict.fromkeys([self.windows.zone.name, *window.get("also_test_timezones", [])])
+        yield [one("window.timezone", name, zone=Zone(name)) for name in zones]
+        runs = promise["metric"].get("of", promise["metric"]).get("min_run_minutes", 1)
+        if window.get("run_across_edge", "unknown") == "unknown" and runs > 1:
+            yield [one("window.run_across_edge", word, edge=word) for word in ("cut", "span")]
+        own, part = self.subscribed, self.contract.get("scope", {}).get("part_month", "unknown")
+        if own and part == "unknown" and (own[0] > self.window[0] or own[1] < self.window[1]):
+            yield [one("scope.part_month", word, part=word) for word in ("own_period", "assume_up", "whole_month")]
+        for nth, rule in enumerate(self.rules):
+            if "otherwise" in rule:
+                clause, word = f"events.rule.{nth}", rule["otherwise"].replace("_", "")
+                yield [one(clause, "as written"), one(clause, word, otherwise=nth)]
+        kinds = {span["kind"] for span in self.inputs["exclusions"]}
+        for nth, clause in enumerate(self.clauses):
+            if clause.get("basis", "stated") != "stated" and clause["kind"] in kinds:
+                effects = dict.fromkeys([clause["effect"], *EFFECTS])
+                yield [one(f"exclusion.{nth}.effect", word, effect=(nth, word)) for word in effects]
+
+    def is_measured(self, subject, change):
+        """Whether there is any sample where a reading looks beyond the window."""
+        first, last = self.window
+        if "zone" in change:
+            first, last = self.windows.in_zone(change["zone"], self.window)
+        elif change.get("edge") == "span":
+            first, last = first - 1, last + 1
+        hours = {hour for agent, target, hour in self.cells.heard if self.is_mine(subject, agent, target)}
+        spans = [(first, self.window[0]), (self.window[1], last)]
+        seen = [any(hour in hours for hour in range(start // 60, (end - 1) // 60 + 1))
+                for start, end in spans if start < end]
+        return any(seen) if change.get("edge") == "span" else all(seen)
+
+    def spans(self, view):
+        """The window of a reading, and the minutes that runs may reach into beside it."""
+        window = self.windows.in_zone(view["zone"], self.window)
+        if view["part"] == "own_period" and self.subscribed:
+            start, end = max(window[0], self.subscribed[0]), min(window[1], self.subscribed[1])
+            window = (start, end) if start < end else window
+        runs = min(view["metric"].get("min_run_minutes", 1), EDGE_MINUTES_MAX)
+        beyond = runs - 1 if view["edge"] == "span" else 0
+        return window, (window[0] - beyond, window[1] + beyond)
+
+    def see(self, subject, view):
+        """The formula under a reading; None where it differs by late samples only, of which there
+        are none."""
+        metric = view["metric"]
+        if metric["family"] not in FAMILIES or metric.keys() - FAMILIES[metric["family"]] - {"family"}:
+            raise Unsupported(f"its formula, {metric['family']}")
+        window, span = self.spans(view)
+        literal, prompt, missed, _ = self.count(subject, view, span)
+        if view["late"] and prompt is None:
+            return None
+        tallies = prompt if view["late"] else literal
+        minutes = [Minute(standing, tally, missed.get(at, NOTHING_MISSED))
+                   for at, (standing, tally) in enumerate(zip(self.standings(view, span), tallies))]
+        return Formula(metric, minutes, span[0], window, view["zone"])
+
+    def reading(self, subject, view):
+        """What follows from a reading; None where it is idle."""
+        formula = self.see(subject, view)
+        if formula is None:
+            return None
+        observed, high, low = formula.bounds()
+        kept = lambda uptime: self.keeps(subject, view, uptime)
+        verdict = ("breached" if not kept(high) else "met" if kept(low) else
+                   "open" if self.inputs["as_of"] < formula.window[1] else
+                   "no_data" if observed is None else "indeterminate")
+        credit, none = None, None
+        if verdict == "breached" and subject.credit:
+            credit, none = credit_of(subject.credit, self.figures(subject, view, high, formula.window))
+        return Data(choices=view["choices"], observed=observed, high=high, low=low, verdict=verdict,
+                    credit=credit, no_credit=none, formula=formula, view=view)
+
+    @staticmethod
+    def keeps(subject, view, uptime):
+        uptime, target = rounded(view["rounding"], uptime), subject.target
+        return uptime > target if subject.promise.get("compare") == "gt" else uptime >= target
+
+    def figures(self, subject, view, high, window):
+        """What a credit hangs on."""
+        length = window[1] - window[0]
+        return Data(
+            target=subject.target, uptime=rounded(view["rounding"], high), downtime=(1 - high) * length,
+            days=-(-length // 1440), currency=self.contract["contract"]["currency"], steps=view["steps"],
+            fees=self.inputs.get("fees"), credited=self.inputs.get("credited_12_months"),
+        )
+
+    # What follows.
+
+    def commitment(self, subject):
+        """What follows for a subject, by key, and what the sum of credits needs of it."""
+        views, cut = self.readings(subject)
+        judged = [one for one in (self.reading(subject, view) for view in views) if one]
+        literal, others = judged[0], judged[1:]
+        formula, view = literal.formula, literal.view
+        detail = formula.detail()
+        units, used = Fraction(detail.units), Fraction(detail.used)
+        rules = self.count(subject, view, self.spans(view)[1])[3]
+        kept = lambda uptime: self.keeps(subject, view, uptime)
+        remedy = self.contract["contract"].get("remedy", "credit")
+        owed = literal.credit is not None if remedy == "credit" else remedy == "termination" and literal.verdict == "breached"
+        occasion = Data(window=formula.window, downtime=[(d["start"], d["end"]) for d in detail.downtime],
+                        since=breached_by(detail, formula, kept) if owed else None)
+        spread = spread_of(literal, others, cut)
+        due = {
+            "id": subject.name, "commitment": subject.promise["id"],
+            "family": subject.promise["metric"]["family"], "claim": self.claimability(subject.targets),
+            "target": fraction(subject.target), "observed": fraction(literal.observed),
+            "high": fraction(literal.high), "low": fraction(literal.low), "verdict": literal.verdict,
+            "downtime": detail.downtime, "timeline": formula.timeline(detail.states),
+            "budget": {"unit": detail.unit, "allowed": fraction(units * (1 - subject.target)), "used": fraction(used),
+                       "remaining": fraction(units * (1 - subject.target) - used)},
+            "minutes": {"window": len(detail.states), **dict.fromkeys(STATES, 0),
+                        **Counter(state["state"] for state in detail.states)},
+            "rules": [{"rule": nth, "class": self.default if nth is None else self.rules[nth]["class"],
+                       "samples": rules[nth]} for nth in sorted(rules, key=lambda nth: (nth is None, nth))],
+            "reading_dependent": bool(spread and spread["conclusions"]), "spread": spread,
+            "least_favourable": least_favourable(literal, others),
+            "credit": told_credit(literal.credit), "no_credit": literal.no_credit,
+            "support": formula.support(),
+            "deadlines": Deadlines(self.windows, occasion).of(self.contract.get("claim")),
+        }
+        part = literal.credit and Data(
+            schedule=subject.credit, credit=literal.credit, downtime=occasion.downtime,
+            figures=self.figures(subject, view, literal.high, formula.window),
+        )
+        return due, part
+
+    def table(self, promise):
+        formula = self.see(*self.first_view(self.whole(promise)))
+        formula.bounds()
+        rows = ["minute,state,valid,errors,unknown,not_valid"]
+        minutes = formula.minutes[formula.inside]
+        for at, (state, minute) in enumerate(zip(formula.detail().states, minutes), formula.window[0]):
+            t = minute.tally
+            counts = (t.valid, t.error, t.unknown, t.not_valid)
+            rows.append(",".join([stamp(at * MINUTE_MS), state["state"], *map(str, counts)]))
+        return [*rows, ""]
+
+    def first_view(self, subject):
+        return subject, self.literal(subject)
+
+
+def inside(span, window):
+    """The part of an announced span in a window, None where there is none."""
+    begins, ends = window_of(span["window"], "result/inputs.json")
+    start, end = max(begins, window[0]), min(ends, window[1])
+    told = {"start": start, "end": end, "begins": begins, "announced": span.get("announced")}
+    return {**told, "kind": span["kind"], "reason": span["reason"]} if start < end else None
+
+
+def considered(span, outcome):
+    window = {"start": span["start"], "end": span["end"]}
+    return {"window": window, "kind": span["kind"], "reason": span["reason"], "outcome": outcome}
+
+
+def metric_readings(metric):
+    """Every way to read a metric: what was chosen for its open keys, and the metric without them."""
+    found = [([], metric.get("of", metric))]
+    words = {"align": ("epoch", "window_start", "local_midnight"), "empty": ("up", "skip"),
+             "affected_ratio": ("measured", "one")}
+    for key in words:
+        found = [part for open_, one in found for part in (
+            [(open_ + [(key, word)], {**one, key: word}) for word in words[key]]
+            if one.get(key) == "unknown" else [(open_, one)])]
+    return found
+
+
+def choices_of(open_, path):
+    return [{"clause": f"{path}.{key}", "value": word} for key, word in open_]
+
+
+def roundings(promise):
+    text = promise.get("rounding", {"mode": "none"})
+    mode, digits = text["mode"], text.get("digits")
+    if mode == "none":
+        return [("none", None)]
+    literal = ("none", None) if mode == "unknown" else (mode, digits)
+    if mode != "unknown" and text.get("basis", "stated") == "stated":
+        return [literal]
+    return list(dict.fromkeys([literal, ("none", None), ("half_up", digits), ("floor", digits)]))
+
+
+def rounding_text(rounding):
+    mode, digits = rounding
+    how = {"half_up": "rounded half-up to", "floor": "cut off after"}
+    return "not rounded" if mode == "none" else f"{how[mode]} {digits} decimal{'s' if digits != 1 else ''}"
+
+
+def rounded(rounding, uptime):
+    mode, digits = rounding
+    if mode == "none":
+        return uptime
+    scale = 100 * 10**digits
+    half = Fraction(1, 2) if mode == "half_up" else 0
+    return Fraction(math.floor(uptime * scale + half), scale)
+
+
+def apply(view, setting, departs):
+    """A view under one more setting."""
+    choices, change = setting[0], dict(setting[1])
+    if "otherwise" in change:
+        change["otherwise"] = view["otherwise"] | {change["otherwise"]}
+    if "effect" in change:
+        nth, word = change.pop("effect")
+        change["effects"] = tuple(word if at == nth else old for at, old in enumerate(view["effects"]))
+    return {**view, **change, "choices": view["choices"] + (choices if departs else [])}
+
+
+def concludes(reading):
+    """Verdict and credit: what one reading may conclude otherwise than another."""
+    credit = reading.credit
+    return reading.verdict, credit and (credit.share, credit.amount)
+
+
+def gain(reading):
+    """What a claimant has of a reading: what is credited, how certain, how much was lost."""
+    share = 0 if not reading.credit else 1 if reading.credit.share is None else reading.credit.share
+    certainty = ("met", "no_data", "open", "indeterminate", "breached").index(reading.verdict)
+    return share, certainty, -reading.high
+
+
+def told_reading(reading):
+    return {
+        "choices": reading.choices, "observed": fraction(reading.observed), "high": fraction(reading.high),
+        "low": fraction(reading.low), "verdict": reading.verdict, "credit": told_credit(reading.credit),
+    }
+
+
+def least_favourable(literal, others):
+    """The other reading that gives least, where any gives something else."""
+    if not others:
+        return None
+    worst = min(others, key=lambda reading: (gain(reading), len(reading.choices)))
+    numbers = lambda reading: (reading.high, reading.low, reading.observed, concludes(reading))
+    if all(numbers(other) == numbers(literal) for other in others):
+        return None
+    return told_reading(literal if gain(literal) < gain(worst) else worst)
+
+
+def spread_of(literal, others, cut):
+    """How readings differ, None where there is one only."""
+    if not others and not cut:
+        return None
+    all_, conclusions = [*others, literal], {}
+    for other in others:  # Those with fewest departures from the letter come first.
+        if concludes(other) != concludes(literal):
+            conclusions.setdefault(concludes(other), other)
+    return {
+        "readings": len(all_), "cut": cut, "lowest": fraction(min(one.low for one in all_)),
+        "highest": fraction(max(one.high for one in all_)),
+        "conclusions": [told_reading(one) for one in conclusions.values()],
+    }
+
+
+# Then credits: schedule, uptime and fees to an exact share and an amount. Order: the rule, then the
+# caps, of which the fees are one, then the minimum, then rounding.
+
+MINOR_MAX = 2**53 - 1
+DIGITS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0)
+DIGITS |= dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+LIMITS = ("fees", "cap_percent", "cap_amount", "cap_12_months", "min_amount")
+
+
+class Worth:
+    """A share of the fees, an amount in minor units, or both."""
+
+    def __init__(self, share=None, minor=None):
+        self.share, self.minor = share, minor
+
+    @classmethod
+    def of_share(cls, share, fees):
+        return cls(share, None if fees is None else fees * share)
+
+    @classmethod
+    def of_amount(cls, minor, fees):
+        return cls(minor / fees if fees else None, minor)
+
+    def exceeds(self, other):
+        """None where the two cannot be compared. Of equal amounts the greater share is above."""
+        shares = None if None in (self.share, other.share) else self.share > other.share
+        if None in (self.minor, other.minor):
+            return shares
+        return bool(shares) if self.minor == other.minor else self.minor > other.minor
+
+    def cut(self, bounds):
+        """What is left under limits: it, the limits below, those not compared, the lowest amount."""
+        left, cuts, unchecked, highest = self, [], [], Fraction(MINOR_MAX)
+        for limit, worth in bounds:
+            exceeds = self.exceeds(worth)
+            if exceeds is not False:
+                (unchecked if exceeds is None else cuts).append(limit)
+            if worth.minor is not None:
+                highest = min(highest, worth.minor)
+            if left.exceeds(worth):
+                left = worth
+        return left, cuts, unchecked, highest
+
+
+def minor_scale(currency):
+    return 10 ** DIGITS.get(currency, 2)
+
+
+def minor_of(money, currency):
+    """An amount of minor units, None where it is not known in this currency."""
+    return Fraction(money["minor"]) if money and money["currency"] == currency else None
+
+
+def round_amount(exact, highest, schedule, currency):
+    """A whole amount, not lifted above the lowest limit by going over to whole units."""
+    unit = minor_scale(currency) if schedule.get("amount_unit") == "whole" else 1
+    rules = {"half_up": lambda n: math.floor(n + Fraction(1, 2)), "floor": math.floor, "ceil": math.ceil,
+             "half_even": round}
+    whole = rules[schedule.get("rounding", "half_up")]
+    minor = whole(exact / unit) * unit
+    if minor > whole(highest):
+        minor = math.floor(highest / unit) * unit
+    return min(minor, MINOR_MAX)
+
+
+def in_band(band, figures):
+    low, high = (Fraction(band[key]) if key in band else None for key in ("gt_minutes", "le_minutes"))
+    if band.keys() & {"gt_minutes", "le_minutes"}:
+        return (low is None or figures.downtime > low) and (high is None or figures.downtime <= high)
+    return ("ge" not in band or figures.uptime >= percent(band["ge"])) and (
+        figures.uptime < percent(band["lt"]) if "lt" in band else
+        "le" not in band or figures.uptime <= percent(band["le"]))
+
+
+def band_range(band, by_downtime):
+    if by_downtime:
+        return {"downtime": {key: fraction(Fraction(band[key])) for key in ("gt_minutes", "le_minutes") if key in band}}
+    top = {key: fraction(percent(band[key])) for key in ("lt", "le") if key in band}
+    return {"uptime": {**({"ge": fraction(percent(band["ge"]))} if "ge" in band else {}), "top": top}}
+
+
+def schedule_worth(schedule, figures, fees):
+    """What the rule gives before any limit, and what in it gave that; None and why not."""
+    kind = schedule["kind"]
+    source = {"kind": kind}
+    if kind in ("bands", "daily_multiple"):
+        bands = schedule["bands"]
+        at = next((at for at, band in enumerate(bands) if in_band(band, figures)), None)
+        if at is None:
+            return None, {"reason": "in_no_band"}
+        by_downtime = bool(bands[0].keys() & {"gt_minutes", "le_minutes"})
+        source |= {"position": at, "range": band_range(bands[at], by_downtime)}
+        if kind == "bands":
+            share = percent(bands[at]["percent"])
+            source["percent"] = fraction(share)
+        else:
+            days = Fraction(bands[at]["days"])
+            share = days / figures.days
+            source |= {"days": fraction(days), "window_days": figures.days}
+    elif kind == "flat" and "amount" in schedule:
+        minor = Fraction(schedule["amount"]) * minor_scale(figures.currency)
+        return Worth.of_amount(minor, fees), source
+    elif kind == "flat":
+        share = percent(schedule["percent"])
+    elif kind == "per_step":
+        whole = {"floor": math.floor, "ceil": math.ceil}[figures.steps]
+        steps, each = whole((figures.target - figures.uptime) / percent(schedule["step"])), percent(schedule["percent"])
+        if steps == 0:
+            return None, {"reason": "below_one_step"}
+        share = each * steps
+        source |= {"steps": steps, "reading": figures.steps, "percent": fraction(each)}
+    elif kind == "proportional":
+        lost, multiplier = 1 - figures.uptime, Fraction(schedule.get("multiplier", "1"))
+        share = lost * multiplier
+        source |= {"lost": fraction(lost), "multiplier": fraction(multiplier)}
+    else:
+        raise Unsupported(f"credits by {kind}")
+    return Worth.of_share(share, fees), source
+
+
+def credit_limits(schedule, figures):
+    """The upper limits of a schedule, in the order of LIMITS."""
+    currency = figures.currency
+    fees, scale = minor_of(figures.fees, currency), minor_scale(currency)
+    yield "fees", Worth.of_share(Fraction(1), fees)
+    if "cap_percent" in schedule:
+        yield "cap_percent", Worth.of_share(percent(schedule["cap_percent"]), fees)
+    if "cap_amount" in schedule:
+        yield "cap_amount", Worth.of_amount(Fraction(schedule["cap_amount"]) * scale, fees)
+    if schedule.keys() & {"cap_12_months_percent", "cap_12_months_amount"}:
+        # The fees of twelve months are in no bundle: a share of them is not known.
+        credited, worth = minor_of(figures.credited, currency), Worth()
+        if credited is not None and "cap_12_months_amount" in schedule:
+            left = Fraction(schedule["cap_12_months_amount"]) * scale - credited
+            worth = Worth.of_amount(max(left, Fraction(0)), fees)
+        yield "cap_12_months", worth
+
+
+def credit_of(schedule, figures):
+    """(credit, None) of an uptime below the target, or (None, why there is none)."""
+    if figures.uptime >= figures.target:
+        return None, {"reason": "target_kept"}
+    worth, source = schedule_worth(schedule, figures, minor_of(figures.fees, figures.currency))
+    if worth is None:
+        return None, source
+    left, cuts, unchecked, highest = worth.cut(credit_limits(schedule, figures))
+    least = schedule.get("min_amount")
+    if left.minor is None:
+        unchecked += ["min_amount"] if least else []
+    elif left.minor == 0 and "cap_12_months" in cuts:
+        return None, {"reason": "cap_used_up"}
+    elif least:
+        ((key, bound),) = [(key, Fraction(least[key])) for key in ("gt", "ge") if key in least]
+        bound *= minor_scale(figures.currency)
+        if not (left.minor > bound or key == "ge" and left.minor == bound):
+            return None, {"reason": "below_minimum", "exact_minor": fraction(left.minor)}
+    amount = None if left.minor is None else round_amount(left.minor, highest, schedule, figures.currency)
+    return Data(share=left.share, minor=left.minor, amount=amount, currency=figures.currency,
+                source=source, cuts=cuts, unchecked=unchecked), None
+
+
+def told_credit(credit):
+    return credit and {
+        "share": fraction(credit.share), "exact_minor": fraction(credit.minor),
+        "amount": None if credit.amount is None else {"minor": credit.amount, "currency": credit.currency},
+        "source": credit.source, "cuts": credit.cuts, "unchecked": credit.unchecked,
+    }
+
+
+def is_same_incident(one, other):
+    if not (one.schedule.get("one_level_per_incident") and other.schedule.get("one_level_per_incident")):
+        return False
+    return any(a < d and c < b for a, b in one.downtime for c, d in other.downtime)
+
+
+def counted_credits(dues):
+    """Positions that count: of credits that share downtime, where that is asked, the dearest."""
+    groups = []
+    for at, due in enumerate(dues):
+        same_ = [group for group in groups if any(is_same_incident(due, dues[other]) for other in group)]
+        groups = [group for group in groups if group not in same_]
+        groups.append(sorted([at, *(other for group in same_ for other in group)]))
+    counted = []
+    for group in groups:
+        by_amount = all(dues[at].credit.minor is not None for at in group)
+        value = lambda at: dues[at].credit.minor if by_amount else dues[at].credit.share
+        order = lambda at: (value(at) is not None, value(at) or 0)
+        counted.append(max(group, key=lambda at: (order(at), -at)))
+    return sorted(counted)
+
+
+def credit_total(dues):
+    """What all credits of a window are worth together; None where there is none."""
+    counted = counted_credits(dues)
+    chosen = [dues[at] for at in counted]
+    if not chosen:
+        return None
+    first, bounds = chosen[0], {}
+    for due in chosen:
+        for limit, worth in credit_limits(due.schedule, due.figures):
+            exceeds = worth.exceeds(bounds[limit]) if limit in bounds else True
+            if exceeds is not False:
+                bounds[limit] = worth if exceeds else Worth()
+    one_base = len({due.schedule["basis"] for due in chosen}) == 1
+    sums = [[getattr(due.credit, key) for due in chosen] for key in ("share", "minor", "amount")]
+    share, minor, amount = (None if None in parts else sum(parts) for parts in sums)
+    worth = Worth(share if one_base else None, minor)
+    left, cuts, unchecked, highest = worth.cut(sorted(bounds.items(), key=lambda pair: LIMITS.index(pair[0])))
+    unchecked = {*unchecked, *(limit for due in chosen for limit in due.credit.unchecked)}
+    told = None
+    if left.minor is not None and amount is not None:
+        currency = first.figures.currency
+        within = lambda exact: round_amount(exact, highest, first.schedule, currency)
+        # Rounding each part up must not carry the sum over a cap that its exact sum keeps.
+        over = cuts or min(amount, MINOR_MAX) > within(highest)
+        told = {"minor": within(left.minor) if over else min(amount, MINOR_MAX), "currency": currency}
+    return {
+        "counted": counted, "share": fraction(left.share if one_base else None),
+        "exact_minor": fraction(left.minor), "amount": told, "cuts": cuts,
+        "unchecked": sorted(unchecked, key=LIMITS.index),
+    }
+
+
+# Then deadlines: the literal one as the text reads, and a safe one that nobody can call late.
+
+
+def breached_by(detail, formula, kept):
+    """The minute by whose end the promise could no longer be kept, None where it still can."""
+    losses, units = detail.losses, detail.units
+    if not units:
+        return None
+    low, high = 0, len(losses) + 1
+    while low < high:
+        middle = (low + high) // 2
+        if kept(1 - total_of((failed, of) for _, failed, of in losses[:middle]) / units):
+            low = middle + 1
+        else:
+            high = middle
+    return losses[low - 1][0] + formula.start if 0 < low <= len(losses) else None
+
+
+def plus_months(day, many):
+    return day_in(day.year * 12 + day.month - 1 + many, day.day)
+
+
+def plus_business_days(day, many):
+    """The n-th day from Monday to Friday after a day. Public holidays are not known."""
+    day -= timedelta(max(0, day.weekday() - 4))
+    return day + timedelta(many + (day.weekday() + many) // 5 * 2)
+
+
+class Deadlines:
+    """The deadlines of one occasion: notices where there was downtime, claims once something is due.
+    A due date is a day (within it) or a minute (before it)."""
+
+    LENGTHS = {"hours": "hours", "days": "days", "business_days": "business_days",
+               "working_days": "business_days", "months": "months"}
+
+    def __init__(self, windows, occasion):
+        self.windows, self.zone = windows, windows.zone
+        self.window, self.downtime, self.since = occasion.window, occasion.downtime, occasion.since
+
+    def of(self, claim):
+        found = (self.deadline(claim, clause) for clause in (claim or {}).get("deadlines", []))
+        return [deadline for deadline in found if deadline]
+
+    def deadline(self, claim, clause):
+        opens = None
+        if clause["purpose"] == "notice":
+            if not self.downtime:
+                return None
+        elif self.since is None:
+            return None
+        elif "opens" in claim:
+            opens = self.readings(claim["opens"])
+            opens = opens and opens[0]
+        readings = self.readings(clause)
+        if readings is None:
+            return None
+        literal, safe = readings
+        told = {"purpose": clause["purpose"]}
+        begins = -math.inf
+        if opens is not None:
+            later = opens + timedelta(1) if isinstance(opens, date) else opens
+            begins = self.zone.day_start(later) if isinstance(later, date) else later
+            told["opens"] = {"literal": self.text(opens), "safe": self.text(later)}
+        # Nobody can mean an end before the beginning, nor a strict one after the plain one.
+        if not begins < self.before(safe) <= self.before(literal):
+            safe = literal
+        told |= {"literal": self.text(literal), "safe": self.text(safe)}
+        return told if self.zone.name == "UTC" else {**told, "zone": self.zone.name}
+
+    @staticmethod
+    def text(due):
+        return due.isoformat() if isinstance(due, date) else stamp(due * MINUTE_MS)
+
+    def before(self, due):
+        """The first minute that is too late."""
+        return self.zone.day_start(due + timedelta(1)) if isinstance(due, date) else due
+
+    def readings(self, clause):
+        """The plain and the strict reading of a clause, None where there is nothing to run from."""
+        anchor, window, end = clause["anchor"], self.window, self.window[1]
+        nth = clause.get("nth_after_incident")
+        period = next(((self.LENGTHS[key], clause[key]) for key in self.LENGTHS if key in clause), None)
+        first, last = (self.downtime[0], self.downtime[-1]) if self.downtime else (None, None)
+        if anchor in ("window_end", "invoice"):
+            day = self.day_ending_at(end)
+            due = self.after_instant(end, period) if day is None else self.after_day(day, period)
+            return due, due
+        if anchor == "eligibility":
+            if self.since is None:
+                return None
+            whole = self.day_ending_at(end) is not None and period[0] != "hours"
+            literal = self.after_day(self.zone.day_of(end), period) if whole else self.after_instant(end, period)
+            return literal, self.after_instant_strictly(self.since, period)
+        if anchor == "month_end":
+            return tuple(self.after_day(self.last_of_month(at), period)
+                         for at in (end - 1, first[0] if first else end - 1))
+        if anchor in ("incident", "downtime_end"):
+            side = int(anchor == "downtime_end")
+            if not self.downtime:
+                return None
+            return self.after_instant(last[side], period), self.after_instant_strictly(first[side], period)
+        if anchor == "billing_month_end":
+            return self.billing_months(nth, nth)
+        if anchor != "billing_cycle_end":
+            raise Unsupported(f"deadlines from {anchor}")
+        if self.windows.kind == "trailing_days":
+            return self.billing_months(nth, nth - 1)
+        return tuple(self.end_of(self.windows.later(window, many)) for many in (nth, nth - 1))
+
+    def billing_months(self, literal, safe):
+        months = self.windows
+        if months.kind != "billing_month":
+            months = Windows({"kind": "calendar_month", "timezone": self.zone.name})
+        end = lambda incident, many: months.last_day(months.number(incident, self.zone) + many)
+        first = self.downtime[0][0] if self.downtime else self.window[0]
+        last = self.downtime[-1][0] if self.downtime else self.window[1] - 1
+        return end(last, literal), end(first, safe)
+
+    def day_ending_at(self, end):
+        last = self.zone.day_of(end - 1)
+        return last if self.zone.day_start(last + timedelta(1)) == end else None
+
+    def end_of(self, window):
+        day = self.day_ending_at(window[1])
+        return window[1] if day is None else day
+
+    def last_of_month(self, minute):
+        day = self.zone.day_of(minute)
+        return day_in(day.year * 12 + day.month - 1, 31)
+
+    def after_day(self, day, period):
+        """A period that begins when a day is over: the day it leads to."""
+        unit, many = period
+        if unit == "hours":
+            return self.zone.day_start(day + timedelta(1)) + 60 * many
+        return (plus_business_days(day, many) if unit == "business_days" else
+                plus_months(day, many) if unit == "months" else day + timedelta(many))
+
+    def after_instant(self, start, period):
+        """A period that begins at an instant: the same time by the clock of the zone, later."""
+        unit, many = period
+        if unit == "hours":
+            return start + 60 * many
+        if unit == "business_days":
+            return plus_business_days(self.zone.day_of(start), many)
+        local = self.zone.local(start)
+        day = plus_months(local.date(), many) if unit == "months" else local.date() + timedelta(many)
+        return self.zone.minute_at(datetime.combine(day, local.time()))
+
+    def after_instant_strictly(self, start, period):
+        """The same, where the business day of the instant counts as the first."""
+        if period[0] != "business_days":
+            return self.after_instant(start, period)
+        return plus_business_days(self.zone.day_of(start) - timedelta(1), period[1])
+
+
+# Then what counts support, one-sided at 95 % by Clopper and Pearson, without floats.
+
+REQUESTS_MAX = 10**9
+PLACES, NEGLIGIBLE_BITS = 192, 64
+
+
+def is_unlikely(at_least, of, num, den):
+    """Whether so many successes of as many trials, or more, come in at most one case of 20 at the
+    chance num / den; None where it is too close to tell."""
+    seen, mean = at_least * den, of * num
+    if seen >= mean and 10 * (seen - mean) ** 2 >= min(seen + mean, 2 * (of * den - mean)) * den * 35:
+        return True  # By the bounds of Chernoff.
+    peak = min((of + 1) * num // den, of)
+    sides = {True: [0, 0], False: [0, 0]}  # Of the edge: lower and upper sums of terms.
+
+    def walk(counts, ratio):
+        low = high = 1 << PLACES
+        for at, left in counts:
+            up, down = ratio(at)
+            low, high = low * up // down, -(-high * up // down)
+            if high.bit_length() <= NEGLIGIBLE_BITS:
+                for side in sides.values():
+                    side[1] += high * left
+                return
+            side = sides[at >= at_least]
+            side[0] += low
+            side[1] += high
+
+    for nth in (0, 1):
+        sides[peak >= at_least][nth] += 1 << PLACES
+    walk(((at, of - at + 1) for at in range(peak + 1, of + 1)),
+         lambda at: ((of - at + 1) * num, at * (den - num)))
+    walk(((at, at + 1) for at in range(peak - 1, -1, -1)),
+         lambda at: ((at + 1) * (den - num), (of - at) * num))
+    tail, rest = sides[True], sides[False]
+    if tail[1] * 19 <= rest[0]:
+        return True
+    if tail[0] * 19 > rest[1]:
+        return False
+    if of * den.bit_length() > 1 << 16:
+        return None
+    tail = sum(math.comb(of, at) * num**at * (den - num) ** (of - at) for at in range(at_least, of + 1))
+    return tail * 20 <= den**of
+
+
+def supported(errors, valid, threshold):
+    """What errors of valid requests support about the rate behind them."""
+    num, den = threshold.numerator, threshold.denominator
+    if not valid or valid > REQUESTS_MAX:
+        return "undetermined"
+    if threshold >= 1:
+        return "at_most"
+    if num == 0:
+        return "above" if errors else "undetermined"
+    above = errors * den > valid * num
+    tail = (errors, valid, num, den) if above else (valid - errors, valid, den - num, den)
+    if errors * den == valid * num or not is_unlikely(*tail):
+        return "undetermined"
+    return "above" if above else "at_most"
+
+
+def requests_needed(threshold):
+    """The fewest requests that, all without an error, support a rate of at most this."""
+    enough = lambda valid: supported(0, valid, threshold) == "at_most"
+    low, high = 1, REQUESTS_MAX
+    if not enough(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
+    return low
+
+
+# Last the formulas.
+
+
 class Formula:
     """A formula over the minutes of a window. `measured` takes what is unknown for nothing, `up` for
     successes and time without samples for good, `down` for errors and such time for lost."""
 
-    def __init__(self, metric, minutes, start):
+    def __init__(self, metric, minutes, start, window, zone):
         self.metric, self.minutes, self.start = metric, minutes, start
+        self.window, self.zone = window, zone
+        self.inside = slice(window[0] - start, window[1] - start)
         self.bounds = getattr(self, f"{metric['family']}_bounds")
         self.detail = getattr(self, f"{metric['family']}_detail")
+        self.known = {}
 
     def state(self, minute, tally):
         if minute.standing == "future":
@@ -2417,7 +3543,7 @@ class Formula:
 
     def timeline(self, states):
         spans = []
-        for at, state in enumerate(states, self.start):
+        for at, state in enumerate(states, self.window[0]):
             if spans and spans[-1][1] == state:
                 spans[-1][0][1] = at + 1
             else:
@@ -2426,7 +3552,9 @@ class Formula:
 
     def down(self, start, end, valid, errors):
         """A span of downtime, by index, with how closely successes around it bound it."""
-        good = [at for at, minute in enumerate(self.minutes) if minute.tally.success]
+        if "good" not in self.known:
+            self.known["good"] = [at for at, minute in enumerate(self.minutes) if minute.tally.success]
+        good = self.known["good"]
         before, after = bisect.bisect_left(good, start), bisect.bisect_left(good, end)
         return {
             "start": self.start + start, "end": self.start + end, "valid": valid, "errors": errors,
@@ -2434,36 +3562,77 @@ class Formula:
             "end_known_to_s": 60 * (good[after] + 2 - end) if after < len(good) else None,
         }
 
+    def support(self):
+        """Minute by minute, whether there are samples enough for the threshold."""
+        if "threshold" not in self.metric:
+            return None
+        threshold = Fraction(self.metric["threshold"])
+        needed, found = requests_needed(threshold), Counter()
+        if needed is None:
+            return None
+        for minute in self.minutes[self.inside]:
+            if minute.standing == "judged" and minute.tally.valid:
+                found[minute.tally.error, minute.tally.valid] += 1
+        told = Counter({"above": 0, "at_most": 0, "undetermined": 0})
+        for (errors, valid), many in found.items():
+            told[supported(errors, valid, threshold)] += many
+        return {**told, "samples_needed": needed}
+
     # Runs of bad minutes.
 
-    def is_bad(self, minute, how):
+    def is_bad(self, minute, how, late):
+        """`late` samples were errors or successes, or (0) nothing is known of them."""
         tally, least = minute.tally, self.metric.get("min_valid_per_minute", 0)
         if minute.standing == "future" or minute.standing == "judged" and tally.unmeasured():
             return how == "down"
         if minute.standing != "judged":
             return False
-        unknown = tally.unknown if how != "measured" else 0
-        errors, valid = tally.error + (unknown if how == "down" else 0), tally.valid + unknown
-        if (valid if how == "down" else tally.valid) < least:
+        errors, valid, enough = tally.error, tally.valid, tally.valid
+        if how == "up":
+            valid += tally.uncertain
+        elif how == "down":
+            unknown = tally.unknown + (tally.late if late else 0)
+            errors, with_unknown = errors + unknown, valid + unknown
+            # Late successes can be what makes the volume.
+            valid = max(with_unknown, least)
+            enough = with_unknown + (0 if late else tally.late)
+            if valid > enough:
+                return False
+        if enough < least:
             return False
-        rule, share = self.metric["rule"], Fraction(self.metric.get("threshold", 0))
-        return {"rate_gt": errors > share * valid, "rate_ge": valid > 0 and errors >= share * valid,
-                "all_fail": 0 < valid == errors, "any_fail": errors > 0}[rule]
+        rule, share = self.metric["rule"], self.known.setdefault("share", Fraction(self.metric.get("threshold", 0)))
+        if rule == "rate_gt":
+            return errors * share.denominator > share.numerator * valid
+        if rule == "rate_ge":
+            return valid > 0 and errors * share.denominator >= share.numerator * valid
+        return 0 < valid == errors if rule == "all_fail" else errors > 0
 
-    def runs(self, how):
-        found, first = [], None
+    def runs(self, how, late=False):
+        """Runs that are long enough and reach into the window; with all their minutes."""
+        if ("runs", how, late) in self.known:
+            return self.known["runs", how, late]
+        found, first, shortest = [], None, self.metric["min_run_minutes"]
         for at, minute in enumerate([*self.minutes, None]):
-            if minute and self.is_bad(minute, how):
+            if minute and self.is_bad(minute, how, late):
                 first = at if first is None else first
             elif first is not None:
-                found += [(first, at)] if at - first >= self.metric["min_run_minutes"] else []
+                if at - first >= shortest and first < self.inside.stop and at > self.inside.start:
+                    found.append((first, at))
                 first = None
+        self.known["runs", how, late] = found
         return found
+
+    def clip(self, run):
+        return max(run[0], self.inside.start), min(run[1], self.inside.stop)
+
+    def length(self, run):
+        start, end = self.clip(run)
+        return end - start
 
     def denominators(self):
         """All minutes that count, and of these the known; None where nothing was measured."""
         all_, known, measured = 0, 0, 0
-        for minute in self.minutes:
+        for minute in self.minutes[self.inside]:
             if minute.standing == "remove_from_denominator":
                 continue
             seen = minute.standing == "judged" and not minute.tally.unmeasured()
@@ -2472,23 +3641,28 @@ class Formula:
         return all_, known if measured else None
 
     def run_states(self, runs):
-        states = [self.state(minute, minute.tally) for minute in self.minutes]
-        for start, end in runs:
+        states = [self.state(minute, minute.tally) for minute in self.minutes[self.inside]]
+        for run in runs:
+            start, end = (at - self.inside.start for at in self.clip(run))
             states[start:end] = [{"state": "down"}] * (end - start)
         return states
 
     def total(self, run):
         total = Tally()
         for minute in self.minutes[slice(*run)]:
-            total += minute.tally
+            total.add(minute.tally)
         return total
 
     def run_downtime(self, runs):
-        totals = [(run, self.total(run)) for run in runs]
+        totals = [(run, self.total(run)) for run in map(self.clip, runs)]
         return [self.down(*run, total.valid, total.error) for run, total in totals]
 
+    def run_losses(self, shares):
+        """(the minute in which it is over, failed, of) of every lost minute."""
+        return [(at + 1, failed, of) for run, failed, of in shares for at in range(*self.clip(run))]
+
     def downtime_minutes_bounds(self):
-        lost = lambda how: sum(end - start for start, end in self.runs(how))
+        lost = lambda how: sum(map(self.length, self.runs(how)))
         return self.uptimes(lost("measured"), lost("up"), lost("down"))
 
     def uptimes(self, measured, up, down):
@@ -2499,69 +3673,82 @@ class Formula:
     def downtime_minutes_detail(self):
         runs = self.runs("measured")
         return Data(states=self.run_states(runs), downtime=self.run_downtime(runs), unit="minutes",
-                    used=sum(end - start for start, end in runs), units=self.denominators()[0])
+                    used=sum(map(self.length, runs)), units=self.denominators()[0],
+                    losses=self.run_losses((run, 1, 1) for run in self.runs("up")))
 
     def outages(self, how):
-        """Minutes lost, each by the share of errors in its run."""
-        certain, possible, lost = self.runs("up"), self.runs("down"), Fraction(0)
+        """Runs, each with the share of errors by which its minutes are lost."""
+        certain, possible = self.runs("up"), self.runs("down", late=True)
         least = {"all_fail": 1, "any_fail": 0}.get(self.metric["rule"], self.metric.get("threshold"))
+        least, both, found = Fraction(least), set(certain) & set(possible), []
         for run in {"measured": self.runs("measured"), "up": certain, "down": possible}[how]:
             total = self.total(run)
-            unknown = 0 if how == "measured" else total.unknown
-            errors, valid = total.error + (unknown if how == "down" else 0), total.valid + unknown
+            uncertain = 0 if how == "measured" else total.uncertain
+            errors, valid = total.error + (uncertain if how == "down" else 0), total.valid + uncertain
             if self.metric["affected_ratio"] == "one":
-                share = Fraction(1)
-            elif how == "measured" or run in (possible if how == "up" else certain):
-                share = Fraction(errors, valid)
+                found.append((run, 1, 1))
+            elif how == "measured" or run in both:
+                found.append((run, errors, valid))
             else:
-                share = Fraction(least if how == "up" else 1)
-            lost += share * (run[1] - run[0])
-        return lost
+                found.append((run, least.numerator, least.denominator) if how == "up" else (run, 1, 1))
+        return found
+
+    def outage_lost(self, how):
+        return total_of((failed * self.length(run), of) for run, failed, of in self.outages(how))
 
     def outage_proportional_bounds(self):
-        return self.uptimes(*map(self.outages, ("measured", "up", "down")))
+        return self.uptimes(*map(self.outage_lost, ("measured", "up", "down")))
 
     def outage_proportional_detail(self):
         detail = self.downtime_minutes_detail()
-        detail.used = self.outages("measured")
+        detail.used, detail.losses = self.outage_lost("measured"), self.run_losses(self.outages("up"))
         return detail
 
     # Intervals.
 
+    def interval_edges(self):
+        length, (start, end) = self.metric["interval_s"] // 60, self.window
+        align = self.metric.get("align", "epoch")
+        if align == "local_midnight":
+            day, last = self.zone.day_of(start), self.zone.day_of(end)
+            days = [day + timedelta(nth) for nth in range((last - day).days + 1)]
+            origins = sorted({self.zone.day_start(day) for day in days})
+        else:
+            origins = [start if align == "window_start" else start // length * length]
+        edges = {edge for origin, until in zip(origins, [*origins[1:], end])
+                 for edge in range(origin, min(until, end), length) if edge > start}
+        return sorted(edges | {start, end})
+
     def intervals(self):
         """(first, end, content, counts) of every interval, by index."""
-        length, end = self.metric["interval_s"] // 60, self.start + len(self.minutes)
-        align, start = self.metric.get("align", "epoch"), self.start
-        if align == "local_midnight":
-            edges = {at for at in range(start, end) if at % 1440 % length == 0}
-        else:
-            origin = start if align == "window_start" else start // length * length
-            edges = {at for at in range(origin, end, length) if at > start}
+        if "intervals" in self.known:
+            return self.known["intervals"]
         found = []
-        for first, last in pairwise(sorted(edges | {start, end})):
-            minutes, total = self.minutes[first - start : last - start], Tally()
+        for first, last in pairwise(self.interval_edges()):
+            minutes, total = self.minutes[first - self.start : last - self.start], Tally()
             standings = {minute.standing for minute in minutes}
             for minute in minutes:
                 if minute.standing == "judged":
-                    total += minute.tally
+                    total.add(minute.tally)
                 elif minute.standing == "treat_as_up":
-                    total += minute.tally.all_up()
+                    total.add(minute.tally.all_up())
             enough = max(self.metric.get("min_valid", 0), 1)
             content = ("future" if "future" in standings else
                        "excluded" if "judged" not in standings else
                        "unmeasured" if total.unmeasured() else
                        "counted" if total.valid >= enough else
-                       "doubtful" if total.valid + total.unknown >= enough else "empty")
-            found.append((first - start, last - start, content, total))
+                       "doubtful" if total.valid + total.uncertain >= enough else "empty")
+            found.append((first - self.start, last - self.start, content, total))
+        self.known["intervals"] = found
         return found
 
     def interval_loss(self, content, total, how):
         """(errors, valid) of an interval, None where it loses nothing."""
         if content in ("future", "unmeasured") or content == "doubtful" and self.skips():
             return (1, 1) if how == "down" else None
-        unknown = 0 if how == "measured" else total.unknown
-        errors, valid = total.error + (unknown if how == "down" else 0), total.valid + unknown
-        if content == "doubtful":
+        errors = total.error + (total.unknown if how == "down" else 0)
+        valid = total.valid + {"measured": 0, "up": total.uncertain, "down": total.unknown}[how]
+        if content == "doubtful":  # Late successes can be what makes the volume.
             valid = max(valid, self.metric.get("min_valid", 0))
         counts = content == "counted" or content == "doubtful" and how == "down"
         return (errors, valid) if counts and errors else None
@@ -2569,20 +3756,27 @@ class Formula:
     def skips(self):
         return self.metric["empty"] == "skip"
 
-    def interval_mean_bounds(self):
-        all_, known, measured, lost = 0, 0, 0, Counter()
-        for first, last, content, total in self.intervals():
-            for how in ("measured", "up", "down"):
-                lost[how] += Fraction(*(self.interval_loss(content, total, how) or (0, 1)))
+    def interval_losses(self, how):
+        losses = ((last, self.interval_loss(content, total, how)) for _, last, content, total in self.intervals())
+        return [(last, *loss) for last, loss in losses if loss]
+
+    def interval_counts(self):
+        """All intervals that count, and of these the known; None where nothing was measured."""
+        all_, known, measured = 0, 0, 0
+        for first, last, content, _ in self.intervals():
             removed = content == "excluded" and self.effect(first, last) == "remove_from_denominator"
             if removed or content == "empty" and self.skips():
                 continue
             open_ = content in ("future", "unmeasured") or content == "doubtful" and self.skips()
             all_, known = all_ + 1, known + (not open_)
             measured += not open_ and content != "excluded"
-        observed = 1 - lost["measured"] / known if measured else None
-        self.units = all_
-        return observed, 1 - lost["up"] / all_ if all_ else Fraction(1), 1 - lost["down"] / all_ if all_ else Fraction(0)
+        return all_, known if measured else None
+
+    def interval_mean_bounds(self):
+        lost = lambda how: total_of(loss[1:] for loss in self.interval_losses(how))
+        all_, known = self.interval_counts()
+        observed = 1 - lost("measured") / known if known else None
+        return observed, 1 - lost("up") / all_ if all_ else Fraction(1), 1 - lost("down") / all_ if all_ else Fraction(0)
 
     def effect(self, first, last):
         return max((m.standing for m in self.minutes[first:last]), key=EFFECTS.index)
@@ -2590,7 +3784,7 @@ class Formula:
     def interval_mean_detail(self):
         states, downtime = [], []
         for first, last, content, total in self.intervals():
-            missed = sum((minute.missed for minute in self.minutes[first:last]), Counter())
+            missed = sum((minute.missed for minute in self.minutes[first:last] if minute.missed), Counter())
             if content == "excluded":
                 state = {"state": content, "effect": self.effect(first, last)}
             elif content == "unmeasured" or content == "doubtful" and self.skips():
@@ -2605,13 +3799,16 @@ class Formula:
             loss = self.interval_loss(content, total, "measured")
             if loss:
                 downtime.append(self.down(first, last, loss[1], loss[0]))
-        used = sum(Fraction(down["errors"], down["valid"]) for down in downtime)
-        return Data(states=states, downtime=downtime, unit="intervals", used=used, units=self.units)
+        used = total_of((down["errors"], down["valid"]) for down in downtime)
+        return Data(states=states, downtime=downtime, unit="intervals", used=used,
+                    units=self.interval_counts()[0], losses=self.interval_losses("up"))
 
     # Requests.
 
     def requests(self):
         """The counts of every minute, and how many requests nobody saw; None where that is unknown."""
+        if "requests" in self.known:
+            return self.known["requests"]
         counts = [minute.tally if minute.standing == "judged" else
                   minute.tally.all_up() if minute.standing == "treat_as_up" else Tally()
                   for minute in self.minutes]
@@ -2620,33 +3817,39 @@ class Formula:
         stretches, distances, last = [], [], None
         for at, (minute, tally) in enumerate(zip(self.minutes, counts)):
             if minute.standing != "judged":
-                stretches, silent = [*stretches, silent], 0
+                stretches.append(silent)
+                silent = 0
                 continue
-            missed = minute.missed.total() if planned else 0
-            heard = any(vars(minute.tally).values())
+            missed, heard = sum(minute.missed.values()) if planned else 0, minute.tally.heard()
             slots, sampled = slots + missed, sampled + heard
-            requests += tally.valid + tally.unknown
+            requests += tally.valid + tally.uncertain
             if not heard and not missed:
                 silent += 1
                 continue
-            stretches, silent = [*stretches, silent], 0
+            stretches.append(silent)
+            silent = 0
             distances += [] if last is None else [at - last]
             last = at
         usual = sorted(distances)[(len(distances) - 1) // 2] if distances else 1
         missing = sum(length // usual for length in [*stretches, silent])
-        if missing and not sampled:
-            return counts, None
-        return counts, slots + (-(-requests * missing // sampled) if missing else 0)
+        unseen = None if missing and not sampled else slots + (-(-requests * missing // sampled) if missing else 0)
+        self.known["requests"] = counts, unseen
+        return counts, unseen
+
+    def request_count(self):
+        """Every request there may have been."""
+        counts, unseen = self.requests()
+        return sum(t.valid + t.uncertain for t in counts) + (unseen or 0)
 
     def request_ratio_bounds(self):
         counts, unseen = self.requests()
         errors, good = sum(t.error for t in counts), sum(t.success for t in counts)
-        unknown = sum(t.unknown for t in counts)
-        self.units = errors + good + unknown + (unseen or 0)
-        observed = Fraction(good, good + errors) if good + errors else None
-        if unseen is None or not self.units or any(m.standing == "future" for m in self.minutes):
+        all_, observed = self.request_count(), Fraction(good, good + errors) if good + errors else None
+        if unseen is None or any(m.standing == "future" for m in self.minutes):
             return observed, Fraction(1), Fraction(0)
-        return observed, Fraction(self.units - errors, self.units), Fraction(good, self.units)
+        failed = unseen + sum(t.error + t.uncertain for m, t in zip(self.minutes, counts) if m.standing == "judged")
+        high = Fraction(all_ - errors, all_) if all_ else Fraction(1)
+        return observed, high, Fraction(good, good + failed) if good + failed else Fraction(0)
 
     def request_ratio_detail(self):
         counts, _ = self.requests()
@@ -2660,12 +3863,14 @@ class Formula:
                 spans.append([at, at + 1])
         downtime = [self.down(a, b, sum(t.valid for t in counts[a:b]), sum(t.error for t in counts[a:b]))
                     for a, b in spans]
-        return Data(states=states, downtime=downtime, unit="requests",
-                    used=sum(t.error for t in counts), units=self.units)
+        return Data(states=states, downtime=downtime, unit="requests", units=self.request_count(),
+                    used=sum(t.error for t in counts),
+                    losses=[(at + 1, t.error, 1) for at, t in enumerate(counts) if t.error])
 
 
 def reasons(tally, missed):
     told = ["unknown"] if tally.unknown else []
+    told += ["late"] if tally.late else []
     return told + [reason for reason in GAP_ORDER if missed[reason]] or ["no_data"]
 
 
@@ -2717,24 +3922,35 @@ LEFT_OUT = (
 HOST = ({"host": TEXT, "tcp": FLAG}, {"tls": FLAG})
 
 
+def shape_of(always, optional):
+    """A shape as a list: key, whether it has to be there, its type, and the values that it may have or
+    a test."""
+    found = []
+    for key, test in {**always, **optional}.items():
+        kind, values = (
+            (test, None) if isinstance(test, type) else (int, range(test)) if isinstance(test, int) else
+            (int, test) if isinstance(test, range) else (str, test) if isinstance(test, set) else (None, test)
+        )
+        found.append((key, key in always, kind, values))
+    return found
+
+
 def shaped(line, shape):
     """Refuses an object whose keys are absent or of another type; others may stand beside them."""
-    always, optional = shape
-    for key, test in (always | optional).items():
-        if key not in line and key in optional:
+    for key, needed, kind, values in shape:
+        if key not in line:
+            if needed:
+                raise KeyError(key)
             continue
         value = line[key]
-        if isinstance(test, type):
-            good = type(value) is test
-        elif isinstance(test, (int, range)):
-            good = type(value) is int and value in (range(test) if isinstance(test, int) else test)
-        elif isinstance(test, set):
-            good = type(value) is str and value in test
-        else:
-            good = test(value)
+        good = values(value) if kind is None else value.__class__ is kind and (values is None or value in values)
         if not good:
             raise ValueError(f"`{key}` is of another type or out of range")
     return True
+
+
+SAMPLE, GAP, HOST = (shape_of(*shape) for shape in (SAMPLE, GAP, HOST))
+OWN = {stream: shape_of(*shape) for stream, shape in OWN.items()}
 
 
 def check_line(stream, line):
@@ -2822,6 +4038,7 @@ def main():
             print(f"UNREADABLE  failed to read `{arguments.tsa_roots}`: {e}")
             return 3
     if arguments.batch:  # For tests: a path per line in, a report per line out.
+        Progress.last = math.inf
         for line in sys.stdin:
             print(json.dumps(answer(line.rstrip("\n"), policy, arguments.tsa_roots)), flush=True)
         return 0

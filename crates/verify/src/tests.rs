@@ -5,6 +5,7 @@ mod honest;
 mod keys;
 mod misconduct;
 mod nonces;
+mod objections;
 mod own;
 mod people;
 mod repeats;

@@ -60,7 +60,7 @@ fn steps(commands: &crate::words::checking::Commands) -> String {
             witnesses. The copy in trust/policy.txt is for comparison only. It came with the\n\
             bundle, and whoever could forge the one could forge the other.\n\
          \n\
-         3. Verify, and recompute the result from the raw lines (Python 3.11 or newer, no packages).\n\
+         3. Verify, and recompute the result from the raw lines (Python 3.9 or newer, no packages).\n\
             Read the program first, or take it from the project: whoever made this file could\n\
             have changed it.\n\
          \n      {recompute}\n\

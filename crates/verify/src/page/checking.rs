@@ -23,8 +23,8 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
                     pre { code { (commands.unpack) } }
                     pre { code { (commands.compare) } } }
                 li { "Get the trust anchors. " (POLICY) }
-                li { "Verify signatures, log, times and coverage, and recompute the result (Python 3.11 or \
-                    newer, no packages; some formulas it leaves to the program below, and says so). \
+                li { "Verify signatures, log, times and coverage, and recompute the result (Python 3.9 or \
+                    newer, no packages; what it leaves to the program below, it says). \
                     Whoever made this bundle could have changed the program in it, so read it first, or \
                     take it from the project:"
                     pre { code { (commands.recompute) } } }

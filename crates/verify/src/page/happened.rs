@@ -25,6 +25,8 @@ const LOOKUPS_MAX: usize = 40;
 const DRAWN_MAX: usize = 3;
 /// Most regions named in a cell.
 const REGIONS_MAX: usize = 6;
+/// The longest that a provider's own client is known to wait by default.
+const CLIENT_WAITS_MS: u32 = 600_000;
 /// Most kinds of outcomes in a table.
 const KINDS_MAX: usize = 40;
 
@@ -207,8 +209,35 @@ fn kinds(page: &Page<'_>) -> Markup {
     html! {
         (table("All requests of the window, whatever they met", &columns, &rows))
         @if left > 0 { p.note { (counted(left, "request")) " met something else." } }
+        (deadlines(page))
+        p.note { "Limits of one's own, quotas and capacity that all share are told apart where the \
+            provider's answer tells; what they count as, the contract's rules say. Other requests \
+            under the same key or limit are not in this bundle." }
         @if page.tally.unread > 0 {
             p.notice { (counted(page.tally.unread, "line")) " could not be read and are not counted." }
+        }
+    }
+}
+
+/// After how long requests were given up: who hangs up early has no claim.
+fn deadlines(page: &Page<'_>) -> Markup {
+    let told = |(least, most): (u32, u32)| {
+        let [least, most] = [least, most].map(|ms| seconds(u64::from(ms).div_ceil(1_000)));
+        if least == most {
+            least
+        } else {
+            format!("{least} to {most}")
+        }
+    };
+    html! {
+        @if let Some(deadlines) = page.tally.deadlines_ms {
+            p.note { "A request without its end was given up after " (told(deadlines))
+                ", as the plan said beforehand." }
+            @if deadlines.0 < CLIENT_WAITS_MS {
+                p.notice { "That is less than some providers' own clients wait by default (OpenAI, Azure OpenAI \
+                    and Anthropic 600 s, Bedrock 60 s). An answer that would have come between the two \
+                    counts here as failed; whether it may is the contract's question." }
+            }
         }
     }
 }

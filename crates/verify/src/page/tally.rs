@@ -37,6 +37,9 @@ pub struct Tally {
     pub(super) outages: Vec<Vec<OutageTally>>,
     /// All samples of the window.
     pub(super) kinds: Counts<Seen>,
+    /// Shortest and longest time after which a request was given up, milliseconds; absent where
+    /// there are no samples.
+    pub(super) deadlines_ms: Option<(u32, u32)>,
     /// Lines that no reader of this version understands.
     pub(super) unread: u64,
     /// All names.

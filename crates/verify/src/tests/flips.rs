@@ -70,3 +70,106 @@ fn a_flipped_byte_fails_a_verdict_unless_it_is_for_people() {
         assert_eq!(report.exit_code(), expected, "byte {at} of {path}\n{text}");
     }
 }
+
+/// Fields of the ZIP that say nothing about a member: any packer may fill them as it likes, and a
+/// bundle that was packed anew stays one. By structure, and by the bytes from its magic.
+const FREE: [(&[u8; 4], std::ops::Range<usize>); 6] = [
+    // Version needed.
+    (b"PK\x03\x04", 4..6),
+    // Flags that are about neither encryption nor sizes.
+    (b"PK\x03\x04", 6..8),
+    // Versions and flags.
+    (b"PK\x01\x02", 4..10),
+    // Length of a comment, which may reach into the end of the directory; disk, attributes.
+    (b"PK\x01\x02", 32..42),
+    // Length of the directory, which its entries tell.
+    (b"PK\x05\x06", 12..16),
+    // Disks.
+    (b"PK\x05\x06", 4..8),
+];
+
+/// The smallest bundle of the small world: what is for people is shortened in it.
+fn smallest(world: &World) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let mut members = assemble(&world.contents, &world.export).unwrap();
+    for path in FOR_PEOPLE {
+        members.insert(path.to_owned(), b"for people\n".to_vec());
+    }
+    super::script::signed_anew(world, &mut members);
+    members
+}
+
+/// The members of a file that passes; `None` where anything at all is found.
+fn passing(zip: &[u8], world: &World) -> Option<std::collections::BTreeMap<String, Vec<u8>>> {
+    let mut bundle = Bundle::open(std::io::Cursor::new(zip)).ok()?;
+    // What V1 begins with, which finds most of them and costs little.
+    let note = SignedNote::parse(&bundle.read(MANIFEST_PATH).ok()?).ok()?;
+    let manifest = Manifest::parse(note.text()).ok()?;
+    if !manifest.check(&mut bundle).is_empty() {
+        return None;
+    }
+    let report = verify(&mut bundle, Some(&world.policy), &Options::default());
+    let names: Vec<String> = bundle.names().map(str::to_owned).collect();
+    (report.exit_code() == 0).then(|| {
+        let read = |name: String| {
+            let bytes = bundle.read(&name).unwrap();
+            (name, bytes)
+        };
+        names.into_iter().map(read).collect()
+    })
+}
+
+/// Where the structure begins that a byte of the file lies in, and how far into it.
+fn structure(zip: &[u8], at: usize) -> (&[u8], usize) {
+    let start = (0..=at).rev().find(|start| {
+        let magic = zip.get(*start..start + 4).unwrap_or_default();
+        FREE.iter().any(|(known, _)| *known == magic)
+    });
+    let start = start.unwrap();
+    (&zip[start..start + 4], at - start)
+}
+
+/// The file as it is sent, nothing signed anew: a flipped byte fails a verdict, or every member is
+/// what it was. Such bytes lie in fields of the ZIP that say nothing, or among the bits in which
+/// deflate can spell the same bytes in several ways: a bundle that somebody packed anew stays one.
+/// `NINES_FLIPS` as above.
+#[test]
+fn a_flipped_byte_of_the_file_fails_a_verdict_or_changes_no_member() {
+    let world = small();
+    let members = smallest(&world);
+    let zip = evidence::bundle::write(&members, std::io::Cursor::new(Vec::new()));
+    let zip = zip.unwrap().into_inner();
+    assert!(passing(&zip, &world).is_some());
+    let many = usize::try_from(number("NINES_FLIPS", 4 * FLIPS)).unwrap();
+    let stride = (zip.len() / many).max(1);
+    let (mut flipped, mut free, mut spelled) = (0, 0, Vec::new());
+    for at in (0..zip.len()).step_by(stride) {
+        let mut bent = zip.clone();
+        bent[at] ^= 1 << (at % 8);
+        flipped += 1;
+        let Some(held) = passing(&bent, &world) else {
+            continue;
+        };
+        assert!(
+            held == members,
+            "byte {at} changes a member, and nobody notices"
+        );
+        let (magic, into) = structure(&zip, at);
+        let of = |(known, range): &(&[u8; 4], std::ops::Range<usize>)| {
+            *known == magic && range.contains(&into)
+        };
+        if FREE.iter().any(of) {
+            free += 1;
+        } else {
+            assert!(
+                magic == b"PK\x03\x04" && into >= 30,
+                "byte {at}, {into} into {magic:?}"
+            );
+            spelled.push(at);
+        }
+    }
+    let all = zip.len();
+    println!(
+        "{flipped} of {all} bytes flipped: {free} in free fields, {spelled:?} in deflated data"
+    );
+    assert!(100 * spelled.len() <= flipped, "{spelled:?}");
+}

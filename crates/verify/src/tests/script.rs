@@ -1,12 +1,14 @@
 //! The second verifier, in Python, answers as the first does: word by word, over honest bundles,
 //! misconduct, and bundles bent at random by somebody who signs them anew.
 //!
-//! Without a Python 3.11 on the machine nothing is compared.
+//! Without a Python 3.9 on the machine nothing is compared.
 
 mod bend;
 mod cases;
 mod contracts;
+mod credits;
 mod json;
+mod library;
 mod packing;
 mod signatures;
 
@@ -25,7 +27,7 @@ pub(super) use cases::{python, words};
 
 pub(super) type Members = BTreeMap<String, Vec<u8>>;
 
-const TWISTS: [Twist; 34] = [
+const TWISTS: [Twist; 35] = [
     Twist::None,
     Twist::SecondHistory,
     Twist::SecondPlan,
@@ -44,6 +46,7 @@ const TWISTS: [Twist; 34] = [
     Twist::CutOff,
     Twist::HeldBack,
     Twist::Mixed,
+    Twist::OwnLimit,
     Twist::Rotated,
     Twist::RotatedAlone,
     Twist::RotatedLate,

@@ -125,6 +125,9 @@ impl Walk {
         agent.run += u64::from(own && sample.source == Source::Probe);
         let late = anchored_s.map(|anchored_s| timeliness(anchored_s, sample.wall_us));
         agent.late += u64::from(late == Some(Timeliness::Late));
+        let own = sample.deadline_ms;
+        let (least, most) = self.tally.deadlines_ms.unwrap_or((own, own));
+        self.tally.deadlines_ms = Some((least.min(own), most.max(own)));
         self.tally.kinds.add(Seen {
             outcome: sample.outcome,
             status: sample.status,
