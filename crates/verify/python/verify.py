@@ -1048,7 +1048,7 @@ class Bundle:
 def burst_of(target):
     """The rule of a planned target for repeats after a failure."""
     burst = target.get("burst", {"count": 2, "spacing_ms": 10_000})
-    shaped(burst, ({"count": 2**32, "spacing_ms": 2**32}, {"confirm": 2**32}))
+    shaped(burst, BURST)
     if burst.keys() - {"count", "spacing_ms", "confirm"}:
         raise ValueError("a burst with unknown keys")
     return {"confirm": 2, **burst}
@@ -3920,6 +3920,7 @@ LEFT_OUT = (
     {"attempt": 2**32, "count": 2**32, "reason": GAPS, "slot_ms": I64, "target": ID.fullmatch}, {}
 )
 HOST = ({"host": TEXT, "tcp": FLAG}, {"tls": FLAG})
+BURST = ({"count": 2**32, "spacing_ms": 2**32}, {"confirm": 2**32})
 
 
 def shape_of(always, optional):
@@ -3949,7 +3950,9 @@ def shaped(line, shape):
     return True
 
 
-SAMPLE, GAP, HOST = (shape_of(*shape) for shape in (SAMPLE, GAP, HOST))
+SAMPLE, GAP, HOST, LEFT_OUT, BURST = (
+    shape_of(*shape) for shape in (SAMPLE, GAP, HOST, LEFT_OUT, BURST)
+)
 OWN = {stream: shape_of(*shape) for stream, shape in OWN.items()}
 
 
