@@ -127,7 +127,7 @@ fn violation(caller: &Caller, site: &str) -> String {
         let first = listed
             .as_array()
             .or_else(|| listed["violations"].as_array());
-        if let Some(id) = first.and_then(|all| all.first()?["id"].as_str()) {
+        if let Some(id) = first.and_then(|all| all.first()?["violation"].as_str()) {
             return id.to_owned();
         }
         assert!(Instant::now() < deadline, "no violation: {listed}");

@@ -82,7 +82,7 @@ pub fn render(page: &Page<'_>) -> String {
 
 fn simulated() -> Markup {
     html! {
-        p.simulated role="note" {
+        aside.simulated {
             strong { "SIMULATED. " }
             "Made for a demonstration, under made-up keys or a made-up contract. It is evidence \
              of nothing."

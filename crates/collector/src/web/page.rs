@@ -92,7 +92,7 @@ pub(super) fn as_of(site: &Site) -> Markup {
 
 /// A table that scrolls inside its own box on narrow screens.
 pub(super) fn scroll(label: &str, table: &Markup) -> Markup {
-    html! { div.scroll role="region" aria-label=(label) tabindex="0" { (table) } }
+    html! { div.scroll role="group" aria-label=(label) tabindex="0" { (table) } }
 }
 
 /// A command to copy.

@@ -28,7 +28,7 @@ use Column::{Number, Text};
 /// A table that scrolls in its own box on narrow screens.
 pub(super) fn table(caption: &str, columns: &[Column], rows: &Markup) -> Markup {
     html! {
-        div.scroll role="region" aria-label=(caption) tabindex="0" {
+        div.scroll role="group" aria-label=(caption) tabindex="0" {
             table {
                 caption { (caption) }
                 thead { tr { @for column in columns { @match column {

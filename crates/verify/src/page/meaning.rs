@@ -32,7 +32,7 @@ pub(super) fn section(page: &Page<'_>, judged: &CommitmentAssessment) -> Markup 
 
 fn bounds(judged: &CommitmentAssessment) -> Markup {
     let columns = [
-        Text(""),
+        Text("Uptime"),
         Number("Percent"),
         Number("Exactly"),
         Text("What it is"),

@@ -75,7 +75,7 @@ fn what_is_simulated_says_so_before_all_else() {
         ..Script::default()
     };
     let page = Scene::play(&script).page();
-    assert!(page.contains("<body><p class=\"simulated\" role=\"note\"><strong>SIMULATED."));
+    assert!(page.contains("<body><aside class=\"simulated\"><strong>SIMULATED."));
     assert!(!MONTH.1.contains("SIMULATED"));
 }
 
