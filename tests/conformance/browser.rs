@@ -1,4 +1,4 @@
-//! A browser, driven over WebDriver (W3C) with Chromium's own additions for widths and colours.
+//! A browser, driven over `WebDriver` (W3C) with Chromium's own additions for widths and colours.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::peer;
 
 /// For one command; a page of a busy machine takes seconds.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+const ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 
 /// How somebody looks at a page.
 #[derive(Clone, Copy, Debug)]
