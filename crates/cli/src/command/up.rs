@@ -78,7 +78,7 @@ async fn run_with(
         timestamping: None,
         claim_forms: collector::Forms::default(),
         outside: collector::Outside::default(),
-        published: collector::Published::default(),
+        published: config.published()?,
         claim_leads: collector::Leads::default(),
         clock: Arc::new(SystemClock),
         jobs: Jobs::Periodic {

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail};
 use camino::{Utf8Path, Utf8PathBuf};
-use collector::ContractSetup;
 use collector::config::ContractEntry;
+use collector::{ContractSetup, Published, PublishedConfig};
 use domain::CredentialAlias;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -35,6 +35,9 @@ pub(in crate::command) struct UpConfig {
     /// What to judge.
     #[serde(default, rename = "contract")]
     contracts: Vec<ContractEntry>,
+    /// Providers' status pages to read.
+    #[serde(default)]
+    published: Vec<PublishedConfig>,
     #[serde(skip)]
     dir: Utf8PathBuf,
 }
@@ -98,6 +101,10 @@ impl UpConfig {
             })
         };
         self.contracts.iter().map(read).collect()
+    }
+
+    pub(super) fn published(&self) -> anyhow::Result<Published> {
+        Ok(Published::checked(&self.published)?)
     }
 
     /// The key of one credential.
