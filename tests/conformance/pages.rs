@@ -119,20 +119,41 @@ fn pages(caller: &Caller, browser: &Browser, site: &str) -> Vec<String> {
     found
 }
 
-/// The first violation, as soon as there is one.
-fn violation(caller: &Caller, site: &str) -> String {
+/// What is asked for, as soon as it is there.
+fn awaited<T>(ask: impl Fn() -> Result<T, String>) -> T {
     let deadline = Instant::now() + VIOLATION_WITHIN;
     loop {
-        let listed = caller.get(&format!("{site}/api/v1/violations")).json();
-        let first = listed
-            .as_array()
-            .or_else(|| listed["violations"].as_array());
-        if let Some(id) = first.and_then(|all| all.first()?["violation"].as_str()) {
-            return id.to_owned();
+        match ask() {
+            Ok(found) => return found,
+            Err(said) => assert!(Instant::now() < deadline, "{said}"),
         }
-        assert!(Instant::now() < deadline, "no violation: {listed}");
         std::thread::park_timeout(Duration::from_secs(1));
     }
+}
+
+/// The name of the first violation.
+fn violation(caller: &Caller, site: &str) -> String {
+    awaited(|| {
+        let listed = caller.get(&format!("{site}/api/v1/violations")).json();
+        let first = listed.get(0).and_then(|first| first["violation"].as_str());
+        first.map(str::to_owned).ok_or_else(|| listed.to_string())
+    })
+}
+
+/// Its bundle: what breaches has to be anchored first.
+fn bundle(caller: &Caller, site: &str) -> Vec<u8> {
+    let url = format!(
+        "{site}/api/v1/violations/{}/evidence",
+        violation(caller, site)
+    );
+    awaited(|| {
+        let answer = caller.get(&url);
+        let refused = || String::from_utf8_lossy(&answer.body).into_owned();
+        answer
+            .is_success
+            .then(|| answer.body.clone())
+            .ok_or_else(refused)
+    })
 }
 
 #[test]
@@ -162,14 +183,8 @@ fn every_page_serves_everybody_wide_and_narrow_light_and_dark() {
 #[ignore = "needs a demo and a driver: `cargo xtask browser`"]
 fn the_report_of_a_bundle_serves_everybody_and_prints() {
     let (site, caller) = (peer::pages(), Caller::new());
-    let id = violation(&caller, &site);
-    let bundle = caller.get(&format!("{site}/api/v1/violations/{id}/evidence"));
-    assert!(
-        bundle.is_success,
-        "{}",
-        String::from_utf8_lossy(&bundle.body)
-    );
-    let mut bundle = Bundle::open(Cursor::new(bundle.body)).expect("it is a bundle");
+    let bundle = bundle(&caller, &site);
+    let mut bundle = Bundle::open(Cursor::new(bundle)).expect("it is a bundle");
     let report = bundle.read("report/report.html").expect("it has a report");
     let directory = tempfile::tempdir().expect("there is room for a directory");
     let file = directory.path().join("report.html");
