@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::peers::{self, Deadline, Running, free_ports};
-use crate::process::{self, cargo};
+use crate::peers::{self, Deadline, Profile, Running, free_ports};
+use crate::process;
 use crate::{demo, deps};
 
 /// The demo first makes its history: under a minute on an idle machine.
@@ -30,7 +30,9 @@ pub(crate) fn run(args: &[OsString]) -> Result<()> {
     chromedriver.arg(format!("--port={driver}"));
     let mut chromedriver =
         Running::start("driver", (driver, "/status"), &mut chromedriver, &directory)?;
-    // Compiling fills the time that the history takes.
+    // Compiling fills the time that the history takes; in the demo's profile, what both need is
+    // built once.
+    let tests = || peers::tests(Profile::Release);
     process::run(tests().arg("--no-run"))?;
     let deadline = Deadline::after(READY_MAX);
     served.until_ready(deadline)?;
@@ -47,12 +49,4 @@ pub(crate) fn run(args: &[OsString]) -> Result<()> {
             directory.display()
         )
     })
-}
-
-/// In the release profile, as the demo: what both need is built once.
-fn tests() -> Command {
-    let mut command = cargo();
-    command.args(["test", "--locked", "--release", "-p", "e2e"]);
-    command.args(["--test", "conformance"]);
-    command
 }

@@ -124,7 +124,8 @@ pub(crate) fn run(profile: Profile, args: &[OsString]) -> Result<()> {
         .with_context(|| format!("what the peers said is in {}/*.log", directory.display()))
 }
 
-fn tests(profile: Profile) -> Command {
+/// Runs the tests of `tests/conformance`.
+pub(crate) fn tests(profile: Profile) -> Command {
     let mut command = cargo();
     command.args(["test", "--locked", "-p", "e2e", "--test", "conformance"]);
     command.args(profile.args());

@@ -183,11 +183,12 @@ pub enum AssembleError {
     Sign(#[source] NoteError),
 }
 
-/// The members of a bundle by name, for those who look into them; see [`pack`].
-pub fn assemble(
+/// The members of a bundle by name; see [`pack`].
+#[cfg(test)]
+pub(crate) fn assemble(
     contents: &Contents,
     export_key: &SigningKey,
-) -> Result<BTreeMap<String, Vec<u8>>, AssembleError> {
+) -> Result<std::collections::BTreeMap<String, Vec<u8>>, AssembleError> {
     let packed = pack(Packed::default(), contents.clone(), export_key)?;
     Ok(packed.unpack())
 }

@@ -1,6 +1,6 @@
 //! What a stranger must be able to check: the evidence bundle, its writer and its verifier.
 //!
-//! [`assemble()`] turns plain data into the members of a bundle; [`verify()`] reads a bundle and
+//! [`pack()`] turns plain data into the members of a bundle; [`verify()`] reads a bundle and
 //! gives six verdicts, the last of which recomputes the result from raw sample lines with the
 //! very functions that the collector uses. Both sides share [`layout`].
 //!
@@ -22,9 +22,9 @@ pub mod words;
 
 mod check;
 
-pub use assemble::{
-    Contents, DisclosedReserved, DisclosedStream, Record, Timestamp, assemble, pack,
-};
+#[cfg(test)]
+use assemble::assemble;
+pub use assemble::{Contents, DisclosedReserved, DisclosedStream, Record, Timestamp, pack};
 pub use cells::{CellsBuilder, cells_from_lines, timeliness};
 pub use check::{Options, Signatures, verify};
 pub use evidence::bundle::Bundle;

@@ -171,6 +171,19 @@ fn samples(lines: &[Line]) -> Vec<&Sample> {
         .collect()
 }
 
+/// The same attempts, without a word of what they cost.
+fn without_usage(attempt: Arc<AttemptFn>) -> Arc<AttemptFn> {
+    Arc::new(move |spec| {
+        let attempt = attempt(spec);
+        Box::pin(async move {
+            Attempt {
+                input_tokens: None,
+                ..attempt.await
+            }
+        })
+    })
+}
+
 /// Answers each attempt with the next outcome, then with `ok`, after `takes`.
 fn answering(outcomes: &[(Outcome, Attribution)], takes: Duration) -> Arc<AttemptFn> {
     let outcomes = Mutex::new(outcomes.to_vec());
@@ -285,16 +298,7 @@ async fn a_slot_without_budget_is_a_gap_and_no_request() {
 #[tokio::test(start_paused = true)]
 async fn a_burst_without_budget_ends_and_leaves_no_gap() {
     let failing = [(Outcome::ServerError, Attribution::Provider); 9];
-    let failing = answering(&failing, Duration::from_millis(100));
-    let silent: Arc<AttemptFn> = Arc::new(move |spec| {
-        let attempt = failing(spec);
-        Box::pin(async move {
-            Attempt {
-                input_tokens: None,
-                ..attempt.await
-            }
-        })
-    });
+    let silent = without_usage(answering(&failing, Duration::from_millis(100)));
     let burst = "burst = { count = 9, spacing_ms = 1000 }";
     let lines = Bench::new(budgeted(burst), silent).run_for(50).await;
     let kinds: Vec<Kind> = samples(&lines).iter().map(|sample| sample.kind).collect();

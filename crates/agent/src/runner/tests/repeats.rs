@@ -37,16 +37,7 @@ async fn a_burst_that_the_end_of_the_run_cuts_off_is_told() {
 async fn a_burst_without_budget_is_told() {
     let burst = "burst = { count = 9, spacing_ms = 1000 }";
     let failing = [(Outcome::ServerError, Attribution::Provider); 9];
-    let failing = answering(&failing, Duration::from_millis(100));
-    let silent: Arc<AttemptFn> = Arc::new(move |spec| {
-        let attempt = failing(spec);
-        Box::pin(async move {
-            Attempt {
-                input_tokens: None,
-                ..attempt.await
-            }
-        })
-    });
+    let silent = without_usage(answering(&failing, Duration::from_millis(100)));
     let (lines, left_out) = Bench::new(budgeted(burst), silent).run_and_tell(50).await;
     assert_eq!(samples(&lines).len(), 5);
     assert_eq!(left_out, [told(6, 5, GapReason::Budget)]);
