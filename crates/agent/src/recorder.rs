@@ -211,14 +211,14 @@ impl Recorder {
             .map_err(|source| line_error(&stream, source))?;
         let ordered = attempted.kind == Kind::Confirm;
         let slot = (!ordered).then_some(attempted.slot);
-        self.append(&stream, slot, line, attempted.start)?;
+        let end = attempted.start.after_us(attempted.attempt.end_us);
+        self.append(&stream, slot, line, end)?;
         self.open.cover(attempted.start);
         let ok = attempted.attempt.outcome == Outcome::Ok;
         // Before its first sample a stream passes for well, so that a bad start is told at once.
         // Whoever gave an order waits for the answer, whatever it is.
         if self.ok.insert(target.clone(), ok).unwrap_or(true) != ok || ordered {
-            self.changed_mono_us
-                .get_or_insert(attempted.start.mono_us + attempted.attempt.end_us);
+            self.changed_mono_us.get_or_insert(end.mono_us);
         }
         Ok(())
     }

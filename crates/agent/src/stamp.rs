@@ -14,6 +14,17 @@ pub struct Stamp {
     pub mono_us: u64,
 }
 
+impl Stamp {
+    /// Both clocks so many microseconds later.
+    #[must_use]
+    pub(crate) fn after_us(self, passed: u64) -> Self {
+        Self {
+            wall: UnixMicros::new(self.wall.get().saturating_add_unsigned(passed)),
+            mono_us: self.mono_us.saturating_add(passed),
+        }
+    }
+}
+
 /// The id of a run: random, so that the monotonic stamps of two runs are never compared.
 pub fn boot_id() -> Result<u64, getrandom::Error> {
     let mut bytes = [0; 8];

@@ -28,8 +28,8 @@ const FAULTS_MAX: usize = 100;
 pub struct Auditor {
     origin: Origin,
     tree: Tree,
-    agents: BTreeMap<String, Chain<Clocks>>,
-    chains: BTreeMap<String, Chain<()>>,
+    agents: BTreeMap<String, Chain>,
+    chains: BTreeMap<String, Chain>,
     batches: u64,
     records: u64,
     faults: Vec<Fault>,
@@ -68,48 +68,33 @@ pub struct Audited {
 
 /// Numbered notes, each naming the hash of the one before. The log may hold them in another order.
 #[derive(Debug)]
-struct Chain<T> {
+struct Chain {
     next: u64,
     last: Hash,
-    last_facts: Option<T>,
     /// Those that came before their predecessors.
-    ahead: BTreeMap<u64, Link<T>>,
+    ahead: BTreeMap<u64, Link>,
 }
 
 #[derive(Debug)]
-struct Link<T> {
+struct Link {
     index: u64,
     prev: Hash,
     hash: Hash,
-    facts: T,
 }
 
-/// The boot of a batch and its monotonic clock.
-#[derive(Debug)]
-struct Clocks {
-    boot: u64,
-    mono_us: (u64, u64),
-}
-
-impl<T> Default for Chain<T> {
+impl Default for Chain {
     fn default() -> Self {
         Self {
             next: 0,
             last: Hash::ZERO,
-            last_facts: None,
             ahead: BTreeMap::new(),
         }
     }
 }
 
-impl<T> Chain<T> {
-    /// Takes one, and all that waited for it; `follows` compares neighbours. Gives what is wrong.
-    fn take(
-        &mut self,
-        number: u64,
-        link: Link<T>,
-        follows: impl Fn(Option<&T>, &T) -> Option<&'static str>,
-    ) -> Vec<(u64, u64, &'static str)> {
+impl Chain {
+    /// Takes one, and all that waited for it. Gives what is wrong.
+    fn take(&mut self, number: u64, link: Link) -> Vec<(u64, u64, &'static str)> {
         let mut wrong = Vec::new();
         if number < self.next || self.ahead.contains_key(&number) {
             wrong.push((link.index, number, "stands twice: a fork"));
@@ -121,11 +106,7 @@ impl<T> Chain<T> {
                 let reason = "does not name the hash of its predecessor";
                 wrong.push((link.index, self.next, reason));
             }
-            if let Some(reason) = follows(self.last_facts.as_ref(), &link.facts) {
-                wrong.push((link.index, self.next, reason));
-            }
             self.last = link.hash;
-            self.last_facts = Some(link.facts);
             self.next += 1;
         }
         wrong
@@ -230,10 +211,9 @@ impl Auditor {
             index,
             prev: note.prev,
             hash: registry_hash(signed.text()),
-            facts: (),
         };
         let chain = self.chains.entry(note.chain.clone()).or_default();
-        for (index, number, reason) in chain.take(note.entry, link, |_, ()| None) {
+        for (index, number, reason) in chain.take(note.entry, link) {
             self.fault(
                 Some(index),
                 format!("entry {number} of `{}` {reason}", note.chain),
@@ -243,7 +223,13 @@ impl Auditor {
 
     fn take_batch(&mut self, index: u64, signed: &SignedNote, note: &BatchNote) {
         self.batches += 1;
-        if let Some(reason) = self.check_seen(index, &note.seen) {
+        let backwards =
+            (note.mono_us.0 > note.mono_us.1).then_some("runs backwards on its monotonic clock");
+        for reason in self
+            .check_seen(index, &note.seen)
+            .into_iter()
+            .chain(backwards)
+        {
             self.fault(
                 Some(index),
                 format!("batch {} of `{}` {reason}", note.seq, note.agent),
@@ -253,13 +239,9 @@ impl Auditor {
             index,
             prev: note.prev,
             hash: Hash::of(signed.text().as_bytes()),
-            facts: Clocks {
-                boot: note.boot,
-                mono_us: note.mono_us,
-            },
         };
         let chain = self.agents.entry(note.agent.clone()).or_default();
-        for (index, number, reason) in chain.take(note.seq, link, check_clocks) {
+        for (index, number, reason) in chain.take(note.seq, link) {
             self.fault(
                 Some(index),
                 format!("batch {number} of `{}` {reason}", note.agent),
@@ -283,16 +265,6 @@ impl Auditor {
         self.seen = Some((seen.size, root));
         (root != seen.root).then_some("saw another root at its size: a fork")
     }
-}
-
-/// The second of the monotonic clock never runs backwards within a boot.
-fn check_clocks(before: Option<&Clocks>, clocks: &Clocks) -> Option<&'static str> {
-    if clocks.mono_us.0 > clocks.mono_us.1 {
-        return Some("runs backwards on its monotonic clock");
-    }
-    let last = before.filter(|last| last.boot == clocks.boot)?;
-    let is_back = clocks.mono_us.1 < last.mono_us.1;
-    is_back.then_some("lies before its predecessor on one monotonic clock")
 }
 
 #[cfg(test)]

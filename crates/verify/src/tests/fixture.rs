@@ -279,7 +279,12 @@ impl Maker {
         if self.twist == Twist::SplitView && nth == 0 && agent.seq == 5 {
             agent.seen.root = Hash::of(b"another log");
         }
-        let wall_us = (from_ms + fast_ms) * 1_000;
+        let slow_ms = if self.twist == Twist::Lingering && nth == 1 && agent.seq == 8 {
+            2 * SEAL_MS
+        } else {
+            0
+        };
+        let wall_us = (from_ms + fast_ms - slow_ms) * 1_000;
         let draft = |streams| Draft {
             origin: &self.origin,
             agent: &agent.id,
@@ -287,7 +292,10 @@ impl Maker {
             prev: agent.prev,
             boot: 7,
             wall_us: (wall_us, wall_us + (SEAL_MS + 1_000) * 1_000),
-            mono_us: (mono_us(from_ms), mono_us(from_ms + SEAL_MS + 1_000)),
+            mono_us: (
+                mono_us(from_ms - slow_ms),
+                mono_us(from_ms - slow_ms + SEAL_MS + 1_000),
+            ),
             seen: agent.seen.clone(),
             streams,
         };

@@ -43,6 +43,14 @@ fn samples_made_by_order_fill_no_slot_and_are_counted() {
     assert_eq!(counted(&world), counted(&World::new(Twist::None)));
 }
 
+/// A line is written when its attempt ends: one that took long may be all that a batch covers.
+#[test]
+fn a_batch_of_slow_attempts_may_lie_before_its_predecessor() {
+    let report = World::new(Twist::Lingering).verify();
+    all_pass(&report);
+    assert!(!remarks(&report, Check::Chain).contains("clock step"));
+}
+
 #[test]
 fn the_fixture_takes_the_ways_that_tests_are_about() {
     let world = World::new(Twist::None);

@@ -27,7 +27,7 @@ pub(super) use cases::{python, words};
 
 pub(super) type Members = BTreeMap<String, Vec<u8>>;
 
-const TWISTS: [Twist; 35] = [
+const TWISTS: [Twist; 36] = [
     Twist::None,
     Twist::SecondHistory,
     Twist::SecondPlan,
@@ -63,6 +63,7 @@ const TWISTS: [Twist; 35] = [
     Twist::RepeatInvented,
     Twist::RepeatBeyond,
     Twist::RepeatTwice,
+    Twist::Lingering,
 ];
 
 /// Worlds that random bending starts from: good ones, of every kind.
