@@ -4,6 +4,7 @@
 //! admitted batches, several in one transaction; a receipt is given after the commit, never
 //! before. The bytes are the evidence: parsed, stored, never rewritten.
 
+pub(crate) mod commit;
 pub(crate) mod flush;
 pub(crate) mod receive;
 #[cfg(test)]

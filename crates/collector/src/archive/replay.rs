@@ -11,7 +11,6 @@
 mod log;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Weak;
 
 use camino::Utf8PathBuf;
 use domain::{AgentId, Clock};
@@ -28,7 +27,7 @@ use super::part::{self, Entry};
 use super::{ArchiveError, connect};
 use crate::database;
 use crate::fleet::{Change, ChangeError, End};
-use crate::ingest::{self, Admission, IngestError, flush};
+use crate::ingest::{self, Admission, IngestError, commit};
 use crate::keys::Keys;
 use crate::store::agent::Agent;
 use crate::store::archive::DayArchived;
@@ -223,9 +222,9 @@ impl Progress {
         if group.is_empty() {
             return Ok(0);
         }
-        // Nothing is to be confirmed any more.
-        let nobody = Weak::new();
-        flush::commit(&nobody, &self.pool, &mut self.partitions, group).await?;
+        let fresh = self.pool.acquire().await;
+        let mut own = fresh.map_err(StoreError::query("get a connection"))?;
+        commit::commit(&mut own, &mut self.partitions, group).await?;
         store::replay::place_batches(conn, places).await?;
         let brought = group.len() as u64;
         group.clear();

@@ -1,11 +1,10 @@
 use std::collections::BTreeSet;
-use std::sync::Weak;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Clock as _, Minute};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
-use super::flush::{self, Stored};
+use super::commit::{self, Stored};
 use super::{admit, read};
 use crate::lab::{Lab, utc};
 use crate::store;
@@ -125,7 +124,7 @@ async fn batches_of_one_transaction_stand_before_each_other_in_whatever_order_th
         (vec![2, 2, 5], vec![here, Stored::Duplicate, here]),
     ] {
         let group: Vec<_> = group.into_iter().map(admit).collect();
-        let stored = flush::commit(&Weak::new(), &pool, &mut partitions, &group).await;
+        let stored = commit::commit(&mut conn, &mut partitions, &group).await;
         assert_eq!(stored.unwrap(), expected);
     }
     lab.stop().await;

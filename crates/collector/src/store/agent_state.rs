@@ -45,18 +45,25 @@ pub(crate) async fn update(conn: &mut PgConnection, all: &[Heard<'_>]) -> Result
         keep(&mut newest.load, (at, load.as_ref()), |line| line.i);
         keep(&mut newest.boot, (at, boot.as_ref()), |line| line.i);
     }
-    for (agent, newest) in newest {
-        if let Some((at, line)) = newest.clock {
-            update_clock(conn, (agent, at), line).await?;
-        }
-        if let Some((at, line)) = newest.load {
-            update_load(conn, (agent, at), line).await?;
-        }
-        if let Some((at, line)) = newest.boot {
-            update_boot(conn, (agent, at), line).await?;
-        }
-    }
-    Ok(())
+    let clocks: Vec<_> = of_each(&newest, |newest| newest.clock);
+    let loads: Vec<_> = of_each(&newest, |newest| newest.load);
+    let boots: Vec<_> = of_each(&newest, |newest| newest.boot);
+    update_clocks(conn, &clocks).await?;
+    update_loads(conn, &loads).await?;
+    update_boots(conn, &boots).await
+}
+
+/// A line with its agent and when it was received.
+type Line<'a, T> = (i32, DateTime<Utc>, &'a T);
+
+/// Of every agent that told, its newest line of one kind.
+fn of_each<'a, T>(
+    newest: &BTreeMap<i32, Newest<'a>>,
+    kind: fn(&Newest<'a>) -> Option<(DateTime<Utc>, &'a T)>,
+) -> Vec<Line<'a, T>> {
+    let lines = newest.iter();
+    let lines = lines.filter_map(|(agent, newest)| Some((*agent, kind(newest)?)));
+    lines.map(|(agent, (at, line))| (agent, at, line)).collect()
 }
 
 /// The last line of each kind, and when it was received.
@@ -79,20 +86,43 @@ fn keep<'a, T>(
     }
 }
 
-fn optional(what: &'static str, value: Option<u64>) -> Result<Option<i64>, StoreError> {
-    value.map(|value| to_i64(what, value)).transpose()
+fn column<'a, T, V>(lines: &[Line<'a, T>], of: impl Fn(&'a T) -> V) -> Vec<V> {
+    lines.iter().map(|(_, _, line)| of(line)).collect()
 }
 
-async fn update_clock(
+fn numbers<'a, T>(
+    lines: &[Line<'a, T>],
+    what: &'static str,
+    of: impl Fn(&'a T) -> Option<u64>,
+) -> Result<Vec<Option<i64>>, StoreError> {
+    let numbers = lines.iter().map(|(_, _, line)| of(line));
+    numbers
+        .map(|number| number.map(|number| to_i64(what, number)).transpose())
+        .collect()
+}
+
+fn agents<T>(lines: &[Line<'_, T>]) -> Vec<i32> {
+    lines.iter().map(|(agent, ..)| *agent).collect()
+}
+
+fn times<T>(lines: &[Line<'_, T>]) -> Vec<DateTime<Utc>> {
+    lines.iter().map(|(_, at, _)| *at).collect()
+}
+
+async fn update_clocks(
     conn: &mut PgConnection,
-    (agent, at): (i32, DateTime<Utc>),
-    line: &TimeLine,
+    lines: &[Line<'_, TimeLine>],
 ) -> Result<(), StoreError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
         "INSERT INTO agent_state (agent_id, clock_i, clock_received_at, clock_source,
                                   clock_offset_us, clock_bound_us, clock_synced,
                                   collector_offset_us, collector_bound_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         SELECT * FROM UNNEST($1::int[], $2::bigint[], $3::timestamptz[], $4::text[],
+                              $5::bigint[], $6::bigint[], $7::boolean[], $8::bigint[],
+                              $9::bigint[]) ORDER BY 1
          ON CONFLICT (agent_id) DO UPDATE
          SET clock_i = EXCLUDED.clock_i, clock_received_at = EXCLUDED.clock_received_at,
              clock_source = EXCLUDED.clock_source, clock_offset_us = EXCLUDED.clock_offset_us,
@@ -100,71 +130,77 @@ async fn update_clock(
              collector_offset_us = EXCLUDED.collector_offset_us,
              collector_bound_us = EXCLUDED.collector_bound_us
          WHERE (agent_state.clock_i >= EXCLUDED.clock_i) IS NOT TRUE",
-        agent,
-        to_i64("i", line.i)?,
-        at,
-        line.source.as_str(),
-        line.offset_us,
-        optional("bound_us", line.bound_us)?,
-        line.synced,
-        line.collector_offset_us,
-        optional("collector_bound_us", line.collector_bound_us)?,
+        &agents(lines),
+        &numbers(lines, "i", |line| Some(line.i))? as &[Option<i64>],
+        &times(lines),
+        &column(lines, |line| line.source.as_str()) as &[&str],
+        &column(lines, |line| line.offset_us) as &[Option<i64>],
+        &numbers(lines, "bound_us", |line| line.bound_us)? as &[Option<i64>],
+        &column(lines, |line| line.synced) as &[Option<bool>],
+        &column(lines, |line| line.collector_offset_us) as &[Option<i64>],
+        &numbers(lines, "collector_bound_us", |line| line.collector_bound_us)? as &[Option<i64>],
     )
     .execute(conn)
     .await
-    .map_err(StoreError::query("store an agent's clock"))?;
+    .map_err(StoreError::query("store the clocks of agents"))?;
     Ok(())
 }
 
-async fn update_load(
+async fn update_loads(
     conn: &mut PgConnection,
-    (agent, at): (i32, DateTime<Utc>),
-    line: &SysLine,
+    lines: &[Line<'_, SysLine>],
 ) -> Result<(), StoreError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
         "INSERT INTO agent_state (agent_id, load_i, load_received_at, plan, lag_us_max,
                                   cpu_permille, rss_kib)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         SELECT * FROM UNNEST($1::int[], $2::bigint[], $3::timestamptz[], $4::bigint[],
+                              $5::bigint[], $6::bigint[], $7::bigint[]) ORDER BY 1
          ON CONFLICT (agent_id) DO UPDATE
          SET load_i = EXCLUDED.load_i, load_received_at = EXCLUDED.load_received_at,
              plan = EXCLUDED.plan, lag_us_max = EXCLUDED.lag_us_max,
              cpu_permille = EXCLUDED.cpu_permille, rss_kib = EXCLUDED.rss_kib
          WHERE (agent_state.load_i >= EXCLUDED.load_i) IS NOT TRUE",
-        agent,
-        to_i64("i", line.i)?,
-        at,
-        optional("plan", line.plan)?,
-        optional("lag_us_max", line.lag_us_max)?,
-        line.cpu_permille.map(i64::from),
-        optional("rss_kib", line.rss_kib)?,
+        &agents(lines),
+        &numbers(lines, "i", |line| Some(line.i))? as &[Option<i64>],
+        &times(lines),
+        &numbers(lines, "plan", |line| line.plan)? as &[Option<i64>],
+        &numbers(lines, "lag_us_max", |line| line.lag_us_max)? as &[Option<i64>],
+        &column(lines, |line| line.cpu_permille.map(i64::from)) as &[Option<i64>],
+        &numbers(lines, "rss_kib", |line| line.rss_kib)? as &[Option<i64>],
     )
     .execute(conn)
     .await
-    .map_err(StoreError::query("store an agent's load"))?;
+    .map_err(StoreError::query("store the load of agents"))?;
     Ok(())
 }
 
-async fn update_boot(
+async fn update_boots(
     conn: &mut PgConnection,
-    (agent, at): (i32, DateTime<Utc>),
-    line: &SysLine,
+    lines: &[Line<'_, SysLine>],
 ) -> Result<(), StoreError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
         "INSERT INTO agent_state (agent_id, boot_i, boot_received_at, build, version)
-         VALUES ($1, $2, $3, $4, $5)
+         SELECT * FROM UNNEST($1::int[], $2::bigint[], $3::timestamptz[], $4::text[],
+                              $5::text[]) ORDER BY 1
          ON CONFLICT (agent_id) DO UPDATE
          SET boot_i = EXCLUDED.boot_i, boot_received_at = EXCLUDED.boot_received_at,
              build = EXCLUDED.build, version = EXCLUDED.version
          WHERE (agent_state.boot_i >= EXCLUDED.boot_i) IS NOT TRUE",
-        agent,
-        to_i64("i", line.i)?,
-        at,
-        line.build.as_deref(),
-        line.version.as_deref(),
+        &agents(lines),
+        &numbers(lines, "i", |line| Some(line.i))? as &[Option<i64>],
+        &times(lines),
+        &column(lines, |line| line.build.as_deref()) as &[Option<&str>],
+        &column(lines, |line| line.version.as_deref()) as &[Option<&str>],
     )
     .execute(conn)
     .await
-    .map_err(StoreError::query("store an agent's program"))?;
+    .map_err(StoreError::query("store the programs of agents"))?;
     Ok(())
 }
 

@@ -33,8 +33,8 @@ pub(crate) enum Before {
     NotSeen,
 }
 
-/// Enters batches into the ledger, in one statement and one order, so that concurrent flushes
-/// cannot deadlock. Gives the keys that were new; the others were there already.
+/// Enters batches into the ledger, and into the queue for the log, in one statement and one order, so
+/// that concurrent flushes cannot deadlock. Gives the keys that were new; the others were there already.
 pub(crate) async fn insert(
     conn: &mut PgConnection,
     batches: &[&NewBatch],
@@ -56,6 +56,10 @@ pub(crate) async fn insert(
          raw AS (
              INSERT INTO batch_raw (received_at, agent_id, seq, body)
              SELECT at, agent_id, seq, body FROM new JOIN fresh USING (agent_id, seq)
+         ),
+         queued AS (
+             INSERT INTO log_pending (agent_id, seq)
+             SELECT agent_id, seq FROM fresh ORDER BY seq, agent_id
          )
          SELECT f.agent_id, f.seq,
                 EXISTS (SELECT FROM batch b

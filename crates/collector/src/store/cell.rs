@@ -32,16 +32,6 @@ pub(crate) async fn mark(
     let targets: Vec<i32> = hours.iter().map(|h| h.target).collect();
     let starts: Vec<DateTime<Utc>> = hours.iter().map(|h| h.hour_at).collect();
     loop {
-        sqlx::query!(
-            "INSERT INTO cell_dirty (target_id, hour_at)
-             SELECT * FROM UNNEST($1::int[], $2::timestamptz[]) ORDER BY 1, 2
-             ON CONFLICT DO NOTHING",
-            &targets,
-            &starts,
-        )
-        .execute(&mut *conn)
-        .await
-        .map_err(StoreError::query("mark hours"))?;
         let held = sqlx::query!(
             "SELECT d.target_id FROM cell_dirty d
              JOIN UNNEST($1::int[], $2::timestamptz[]) AS m (target_id, hour_at)
@@ -57,6 +47,16 @@ pub(crate) async fn mark(
         if held.len() == hours.len() {
             return Ok(());
         }
+        sqlx::query!(
+            "INSERT INTO cell_dirty (target_id, hour_at)
+             SELECT * FROM UNNEST($1::int[], $2::timestamptz[]) ORDER BY 1, 2
+             ON CONFLICT DO NOTHING",
+            &targets,
+            &starts,
+        )
+        .execute(&mut *conn)
+        .await
+        .map_err(StoreError::query("mark hours"))?;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows in Postgres' binary COPY format (documentation of `COPY`, section "Binary Format").
 
-use chrono::{DateTime, Utc};
+use domain::UnixMicros;
 use sqlx::PgConnection;
 
 use super::StoreError;
@@ -41,8 +41,8 @@ impl BinaryCopy {
         )
     }
 
-    pub(crate) fn timestamp(&mut self, value: DateTime<Utc>) -> &mut Self {
-        self.i64(Some(value.timestamp_micros() - POSTGRES_EPOCH_US))
+    pub(crate) fn timestamp(&mut self, value: UnixMicros) -> &mut Self {
+        self.i64(Some(value.get() - POSTGRES_EPOCH_US))
     }
 
     /// The whole stream, trailer included.

@@ -41,24 +41,6 @@ pub(crate) async fn leaf_hashes(
         .collect()
 }
 
-/// Queues freshly stored batches.
-pub(crate) async fn enqueue_batches(
-    conn: &mut PgConnection,
-    agents: &[i32],
-    seqs: &[i64],
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "INSERT INTO log_pending (agent_id, seq)
-         SELECT * FROM UNNEST($1::int[], $2::bigint[]) ORDER BY 2, 1",
-        agents,
-        seqs
-    )
-    .execute(conn)
-    .await
-    .map_err(StoreError::query("queue batches for the log"))?;
-    Ok(())
-}
-
 /// An entry that waits for its place, with the bytes of its note as stored.
 #[derive(Debug)]
 pub(crate) struct Waiting {

@@ -120,8 +120,8 @@ fn write_row(
     let attempt = i32::try_from(sample.attempt);
     let optional = |what, value: Option<u64>| value.map(|v| to_i64(what, v)).transpose();
     copy.row()
-        .timestamp(sample.slot_ms.to_micros().to_utc())
-        .timestamp(sample.wall_us.to_utc())
+        .timestamp(sample.slot_ms.to_micros())
+        .timestamp(sample.wall_us)
         .i64(Some(row.seq))
         .i64(Some(to_i64("i", sample.i)?))
         .i64(Some(to_i64("end_us", sample.end_us)?))
@@ -135,7 +135,7 @@ fn write_row(
 }
 
 /// Stores rows of fresh batches, as fast as Postgres takes them. A unique violation means that
-/// some natural key is there already: roll back to a savepoint and use [`insert_slowly`].
+/// some natural key is there already: begin the transaction anew and use [`insert_slowly`].
 pub(crate) async fn insert(conn: &mut PgConnection, stream: &[u8]) -> Result<(), StoreError> {
     copy::send(conn, COPY, stream).await.map(drop)
 }

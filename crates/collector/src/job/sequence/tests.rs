@@ -67,15 +67,11 @@ async fn a_batch_that_is_committed_while_the_log_is_ordered_is_logged_next() {
     }
     let mut late = PgConnection::connect(&lab.url).await.unwrap();
     let mut late = late.begin().await.unwrap();
-    let agent = lab.number("SELECT id::bigint FROM agent").await;
-    let agent = i32::try_from(agent).unwrap();
-    store::log::enqueue_batches(&mut late, &[agent], &[0])
-        .await
-        .unwrap();
+    let queue = "INSERT INTO log_pending (agent_id, seq) SELECT id, $1 FROM agent";
+    let queue = |seq: i64| sqlx::query(queue).bind(seq);
+    queue(0).execute(&mut *late).await.unwrap();
     let mut conn = PgConnection::connect(&lab.url).await.unwrap();
-    store::log::enqueue_batches(&mut conn, &[agent], &[1])
-        .await
-        .unwrap();
+    queue(1).execute(&mut conn).await.unwrap();
     let size = u64::try_from(newest(&lab).await).unwrap();
     let rows = store::log::waiting(&mut conn).await.unwrap();
     late.commit().await.unwrap();
