@@ -4,12 +4,13 @@
 pub(crate) mod outside;
 mod own;
 mod start;
+pub(crate) mod voice;
 
 use chrono::{DateTime, Utc};
 use domain::detail::Text;
 use domain::{
-    Attribution, Detail, Gap, GapReason, Kind, ManualClock, Outcome, Sample, Source, UnixMicros,
-    UnixMillis,
+    AgentId, Attribution, Detail, Gap, GapReason, Kind, ManualClock, Outcome, Sample, Source,
+    UnixMicros, UnixMillis,
 };
 use evidence::batch_note::Seen;
 use evidence::hash::Hash;
@@ -41,10 +42,12 @@ pub(crate) struct Lab {
     pub(crate) url: String,
     pub(crate) clock: ManualClock,
     dir: TempDir,
+    agent: AgentId,
     pub(crate) key: SigningKey,
     seq: u64,
     prev: Hash,
     next_i: u64,
+    controls: own::Controls,
 }
 
 pub(crate) fn utc(text: &str) -> DateTime<Utc> {
@@ -163,7 +166,7 @@ impl Lab {
             at += chrono::TimeDelta::minutes(1);
         }
         let (first, last) = (UnixMicros::from(from).get(), UnixMicros::from(to).get());
-        let mut streams = own::streams(self.seq, (from, to));
+        let mut streams = own::streams(self.seq, (from, to), &mut self.controls);
         streams.push(StreamLines {
             id: TARGET.parse().unwrap(),
             first_i,
@@ -172,7 +175,7 @@ impl Lab {
         let sealed = batch::seal(
             &Draft {
                 origin: &origin(),
-                agent: &"a".parse().unwrap(),
+                agent: &self.agent,
                 seq: self.seq,
                 prev: self.prev,
                 boot: 1,

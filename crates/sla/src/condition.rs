@@ -6,7 +6,10 @@
 //!
 //! Invariants, each a law in the tests: the order of agents and cells changes nothing; another
 //! success never makes a condition worse, another failure never better; an agent without a sample
-//! has no say, so silence is unmeasured and never down.
+//! has no say, so silence is unmeasured and never down; that an agent was cut off never makes a
+//! condition worse.
+
+mod cut_off;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +17,8 @@ use domain::{AgentId, Attribution, CellHour, Class, Minute, Outcome, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::terms::Place;
+
+pub use cut_off::CutOff;
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +38,8 @@ pub enum Condition {
     Up,
     /// No agent has a sample.
     Unmeasured,
-    /// Those that have samples met nothing but faults of our own: keys, quotas, agents.
+    /// Those that have samples met nothing but faults of our own: keys, quotas, agents, among them
+    /// agents that were cut off.
     OurSide,
     /// Some agents fail. Others reach it, or too few look to say that nobody can.
     Regional,
@@ -49,7 +55,7 @@ pub enum Vantage {
     Up,
     /// It has no sample.
     Unmeasured,
-    /// It met nothing but faults of our own.
+    /// It met nothing but faults of our own, or was cut off and reached nothing.
     OurSide,
     /// More than half of its attempts failed, not counting faults of our own.
     Failing,
@@ -146,6 +152,17 @@ impl Sight {
         self.ours = self.ours.saturating_add(other.ours);
     }
 
+    /// What is left of it where the agent was cut off: what failed then says nothing of the
+    /// target, and is a fault of our own. What succeeded did.
+    #[must_use]
+    pub const fn cut_off(self) -> Self {
+        Self {
+            successes: self.successes,
+            failures: 0,
+            ours: self.ours.saturating_add(self.failures),
+        }
+    }
+
     const fn is_silent(self) -> bool {
         self.successes == 0 && self.failures == 0 && self.ours == 0
     }
@@ -165,10 +182,20 @@ impl Sight {
     }
 }
 
+/// What is known of the agents, whatever target they look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Fleet<'a> {
+    /// Where they stand.
+    pub places: &'a [Place],
+    /// When they were cut off. Of minutes that a sample speaks for only that of the sample and the
+    /// one asked about matter.
+    pub cut_off: &'a CutOff,
+}
+
 /// What every agent saw of one target, minute by minute.
 #[derive(Debug)]
 pub struct Sights<'a> {
-    places: &'a [Place],
+    fleet: Fleet<'a>,
     /// From a hold before the first minute that can be asked about.
     kept: Window,
     /// Minutes that a sample speaks for, its own included.
@@ -181,6 +208,8 @@ pub struct Sights<'a> {
 struct Seen<'a> {
     place: Option<&'a Place>,
     minutes: Vec<Sight>,
+    /// Of the same minutes, in which it was cut off.
+    cut_off: Vec<bool>,
 }
 
 impl<'a> Sights<'a> {
@@ -188,11 +217,11 @@ impl<'a> Sights<'a> {
     /// [`HOLD_MINUTES_MAX`]; outside of that the nearest), unless a newer one does: whole minutes
     /// between two slots.
     #[must_use]
-    pub fn new(places: &'a [Place], window: Window, hold: u32) -> Self {
+    pub fn new(fleet: Fleet<'a>, window: Window, hold: u32) -> Self {
         let hold = hold.clamp(1, HOLD_MINUTES_MAX);
         let first = window.start().plus(1 - i64::from(hold));
         Self {
-            places,
+            fleet,
             kept: Window::new(first, window.end()).unwrap_or(window),
             hold: usize::try_from(hold).unwrap_or(1),
             agents: BTreeMap::new(),
@@ -201,8 +230,8 @@ impl<'a> Sights<'a> {
 
     /// Reads the cells of one target; see [`Self::new`].
     #[must_use]
-    pub fn of(cells: &'a [CellHour], places: &'a [Place], window: Window, hold: u32) -> Self {
-        let mut sights = Self::new(places, window, hold);
+    pub fn of(cells: &'a [CellHour], fleet: Fleet<'a>, window: Window, hold: u32) -> Self {
+        let mut sights = Self::new(fleet, window, hold);
         for cell in cells {
             sights.add(cell);
         }
@@ -238,10 +267,12 @@ impl<'a> Sights<'a> {
     }
 
     fn know(&mut self, agent: &'a AgentId) -> &mut Seen<'a> {
-        let length = usize::try_from(self.kept.minutes()).unwrap_or(usize::MAX);
+        let (fleet, kept) = (self.fleet, self.kept);
+        let length = usize::try_from(kept.minutes()).unwrap_or(usize::MAX);
         self.agents.entry(agent).or_insert_with(|| Seen {
-            place: self.places.iter().find(|place| place.agent == *agent),
+            place: fleet.places.iter().find(|place| place.agent == *agent),
             minutes: vec![Sight::default(); length],
+            cut_off: fleet.cut_off.among(agent, kept.iter()),
         })
     }
 
@@ -272,7 +303,8 @@ impl<'a> Sights<'a> {
             .collect()
     }
 
-    /// The newest minute with samples that still speaks.
+    /// The newest minute with samples that still speaks; cut off where the agent was so in that
+    /// minute, or is in the one asked about.
     fn sight(&self, seen: &Seen<'_>, at: Minute) -> Sight {
         let Ok(at) = usize::try_from(at.get().saturating_sub(self.kept.start().get())) else {
             return Sight::default();
@@ -280,8 +312,14 @@ impl<'a> Sights<'a> {
         let Some(past) = seen.minutes.get(..=at) else {
             return Sight::default();
         };
-        let mut newest = past.iter().rev().take(self.hold);
-        let newest = newest.find(|sight| !sight.is_silent());
-        newest.copied().unwrap_or_default()
+        let mut newest = past.iter().enumerate().rev().take(self.hold);
+        let Some((spoken, sight)) = newest.find(|(_, sight)| !sight.is_silent()) else {
+            return Sight::default();
+        };
+        if seen.cut_off[spoken] || seen.cut_off[at] {
+            sight.cut_off()
+        } else {
+            *sight
+        }
     }
 }

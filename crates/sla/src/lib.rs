@@ -36,7 +36,7 @@ pub use assessment::{
     MinuteSupport, MinuteTotals, Reading, RuleCount, Span, Spread, State, UnmeasuredReason,
     Verdict,
 };
-pub use condition::{Condition, Sights, Vantage};
+pub use condition::{Condition, CutOff, Fleet, Sights, Vantage};
 pub use contract::{Basis, Commitment, Contract, ContractError, Effect, EventClass, Family};
 pub use credit::{Credit, CreditTotal, NoCredit};
 pub use deadline::{Deadline, Due};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{AgentId, CellHour, Minute, TargetId, Window};
-use sla::{Place, Sights};
+use sla::{CutOff, Fleet, Place, Sights};
 use sqlx::{Connection as _, PgConnection};
 use wire::plan::Plan;
 
@@ -77,9 +77,13 @@ pub(super) async fn before(
     let places = known::places(conn).await?;
     let agents = agent_names(conn).await?;
     let tail = Tail::read(conn, &names, as_of).await?;
+    let known = Agents {
+        places: &places,
+        names: &agents,
+    };
     let targets = asked.plan.targets.iter().map(|target| {
         let id = &target.id;
-        let sights = tail.sights(id, (&places, &agents), hold(asked.plan, id.as_str()))?;
+        let sights = tail.sights(id, known, hold(asked.plan, id.as_str()))?;
         let stored = stored.get(id.as_str()).map_or(&[][..], Vec::as_slice);
         let runs = kept.runs.get(id.as_str());
         let runs = runs.map_or(&[][..], Vec::as_slice);
@@ -158,6 +162,14 @@ struct Tail {
     seen: BTreeMap<String, Vec<Seen>>,
     /// Agents that missed slots, by the targets' names.
     missed: BTreeMap<String, Vec<i32>>,
+    cut_off: CutOff,
+}
+
+/// Where agents stand, and their names by their keys.
+#[derive(Clone, Copy)]
+struct Agents<'a> {
+    places: &'a [Place],
+    names: &'a BTreeMap<i32, AgentId>,
 }
 
 impl Tail {
@@ -186,23 +198,29 @@ impl Tail {
             let of_target: &mut Vec<_> = missed.entry(named(&keys, target)?).or_default();
             of_target.push(agent);
         }
+        let read = [window.start(), window.start().plus(60)].map(utc);
         Ok(Self {
             window,
             cells,
             seen,
             missed,
+            cut_off: store::agent_minute::cut_off(conn, &read.into()).await?,
         })
     }
 
     fn sights<'a>(
         &'a self,
         target: &TargetId,
-        (places, agents): (&'a [Place], &'a BTreeMap<i32, AgentId>),
+        known: Agents<'a>,
         hold: u32,
     ) -> Result<Sights<'a>, StoreError> {
-        let mut sights = Sights::new(places, self.window, hold);
+        let fleet = Fleet {
+            places: known.places,
+            cut_off: &self.cut_off,
+        };
+        let mut sights = Sights::new(fleet, self.window, hold);
         let agent = |key: i32| {
-            let agent = agents.get(&key);
+            let agent = known.names.get(&key);
             agent.ok_or_else(|| StoreError::inconsistent("agent.id", key))
         };
         for cell in self.cells.get(target).into_iter().flatten() {

@@ -5,6 +5,7 @@ use super::survey::{self, Asked};
 use super::*;
 use crate::lab::{self, Lab, utc};
 
+mod cut_off;
 mod laws;
 mod plain;
 

@@ -161,8 +161,9 @@ async fn insert_rows(
     }
     let gaps: Vec<_> = new.iter().flat_map(|a| &a.gaps).collect();
     store::sample::insert_gaps(conn, &gaps, &targets).await?;
-    insert_own(conn, new).await?;
-    store::cell::mark(conn, &touched(new, &targets)).await?;
+    let mut hours = insert_own(conn, new).await?;
+    hours.append(&mut touched(new, &targets));
+    store::cell::mark(conn, &hours).await?;
     keep_for_pages(conn, new, &targets).await
 }
 
@@ -180,16 +181,20 @@ async fn keep_for_pages(
     store::stream_latest::update(conn, &newest, targets).await
 }
 
-/// What the agents say about themselves.
-async fn insert_own(conn: &mut PgConnection, new: &[&Admission]) -> Result<(), StoreError> {
+/// What the agents say about themselves. Gives the hours whose conditions rest on it.
+async fn insert_own(
+    conn: &mut PgConnection,
+    new: &[&Admission],
+) -> Result<BTreeSet<TargetHour>, StoreError> {
     let minutes = store::agent_minute::newest(new.iter().flat_map(|a| &a.minutes));
-    store::agent_minute::insert(conn, &minutes).await?;
+    let turned = store::agent_minute::insert(conn, &minutes).await?;
     let heard = new.iter().map(|admission| Heard {
         agent: admission.batch.agent,
         received_at: admission.batch.received_at,
         told: &admission.told,
     });
-    store::agent_state::update(conn, &heard.collect::<Vec<_>>()).await
+    store::agent_state::update(conn, &heard.collect::<Vec<_>>()).await?;
+    store::agent_minute::hours_on(conn, &turned).await
 }
 
 fn touched(new: &[&Admission], targets: &BTreeMap<String, i32>) -> BTreeSet<TargetHour> {

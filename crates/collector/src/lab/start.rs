@@ -14,7 +14,7 @@ use telemetry::Metrics;
 use tempfile::TempDir;
 use wire::plan::Plan;
 
-use super::{Lab, contract, origin, plan};
+use super::{Lab, contract, origin, own, plan};
 use crate::store::agent::NewAgent;
 use crate::{Collector, ContractSetup, Jobs, Retention, Setup, store};
 
@@ -89,10 +89,12 @@ impl Lab {
             url,
             clock,
             dir,
+            agent,
             key,
             seq: 0,
             prev: Hash::from_bytes([0; 32]),
             next_i: 0,
+            controls: own::Controls::default(),
         }
     }
 

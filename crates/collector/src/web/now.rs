@@ -221,7 +221,10 @@ const fn meaning(condition: Condition) -> &'static str {
         Condition::ProviderDown => {
             "every agent that can tell fails: two or more, in two or more networks"
         }
-        Condition::OurSide => "only faults of our own: keys, quotas, agents",
+        Condition::OurSide => {
+            "only faults of our own: keys, quotas, agents, and what failed where none of an agent's \
+             own controls answered"
+        }
         Condition::Unmeasured => "no sample from any agent",
     }
 }

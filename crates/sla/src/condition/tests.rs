@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod cut_off;
+
 /// What an attempt met.
 type Met = (Outcome, Attribution);
 /// An agent with the minute of each attempt and what it met.
@@ -54,6 +56,13 @@ fn places() -> Vec<Place> {
         .to_vec()
 }
 
+fn fleet(places: &[Place]) -> Fleet<'_> {
+    Fleet {
+        places,
+        cut_off: CutOff::NONE,
+    }
+}
+
 fn window() -> Window {
     let start = Hour::new(10).first_minute();
     Window::new(start, start.plus(60)).unwrap()
@@ -67,7 +76,7 @@ fn check(seen: &[(&str, Met)], expected: Condition) {
         .collect();
     let seen: Vec<Seen<'_>> = samples.iter().map(|(a, met)| (*a, &met[..])).collect();
     let (cells, places) = (cells(&seen), places());
-    let sights = Sights::of(&cells, &places, window(), 1);
+    let sights = Sights::of(&cells, fleet(&places), window(), 1);
     let at = window().start().plus(3);
     assert_eq!(sights.condition(at), expected, "{seen:?}");
     assert_eq!(sights.condition(at.plus(1)), Condition::Unmeasured);
@@ -103,7 +112,7 @@ fn faults_of_our_own_say_nothing_about_the_provider() {
 fn regions_are_told_apart() {
     let seen: [Seen<'_>; 3] = [("a", &[(3, DOWN)]), ("b", &[(3, DOWN)]), ("c", &[(3, OK)])];
     let (cells, places) = (cells(&seen), places());
-    let sights = Sights::of(&cells, &places, window(), 1);
+    let sights = Sights::of(&cells, fleet(&places), window(), 1);
     let regions: Vec<_> = sights
         .regions(window().start().plus(3))
         .into_iter()
@@ -117,7 +126,7 @@ fn a_sample_speaks_until_the_next_slot_and_no_longer() {
 
     let seen: [Seen<'_>; 2] = [("a", &[(3, DOWN), (5, OK)]), ("c", &[(3, DOWN)])];
     let (cells, places) = (cells(&seen), places());
-    let sights = Sights::of(&cells, &places, window(), 5);
+    let sights = Sights::of(&cells, fleet(&places), window(), 5);
     let at = |minute| sights.condition(window().start().plus(minute));
     let told: Vec<_> = (2..11).map(at).collect();
     let expected = [
@@ -141,7 +150,7 @@ fn a_sample_of_the_hour_before_speaks_for_the_first_minutes() {
     let seen: [Seen<'_>; 1] = [("a", &[(58, OK)])];
     let (cells, places) = (cells(&seen), places());
     let next = Window::new(window().end(), window().end().plus(60)).unwrap();
-    let sights = Sights::of(&cells, &places, next, 5);
+    let sights = Sights::of(&cells, fleet(&places), next, 5);
     let at = |minute| sights.condition(next.start().plus(minute));
     assert_eq!(
         [at(0), at(2), at(3)],
@@ -223,8 +232,8 @@ proptest! {
     ) {
         let places = places();
         let (one, other) = (
-            Sights::of(&one, &places, window(), hold),
-            Sights::of(&other, &places, window(), hold),
+            Sights::of(&one, fleet(&places), window(), hold),
+            Sights::of(&other, fleet(&places), window(), hold),
         );
         for at in window().iter() {
             prop_assert_eq!(one.condition(at), other.condition(at));

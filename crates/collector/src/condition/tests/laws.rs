@@ -60,6 +60,14 @@ const SAMPLES: &str = "CREATE TABLE slot AS
          INSERT INTO slot_gap
          SELECT a.id, t.id, 1, 0, '2026-02-25T09:10:00Z', '2026-02-25T09:40:00Z', 30,
                 'agent_down', 1 FROM agent a, target t WHERE a.name = 'b' AND t.name = 't';
+         -- Minutes in which agents were cut off, had some of their controls, or none at all.
+         DELETE FROM agent_minute;
+         INSERT INTO agent_minute
+         SELECT a.id, at, 0, 0, CASE WHEN dice < 30 THEN 2 ELSE 0 END, CASE WHEN dice < 10 THEN 1 ELSE 0 END
+         FROM agent a CROSS JOIN generate_series('2026-02-25T05:00:00Z'::timestamptz,
+                                                 '2026-02-25T11:00:00Z', '1 minute') at
+         CROSS JOIN LATERAL (SELECT ('x' || substr(md5(a.name || at), 1, 6))::bit(24)::int % 100) d (dice)
+         WHERE dice < 40;
          INSERT INTO cell_dirty
          SELECT DISTINCT target_id, h FROM slot, generate_series(
              '2026-02-25T05:00:00Z'::timestamptz, '2026-02-25T10:00:00Z', '1 hour') h

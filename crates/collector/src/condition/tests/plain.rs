@@ -2,7 +2,7 @@
 //! held against it.
 
 use domain::{Minute, TargetId, UnixMicros, Window};
-use sla::{Condition, Place, Sights};
+use sla::{Condition, CutOff, Fleet, Place, Sights};
 use sqlx::PgConnection;
 use wire::plan::Plan;
 
@@ -32,7 +32,12 @@ pub(super) async fn look(
     let recent = open.plus(-60);
     let tail = Window::new(recent, as_of).unwrap();
     let cells = gather(conn, &[target.to_string()], tail).await.unwrap();
-    let sights = Sights::of(&cells, places, tail, hold(plan, target.as_str()));
+    let cut_off = cut_off(conn, tail).await;
+    let fleet = Fleet {
+        places,
+        cut_off: &cut_off,
+    };
+    let sights = Sights::of(&cells, fleet, tail, hold(plan, target.as_str()));
     let unstored = if stored_until <= recent { recent } else { open };
     for at in tail.iter().filter(|at| *at >= unstored) {
         minutes[window.position(at)] = sights.condition(at);
@@ -59,6 +64,22 @@ pub(super) async fn look(
             .collect(),
         day: self::runs(&minutes[day..], as_of.plus(-DAY)),
     }
+}
+
+async fn cut_off(conn: &mut PgConnection, window: Window) -> CutOff {
+    let rows: Vec<(String, chrono::DateTime<chrono::Utc>, i32, i32)> = sqlx::query_as(
+        "SELECT a.name, m.minute_at, m.controls, m.controls_ok
+         FROM agent_minute m JOIN agent a ON a.id = m.agent_id",
+    )
+    .fetch_all(conn)
+    .await
+    .unwrap();
+    let rows = rows.into_iter().filter(|row| row.2 > 0 && row.3 == 0);
+    let minutes = rows.map(|(agent, at, ..)| {
+        let at = UnixMicros::from(at).to_millis().minute();
+        (agent.parse().unwrap(), at)
+    });
+    minutes.filter(|(_, at)| window.contains(*at)).collect()
 }
 
 async fn stored(
