@@ -14,6 +14,7 @@ pub(crate) mod database;
 mod installation;
 mod keys;
 mod outage;
+mod preview;
 mod problems;
 mod process;
 mod rebuild;

@@ -30,6 +30,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 /// Longest plan that is read, bytes: thousands of targets.
 const PLAN_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long a preview may take: a collector that is slower has better things to do.
+const PREVIEW_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much longer than it was asked to hold a question the collector may take to answer it.
 const HOLD_GRACE: Duration = Duration::from_secs(20);
 /// Longest wait that a collector can ask for, seconds.
@@ -194,6 +196,14 @@ impl Client {
             .header(header::CONTENT_TYPE, BATCH_CONTENT_TYPE)
             .body(body))
         .await
+    }
+
+    /// `POST /api/v1/previews`, once and not for long.
+    pub async fn post_preview(&self, body: Vec<u8>) -> Result<(), Refusal> {
+        let request = self.http.post(self.base.endpoint("api/v1/previews"));
+        let request = request.timeout(PREVIEW_TIMEOUT).body(body);
+        let request = request.header(header::CONTENT_TYPE, "text/plain; charset=utf-8");
+        accepted(request).await.map(drop)
     }
 
     /// `GET /api/v1/log/checkpoint`: with the proof from `from` entries, and that of batch `seq`.

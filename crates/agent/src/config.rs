@@ -24,6 +24,7 @@ use crate::spool::{Limits, SEGMENT_BYTES_MAX};
 
 mod keys;
 mod own_checks;
+mod preview;
 #[cfg(test)]
 mod tests;
 
@@ -48,6 +49,8 @@ pub struct AgentConfig {
     pub roots: TlsRoots,
     /// Between batches where nothing presses.
     pub seal_interval: Duration,
+    /// Between previews; none where none are sent.
+    pub preview_interval: Option<Duration>,
     /// Where provider keys are found.
     pub credentials: BTreeMap<CredentialAlias, KeySource>,
     /// Metrics and health.
@@ -156,6 +159,7 @@ struct Given {
     ca_file: Option<Utf8PathBuf>,
     price_table: Option<Utf8PathBuf>,
     seal_interval_s: u64,
+    preview_interval_s: u64,
     #[serde(default)]
     credential: BTreeMap<CredentialAlias, GivenCredential>,
     #[serde(default)]
@@ -338,6 +342,7 @@ impl Given {
                     ca_pem: dir.join(path).into(),
                 }),
             seal_interval: Duration::from_secs(self.seal_interval_s),
+            preview_interval: preview::interval(self.preview_interval_s)?,
             listen: self.http.listen,
             limits: self.limits.into_limits(),
             prices: Arc::new(prices),

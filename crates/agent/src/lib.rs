@@ -2,8 +2,8 @@
 //!
 //! The way of a sample: [`schedule`] says which slots are due, [`runner`] makes their attempts,
 //! [`recorder`] turns them into lines and signed batches in the [`spool`], [`uplink`] brings these
-//! to the collector and, as a [`witness`], watches the log they go into; [`follow`] hears of new
-//! plans. What the agent finds out about its own clock, network and load ([`selfcheck`]) goes the
+//! to the collector and, as a [`witness`], watches the log they go into; what no batch tells yet goes
+//! ahead of them as a [`preview`]; [`follow`] hears of new plans. What the agent finds out about its own clock, network and load ([`selfcheck`]) goes the
 //! same way. [`Agent`] holds the tasks
 //! together; [`operate`] is what the commands of a binary call.
 //!
@@ -26,6 +26,7 @@ pub mod identity;
 pub mod lifecycle;
 pub mod nonces;
 pub mod operate;
+pub mod preview;
 pub mod recorder;
 pub mod rotate;
 pub mod runner;

@@ -22,7 +22,6 @@ use tracing::{error, info, warn};
 use wire::plan::{Budget, Plan};
 
 use crate::address::CollectorUrl;
-use crate::client::Client;
 use crate::health::Health;
 use crate::http::{self, Pages};
 use crate::identity::Identity;
@@ -34,13 +33,13 @@ use crate::selfcheck::control;
 use crate::selfcheck::{Readings, Selfcheck, SelfcheckSettings, Surroundings};
 use crate::spool::{Limits, Recovered};
 use crate::stamp::{self, Timebase};
-use crate::uplink::{Uplink, UplinkSettings};
 
 mod error;
 mod former;
 mod held;
 mod plans;
 mod probing;
+mod sending;
 mod succession;
 #[cfg(test)]
 mod tests;
@@ -101,6 +100,8 @@ pub struct AgentSetup {
     pub clock: Arc<dyn Clock>,
     /// Between batches where nothing presses.
     pub seal_interval: Duration,
+    /// Between previews of what no batch tells yet; none sends none.
+    pub preview_interval: Option<Duration>,
     /// Where batches go; none keeps them in the spool.
     pub collector: Option<CollectorUrl>,
     /// Where health and metrics are shown; port 0 picks a free one.
@@ -127,6 +128,7 @@ pub struct Agent {
     stop_uplink: watch::Sender<bool>,
     failed: watch::Receiver<bool>,
     follower: Option<JoinHandle<()>>,
+    previews: Option<JoinHandle<()>>,
     runner: JoinHandle<Result<(), RecorderGone>>,
     selfcheck: Selfcheck,
     recording: JoinHandle<()>,
@@ -165,6 +167,7 @@ impl Agent {
         if let Some(plan) = &current {
             shared.readings.adopt(plan.revision);
         }
+        let newest = sending::newest(&setup, &mut recorder);
         let last_slots = recorder.last_slots();
         let (recorder, recording) = task::spawn(recorder, shared.task(current.as_deref()));
         let (failing, failed) = watch::channel(false);
@@ -177,7 +180,9 @@ impl Agent {
         let mut succession =
             probing::succession(&setup, &shared, (&recorder, heard), (watched, last_slots));
         let follower = plans::follower(&setup, &shared, told)?;
-        let uplink = uplink(&setup, &shared, &recorder)?;
+        let client = sending::client(&setup)?;
+        let uplink = sending::uplink(&setup, &shared, (client.as_ref(), &recorder))?;
+        let previews = sending::previews(&setup, &shared, client.zip(newest));
         let pages = match setup.http {
             Some(address) => Some(pages(address, &setup, &shared).await?),
             None => None,
@@ -198,6 +203,7 @@ impl Agent {
             stop_uplink,
             failed,
             follower: follower.map(|f| tokio::spawn(f.run(stopping_runner.clone()))),
+            previews: previews.map(|p| tokio::spawn(p.run(stopping_runner.clone()))),
             runner: tokio::spawn(succession.run(stopping_runner)),
             selfcheck,
             recording,
@@ -236,14 +242,17 @@ impl Agent {
             stop_runner,
             stop_uplink,
             follower,
+            previews,
             runner,
             selfcheck,
             recording,
             ..
         } = self;
         stop_runner.send_replace(true);
-        if let Some(Err(lost)) = join(follower).await {
-            error!(agent.id = %id, error = &lost as &dyn std::error::Error, "a task was lost");
+        for task in [follower, previews] {
+            if let Some(Err(lost)) = join(task).await {
+                error!(agent.id = %id, error = &lost as &dyn std::error::Error, "a task was lost");
+            }
         }
         report(&id, "runner", runner.await);
         selfcheck.stop().await;
@@ -338,31 +347,6 @@ async fn watch_recording(
         "recording is no longer possible"
     );
     failing.send_replace(true);
-}
-
-fn uplink(
-    setup: &AgentSetup,
-    shared: &Shared,
-    recorder: &RecorderHandle,
-) -> Result<Option<Uplink>, AgentError> {
-    let Some(collector) = &setup.collector else {
-        return Ok(None);
-    };
-    let settings = UplinkSettings {
-        identity: Arc::clone(&shared.identity),
-        client: Client::new(collector.clone(), &setup.roots)?,
-        dir: setup.dir.clone(),
-        timebase: shared.timebase.clone(),
-        health: shared.health.clone(),
-        metrics: shared.metrics.clone(),
-        readings: shared.readings.clone(),
-        seed: shared.boot,
-    };
-    let uplink = Uplink::new(settings, recorder.clone());
-    uplink.map(Some).map_err(|source| AgentError::StateDir {
-        dir: setup.dir.clone(),
-        source,
-    })
 }
 
 async fn pages(

@@ -110,6 +110,7 @@ pub async fn run(
         dir: config.state_dir.clone(),
         clock: Arc::new(SystemClock),
         seal_interval: config.seal_interval,
+        preview_interval: config.preview_interval,
         collector: Some(config.collector.clone().unwrap_or(stored.collector)),
         http: Some(config.listen),
         roots: config.roots.clone(),

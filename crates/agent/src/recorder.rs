@@ -13,11 +13,11 @@ use std::time::Duration;
 use camino::Utf8Path;
 use domain::{AgentId, Kind, Outcome, TargetId, UnixMicros, UnixMillis};
 use evidence::batch_note::Seen;
-use evidence::checkpoint::{Checkpoint, CheckpointError};
-use evidence::note::{NoteError, SignedNote};
+use evidence::checkpoint::Checkpoint;
+use evidence::note::SignedNote;
 use evidence::tree;
 use probe::Attempt;
-use wire::batch::{self, BatchError, SealedBatch};
+use wire::batch::{self, SealedBatch};
 use wire::line::{EncodedLine, LineError};
 use wire::plan::PlanTarget;
 use wire::stream::StreamId;
@@ -25,19 +25,23 @@ use wire::stream::StreamId;
 use crate::identity::Identity;
 use crate::schedule::Missed;
 use crate::selfcheck::Readings;
-use crate::spool::{Limits, Recovered, Spool, SpoolError, SpooledLine};
+use crate::spool::{Limits, Recovered, Spool, SpooledLine};
 use crate::stamp::Stamp;
 
 mod begun;
+mod error;
 mod handle;
 mod kept;
 mod line;
+mod newest;
 mod note;
 mod open;
 pub mod task;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use error::RecorderError;
+pub use newest::Newest;
 pub use note::is_burst_worthy;
 use open::OpenBatch;
 
@@ -79,50 +83,6 @@ pub struct Attempted<'a> {
     pub attempt: &'a Attempt,
 }
 
-/// A step of recording that failed.
-#[derive(Debug, thiserror::Error)]
-pub enum RecorderError {
-    /// The spool refused.
-    #[error(transparent)]
-    Spool(#[from] SpoolError),
-    /// A line could not be encoded.
-    #[error("failed to encode a line of stream `{stream}`")]
-    Line {
-        /// The stream.
-        stream: StreamId,
-        /// What is wrong with it.
-        #[source]
-        source: LineError,
-    },
-    /// A batch could not be sealed.
-    #[error("failed to seal batch {seq}")]
-    Seal {
-        /// The batch.
-        seq: u64,
-        /// What is wrong with it.
-        #[source]
-        source: BatchError,
-    },
-    /// No salt could be drawn.
-    #[error("failed to draw random bytes")]
-    Random(#[source] getrandom::Error),
-    /// The stored checkpoint is no signed note.
-    #[error("failed to read the stored checkpoint")]
-    SeenNote(#[source] NoteError),
-    /// The stored checkpoint is no checkpoint.
-    #[error("failed to read the stored checkpoint's text")]
-    SeenText(#[source] CheckpointError),
-    /// A recovered line is not one of ours.
-    #[error("failed to read a recovered line of stream `{stream}`")]
-    Recovered {
-        /// The stream.
-        stream: StreamId,
-        /// What is wrong with it.
-        #[source]
-        source: LineError,
-    },
-}
-
 /// The chain of one agent. See the module's invariants.
 #[derive(Debug)]
 pub struct Recorder {
@@ -135,6 +95,7 @@ pub struct Recorder {
     changed_mono_us: Option<u64>,
     ok: BTreeMap<TargetId, bool>,
     readings: Option<Readings>,
+    newest: Option<Newest>,
     left_out: note::Untold,
 }
 
@@ -165,6 +126,7 @@ impl Recorder {
             changed_mono_us: None,
             ok: BTreeMap::new(),
             readings: None,
+            newest: None,
             left_out: note::Untold::default(),
         };
         recorder.seal_recovered(&recovered)?;
@@ -214,6 +176,9 @@ impl Recorder {
         let end = attempted.start.after_us(attempted.attempt.end_us);
         self.append(&stream, slot, line, end)?;
         self.open.cover(attempted.start);
+        if let Some(newest) = &self.newest {
+            newest.note(attempted);
+        }
         let ok = attempted.attempt.outcome == Outcome::Ok;
         // Before its first sample a stream passes for well, so that a bad start is told at once.
         // Whoever gave an order waits for the answer, whatever it is.
@@ -261,6 +226,11 @@ impl Recorder {
         self.spool.append_line(&spooled)?;
         self.open.add(spooled);
         Ok(())
+    }
+
+    /// From now on `newest` shows what no batch tells yet.
+    pub fn show(&mut self, newest: Newest) {
+        self.newest = Some(newest);
     }
 
     /// Ends a group of lines: they are durable on return.
@@ -327,6 +297,9 @@ impl Recorder {
         let sealed = batch::seal(&draft, &self.identity.key)
             .map_err(|source| RecorderError::Seal { seq, source })?;
         self.spool.append_seal(sealed.clone(), now.wall)?;
+        if let Some(newest) = &self.newest {
+            newest.forget(); // The batch tells it.
+        }
         self.open = OpenBatch::default();
         self.sealed_mono_us = now.mono_us;
         self.changed_mono_us = None;

@@ -42,6 +42,7 @@ use crate::job::{assess, cells, claims, revise};
 use crate::keys::Keys;
 use crate::outside::Outside;
 use crate::plans::{Plans, Shelf};
+use crate::preview;
 use crate::published::Published;
 use crate::retention::Retention;
 use crate::store::StoreError;
@@ -119,6 +120,8 @@ pub(crate) struct App {
     pub(crate) shelf: Shelf,
     /// Requests for the plan that may still be held.
     pub(crate) held: Semaphore,
+    /// Previews that may still be read.
+    pub(crate) previews: Semaphore,
     /// Shows when the collector stops.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) contracts: Vec<Loaded>,
@@ -272,6 +275,14 @@ impl Collector {
         http::plan::HELD_MAX - self.app.held.available_permits()
     }
 
+    /// As if it read as many previews as it may.
+    #[cfg(test)]
+    pub(crate) fn hold_previews(&self) -> tokio::sync::SemaphorePermit<'_> {
+        let all = u32::try_from(preview::AT_ONCE_MAX).expect("a few");
+        let held = self.app.previews.try_acquire_many(all);
+        held.expect("none is read")
+    }
+
     /// The revisions that it knows.
     #[cfg(test)]
     pub(crate) fn plans(&self) -> Arc<Plans> {
@@ -336,6 +347,7 @@ async fn build(
         keys,
         shelf: Shelf::new(plans),
         held: Semaphore::new(http::plan::HELD_MAX),
+        previews: Semaphore::new(preview::AT_ONCE_MAX),
         stopping,
         contracts,
         retention: setup.retention.clone(),

@@ -14,6 +14,7 @@ mod notices;
 mod openapi;
 mod pages;
 pub(crate) mod plan;
+mod previews;
 mod problem;
 mod published;
 mod revisions;
@@ -77,6 +78,10 @@ fn router(app: Arc<App>) -> Router {
         .route("/notices/{notice}", get(notices::show))
         .route("/notices/{notice}/letter", get(notices::letter))
         .route("/notices/{notice}/requests.csv", get(notices::requests))
+        .route(
+            "/previews",
+            post(previews::create).layer(DefaultBodyLimit::max(wire::preview::BYTES_MAX)),
+        )
         .route("/published", get(published::list))
         .route("/published/{source}", get(published::show))
         .route("/targets", get(targets::list))

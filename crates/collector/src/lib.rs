@@ -26,6 +26,7 @@ mod lab;
 mod latency;
 mod outside;
 mod plans;
+mod preview;
 mod published;
 mod rebuild;
 mod registry;

@@ -34,6 +34,7 @@ pub(crate) mod replay;
 pub(crate) mod revision;
 pub(crate) mod sample;
 pub(crate) mod stream_latest;
+pub(crate) mod stream_preview;
 pub(crate) mod tile;
 pub(crate) mod timestamp;
 pub(crate) mod token;

@@ -22,7 +22,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-pub use agent::{AgentMetrics, BudgetUse, OrderResult};
+pub use agent::{AgentMetrics, BudgetUse, OrderResult, PreviewResult};
 pub use collector::{
     ClaimItem, ClaimsWaiting, CollectorMetrics, IngestResult, JobResult, ServedRequest,
     TimestampResult,

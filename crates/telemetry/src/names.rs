@@ -64,6 +64,8 @@ pub mod metric {
     pub const AGENT_ATTEMPTS: &str = "nines.agent.attempts";
     /// Batches for which the collector gave a receipt.
     pub const AGENT_BATCHES_SENT: &str = "nines.agent.batches.sent";
+    /// Previews between batches, as the collector took them.
+    pub const AGENT_PREVIEWS: &str = "nines.agent.previews";
     /// Orders to confirm a failure, as an agent took them.
     pub const AGENT_ORDERS: &str = "nines.agent.orders";
     /// Money spent of a budget.
@@ -83,12 +85,13 @@ pub mod metric {
     /// Controls that answered.
     pub const AGENT_CONTROLS_OK: &str = "nines.agent.controls.ok";
     /// Those whose series tell an agent and at most one word of a fixed list.
-    pub(crate) const OF_AGENTS_ALONE: [&str; 10] = [
+    pub(crate) const OF_AGENTS_ALONE: [&str; 11] = [
         AGENT_SPOOL_USAGE,
         AGENT_SPOOL_LIMIT,
         AGENT_SLOTS_MISSED,
         AGENT_ATTEMPTS,
         AGENT_BATCHES_SENT,
+        AGENT_PREVIEWS,
         AGENT_ORDERS,
         AGENT_CLOCK_OFFSET,
         AGENT_CLOCK_ERROR,
@@ -149,6 +152,7 @@ pub mod metric {
         AGENT_SLOTS_MISSED,
         AGENT_ATTEMPTS,
         AGENT_BATCHES_SENT,
+        AGENT_PREVIEWS,
         AGENT_ORDERS,
         AGENT_BUDGET_COST,
         AGENT_BUDGET_COST_LIMIT,
@@ -210,6 +214,8 @@ pub mod attribute {
     pub const PUBLISHED_RESULT: &str = "published.result";
     /// Which status page: its configured name; few enough to be a metric attribute.
     pub const PUBLISHED_SOURCE: &str = "published.source";
+    /// What became of a preview: `taken` or `dropped`.
+    pub const PREVIEW_RESULT: &str = "preview.result";
     /// The outcome word of a sample.
     pub const SAMPLE_OUTCOME: &str = "sample.outcome";
     /// What was dropped: `raw` or `sample`.
@@ -263,6 +269,7 @@ pub mod attribute {
         JOB_NAME,
         JOB_RESULT,
         ORDER_RESULT,
+        PREVIEW_RESULT,
         PUBLISHED_RESULT,
         PUBLISHED_SOURCE,
         SAMPLE_OUTCOME,

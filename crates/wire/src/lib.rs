@@ -5,7 +5,8 @@
 //! consistency proof ([`protocol::CheckpointAnswer`]), checks it, and posts its cosignature.
 //! Every request may be repeated: batches are known by `(agent, seq)` and their hash. An agent hands
 //! over from one key to the next by [`protocol::RotateRequest`] ([`keys`]). What the collector asks
-//! of agents outside of their schedule is an [`order`].
+//! of agents outside of their schedule is an [`order`]. What an agent sees between two batches is a
+//! [`preview`], which is no evidence.
 //!
 //! Sample lines ([`mod@line`]), what agents say about themselves ([`reserved`]) and the plan ([`plan`]) stand here because agent, collector and
 //! verifier must read the very same bytes the very same way. Logs of other systems, and our lines
@@ -21,6 +22,7 @@ pub mod names;
 pub mod nonce;
 pub mod order;
 pub mod plan;
+pub mod preview;
 pub mod problem;
 pub mod protocol;
 pub mod reserved;

@@ -14,6 +14,7 @@ const TOP: &[&str] = &[
     "http",
     "limits",
     "plan",
+    "preview_interval_s",
     "price_table",
     "seal_interval_s",
     "state_dir",

@@ -42,6 +42,17 @@ fn every_commented_example_in_the_defaults_is_a_known_key() {
     assert!(config.limits.budget.needs_prices());
 }
 
+#[test]
+fn previews_go_out_every_15_seconds_unless_told_otherwise() {
+    let interval = |text| parse(text).unwrap().preview_interval;
+    assert_eq!(interval(""), Some(Duration::from_secs(15)));
+    assert_eq!(
+        interval("preview_interval_s = 1"),
+        Some(Duration::from_secs(1))
+    );
+    assert_eq!(interval("preview_interval_s = 0"), None);
+}
+
 #[track_caller]
 fn refused(text: &str, message: &str) {
     assert_eq!(parse(text).unwrap_err().to_string(), message);
@@ -66,6 +77,10 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
 #[test]
 fn rules_between_values_say_what_to_change() {
     refused("seal_interval_s = 0", "seal_interval_s must be 1 to 3600");
+    refused(
+        "preview_interval_s = 3601",
+        "preview_interval_s must be 0 to 3600",
+    );
     refused(
         "[http]\nlisten = '0.0.0.0:1'",
         "http.listen must be a loopback address: there is no authentication",

@@ -1,6 +1,7 @@
 use domain::SystemClock;
 
 use super::*;
+use crate::client::scripted::{Answer, Scripted};
 use crate::recorder::tests::identity;
 
 mod nonces;
@@ -13,6 +14,7 @@ pub(super) fn setup(dir: &std::path::Path, plan: &str) -> AgentSetup {
         dir: Utf8PathBuf::from_path_buf(dir.to_owned()).unwrap(),
         clock: Arc::new(SystemClock),
         seal_interval: Duration::from_mins(5),
+        preview_interval: None,
         collector: None,
         http: Some("127.0.0.1:0".parse().unwrap()),
         roots: TlsRoots::Platform,
@@ -79,5 +81,32 @@ async fn two_agents_never_share_a_state_directory() {
     let agent = Agent::start(setup(temp.path(), PLAN)).await.unwrap();
     let refused = Agent::start(setup(temp.path(), PLAN)).await.unwrap_err();
     assert!(matches!(refused, AgentError::Recorder(_)), "{refused:?}");
+    agent.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_running_agent_previews_what_no_batch_has_told_yet() {
+    let temp = tempfile::tempdir().unwrap();
+    let collector = Scripted::default();
+    // Enough for batches and previews of some seconds, none of which is taken.
+    collector.script((0..1_000).map(|_| Answer::RetryAfter(0)));
+    let address = collector.listen().await;
+    let agent = Agent::start(AgentSetup {
+        collector: Some(format!("http://{address}/").parse().unwrap()),
+        preview_interval: Some(Duration::from_millis(10)),
+        ..setup(temp.path(), PLAN)
+    });
+    let agent = agent.await.unwrap();
+    let told = loop {
+        let mut requests = collector.requests().into_iter();
+        if let Some((_, body)) = requests.find(|(path, _)| path == "/api/v1/previews") {
+            break body;
+        }
+        tokio::task::yield_now().await;
+    };
+    let unverified = wire::preview::Unverified::read(&told).unwrap();
+    let preview = unverified.verify(&identity().key.verifier_key()).unwrap();
+    assert_eq!(preview.streams[0].target.as_str(), "acme");
+    assert_eq!(preview.streams[0].outcome, domain::Outcome::Tcp);
     agent.shutdown().await;
 }

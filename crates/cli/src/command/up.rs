@@ -100,6 +100,7 @@ async fn run_with(
         dir,
         clock: Arc::new(SystemClock),
         seal_interval: SEAL_INTERVAL,
+        preview_interval: None, // A seal is never far.
         collector: Some(format!("http://{}", collector.addr()).parse()?),
         http: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         roots: TlsRoots::Platform,

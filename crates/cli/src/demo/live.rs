@@ -178,6 +178,7 @@ fn agent_setup(
         keys,
         clock: Arc::new(SystemClock),
         seal_interval: Duration::from_secs(10),
+        preview_interval: None, // A seal is never far.
         collector: Some(format!("http://{}", collector.addr()).parse()?),
         http: None,
         roots: TlsRoots::Platform,

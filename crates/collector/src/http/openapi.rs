@@ -286,6 +286,11 @@ mod tests {
     }
 
     #[test]
+    fn the_newest_attempt_of_a_stream_has_the_members_described() {
+        check("NewestAttempt", &super::super::targets::full_newest());
+    }
+
+    #[test]
     fn what_pages_publish_has_the_members_described() {
         for (schema, part) in super::super::published::tests::full().parts() {
             check(schema, &part);

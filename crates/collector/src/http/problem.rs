@@ -52,7 +52,7 @@ impl Problem {
     }
 
     /// A refusal with its chain of causes: the sender must know what to change.
-    fn refusal(kind: ProblemType, refusal: &(dyn std::error::Error + 'static)) -> Self {
+    pub(super) fn refusal(kind: ProblemType, refusal: &(dyn std::error::Error + 'static)) -> Self {
         let causes = std::iter::successors(Some(refusal), |e| e.source());
         let detail: Vec<String> = causes.map(ToString::to_string).collect();
         Self::new(kind, detail.join(": "))

@@ -16,6 +16,13 @@ use super::name::Name;
 use crate::app::App;
 use crate::condition::{self, Clock, Run, TargetCondition};
 use crate::job::assess::utc;
+use crate::preview;
+
+use newest::NewestView;
+#[cfg(test)]
+pub(crate) use newest::full as full_newest;
+
+mod newest;
 
 /// Targets on one page, at most.
 const LIMIT_MAX: usize = 1_000;
@@ -41,6 +48,9 @@ pub(crate) struct TargetView {
     states: Vec<StateView>,
     /// The last 24 hours.
     runs: Vec<RunView>,
+    /// The newest attempt of each agent; only where one target is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newest: Option<Vec<NewestView>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +89,7 @@ impl From<&TargetCondition> for TargetView {
             regions: seen.regions.iter().map(region).collect(),
             states: seen.clocks.iter().map(StateView::from).collect(),
             runs: seen.day.iter().map(RunView::from).collect(),
+            newest: None,
         }
     }
 }
@@ -165,7 +176,12 @@ pub(crate) async fn show(
         let detail = format!("the plan has no target `{target}`");
         Problem::new(ProblemType::NotFound, detail)
     })?;
-    Ok(Json(found.into()))
+    let mut conn = app.connection().await?;
+    let newest = preview::newest(&mut conn, &[target], app.clock.now_utc()).await?;
+    Ok(Json(TargetView {
+        newest: Some(newest.into_iter().map(NewestView::from).collect()),
+        ..found.into()
+    }))
 }
 
 #[cfg(test)]

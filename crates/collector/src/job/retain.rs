@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::archive::restore::RESTORED_DAYS;
 use crate::database;
 use crate::holds::held_since;
+use crate::preview;
 use crate::rebuild::Day;
 use crate::retention::Period;
 use crate::store::partition::Table;
@@ -48,6 +49,7 @@ pub(crate) async fn run_once(app: &App) -> Result<Retained, StoreError> {
             store::partition::ensure(&mut conn, Table::Raw, day).await?;
         }
     }
+    store::stream_preview::drop_before(&mut conn, now - preview::SPAN).await?;
     let mut total = Retained::default();
     if let Some(days) = app.retention.samples_days {
         let before = now - chrono::TimeDelta::days(days.into());

@@ -40,11 +40,22 @@ pub(super) fn matrix(view: &Overview) -> Markup {
                     }
                     " on each agent: outcome, HTTP status, time to first token, age. Verdicts do \
                      not rest on this view."
+                    @if has_preview(matrix) {
+                        " What is marked as preview was told by the agent ahead of its batch."
+                    }
                 }
                 (page::scroll("Latest samples", &table))
             }
         }
     }
+}
+
+fn has_preview(matrix: &Matrix) -> bool {
+    let mut cells = matrix
+        .rows
+        .iter()
+        .flat_map(|row| row.latest.iter().flatten());
+    cells.any(|latest| latest.is_preview)
 }
 
 fn target(matrix: &Matrix, row: &MatrixRow, now: UnixMillis) -> Markup {
@@ -75,6 +86,7 @@ fn cell(latest: &Latest, now: UnixMillis) -> Markup {
                 span.age title={ (latest.at) } { (words::age(latest.at, now)) }
                 @if is_stale { " (old)" }
             }
+            @if latest.is_preview { span.sub { "preview, not yet signed in a batch" } }
         }
     }
 }

@@ -162,6 +162,8 @@ pub(crate) struct Latest {
     pub(crate) status: Option<u16>,
     /// From the start of the attempt to the first visible text, where there was any.
     pub(crate) ttft_us: Option<u64>,
+    /// Whether only a preview tells it.
+    pub(crate) is_preview: bool,
 }
 
 /// A violation in a list.

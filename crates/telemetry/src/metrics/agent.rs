@@ -18,6 +18,7 @@ pub struct AgentMetrics {
     slots_missed: Counter<u64>,
     attempts: Counter<u64>,
     batches_sent: Counter<u64>,
+    previews: Counter<u64>,
     orders: Counter<u64>,
     meter: Meter,
     /// Made when the first budget is used: most agents have none, and their series are many.
@@ -164,6 +165,26 @@ impl OrderResult {
     }
 }
 
+/// What became of a preview.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PreviewResult {
+    /// The collector took it.
+    Taken,
+    /// The collector did not, or not in time; it is not sent again.
+    Dropped,
+}
+
+impl PreviewResult {
+    /// The value of `preview.result`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 impl AgentMetrics {
     /// The instruments of the agent `agent_id`; several agents may share one [`Metrics`].
     #[must_use]
@@ -201,6 +222,12 @@ impl AgentMetrics {
                 "{batch}",
                 "Batches for which the collector gave a receipt.",
             ),
+            previews: counter(
+                meter,
+                metric::AGENT_PREVIEWS,
+                "{preview}",
+                "Previews between batches, by what became of them.",
+            ),
             orders: counter(
                 meter,
                 metric::AGENT_ORDERS,
@@ -234,6 +261,12 @@ impl AgentMetrics {
     /// The collector gave a receipt for a batch.
     pub fn batch_sent(&self) {
         self.batches_sent.add(1, from_ref(&self.agent));
+    }
+
+    /// A preview was posted.
+    pub fn preview_sent(&self, result: PreviewResult) {
+        let result = KeyValue::new(attribute::PREVIEW_RESULT, result.as_str());
+        self.previews.add(1, &[self.agent.clone(), result]);
     }
 
     /// An order came in.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{
     AgentMetrics, BudgetUse, ClaimItem, ClaimsWaiting, CollectorMetrics, IngestResult, JobResult,
-    Lag, Metrics, OrderResult, PageResult, Queue, ServedRequest, TimestampResult,
+    Lag, Metrics, OrderResult, PageResult, PreviewResult, Queue, ServedRequest, TimestampResult,
 };
 use crate::names::metric;
 
@@ -25,6 +25,7 @@ fn exercise(metrics: &Metrics) {
     agent.slots_missed(3, "overlap");
     agent.attempt_ended("ok");
     agent.batch_sent();
+    agent.preview_sent(PreviewResult::Dropped);
     agent.order_taken(OrderResult::Busy);
     agent.clock_read(-250, 1_300);
     agent.controls_answered(2, 3);
@@ -84,6 +85,7 @@ fn render_shows_the_prometheus_names_of_every_instrument() {
         "nines_agent_slots_missed_total{agent_id=\"ag1\",slot_reason=\"overlap\"} 3",
         "nines_agent_attempts_total{agent_id=\"ag1\",sample_outcome=\"ok\"} 1",
         "nines_agent_batches_sent_total{agent_id=\"ag1\"} 1",
+        "nines_agent_previews_total{agent_id=\"ag1\",preview_result=\"dropped\"} 1",
         "nines_agent_budget_cost{agent_id=\"ag1\",budget_cap=\"usd_per_day\",target_id=\"acme\"} 7500",
         "nines_agent_budget_tokens_limit{agent_id=\"ag1\",budget_cap=\"tokens_per_month\",target_id=\"acme\"} 1000000",
         "nines_agent_orders_total{agent_id=\"ag1\",order_result=\"busy\"} 1",

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use wire::plan::{Plan, PlanRequest, PlanTarget};
 
 use super::{judged, listing, site, violation_row};
@@ -11,14 +10,12 @@ use crate::app::App;
 use crate::condition::{self, Clock, TargetCondition};
 use crate::contracts;
 use crate::http::{LIST_MAX, Problem};
+use crate::preview;
 use crate::store::{self, StoreError};
 use crate::web::view::{
     AgentOwn, AgentRow, AgentStanding, Asked, Checkpoint, ContractCard, Judged, Latest, LogRow,
     LogTrouble, Matrix, MatrixAgent, MatrixRow, NewestBatch, Overview, TargetNow, ViolationRow,
 };
-
-/// How far back the newest sample of a stream may lie.
-const MATRIX_SPAN: TimeDelta = TimeDelta::days(1);
 
 pub(super) async fn view(app: &Arc<App>, asked: Asked) -> Result<Overview, Problem> {
     let all = condition::all(app).await?;
@@ -83,15 +80,14 @@ async fn matrix(
     conn: &mut sqlx::PgConnection,
     seen: &[&TargetCondition],
 ) -> Result<Matrix, StoreError> {
-    let since = app.clock.now_utc() - MATRIX_SPAN;
     let plans = app.plans();
     let plan = plans.in_force(app.clock.now().to_millis());
     let targets = seen.iter();
     let targets: Vec<String> = targets.map(|one| one.target.to_string()).collect();
     let mut newest: BTreeMap<(String, String), Latest> = BTreeMap::new();
-    for sample in store::stream_latest::list(conn, &targets, since).await? {
-        let latest = shown(&sample)?;
-        newest.insert((sample.target, sample.agent), latest);
+    for one in preview::newest(conn, &targets, app.clock.now_utc()).await? {
+        let latest = shown(&one)?;
+        newest.insert((one.attempt.target, one.attempt.agent), latest);
     }
     let rows = seen.iter().map(|one| {
         let latest = plan.agents.iter().map(|agent| {
@@ -116,7 +112,8 @@ async fn matrix(
     })
 }
 
-fn shown(sample: &store::stream_latest::Latest) -> Result<Latest, StoreError> {
+fn shown(newest: &preview::Newest) -> Result<Latest, StoreError> {
+    let sample = &newest.attempt;
     let bad = |e: domain::outcome::UnknownWord| StoreError::inconsistent("stream_latest", e);
     Ok(Latest {
         at: sample.started_at.into(),
@@ -124,6 +121,7 @@ fn shown(sample: &store::stream_latest::Latest) -> Result<Latest, StoreError> {
         attribution: sample.attribution.parse().map_err(bad)?,
         status: sample.status.and_then(|status| u16::try_from(status).ok()),
         ttft_us: sample.first_us.and_then(|us| u64::try_from(us).ok()),
+        is_preview: newest.is_preview,
     })
 }
 

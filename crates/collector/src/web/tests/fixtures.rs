@@ -271,14 +271,12 @@ fn matrix(now: UnixMillis) -> Matrix {
             _ => None,
         },
         ttft_us: (ttft_us > 0).then_some(ttft_us),
+        is_preview: ago_ms == 1_200,
     };
     let row = |(target, label, seen): (&str, &str, [Seen; 5])| MatrixRow {
         target: target.parse().unwrap(),
         label: label.to_owned(),
-        latest: seen
-            .into_iter()
-            .map(|seen| (seen.0 > 0).then(|| latest(seen)))
-            .collect(),
+        latest: Vec::from(seen.map(|seen| (seen.0 > 0).then(|| latest(seen)))),
     };
     let agent = |(id, region, _): (&str, &str, &str)| MatrixAgent {
         id: id.parse().unwrap(),

@@ -124,3 +124,20 @@ fn few_targets_have_neither_counts_nor_a_search() {
     }
     assert!(page.contains("The newest sample of each target on each agent"));
 }
+
+#[test]
+fn what_only_a_preview_tells_is_marked_and_explained() {
+    let mut view = fixtures::rich_overview(site());
+    let (mark, note) = (
+        "preview, not yet signed in a batch",
+        "marked as preview was told by the agent ahead of its batch",
+    );
+    let page = overview(&view).0;
+    assert_eq!((page.matches(mark).count(), page.contains(note)), (1, true));
+    let rows = view.matrix.rows.iter_mut();
+    for latest in rows.flat_map(|row| row.latest.iter_mut().flatten()) {
+        latest.is_preview = false;
+    }
+    let page = overview(&view).0;
+    assert!(!page.contains(mark) && !page.contains(note));
+}
