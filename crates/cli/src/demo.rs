@@ -11,6 +11,7 @@ mod fleet;
 mod history;
 mod live;
 mod plan;
+mod published;
 mod state;
 
 use std::net::SocketAddr;

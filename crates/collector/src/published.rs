@@ -9,6 +9,7 @@ mod better_stack;
 mod client;
 mod compare;
 pub(crate) mod config;
+mod feed;
 mod google;
 mod incident_io;
 mod json;
@@ -16,6 +17,7 @@ mod online_or_not;
 mod openrouter;
 mod parts;
 mod read;
+mod rss;
 mod statuspage;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -31,7 +33,7 @@ pub(crate) use client::{Client, Fetched};
 pub(crate) use compare::{Difference, Notice, Outage, Seen, Stretch, compare};
 pub(crate) use config::{Document, Source};
 pub use config::{Published, PublishedConfig, PublishedError};
-pub(crate) use read::{is_json, read};
+pub(crate) use read::{is_readable, read};
 
 /// The most incidents that are taken from one answer.
 const INCIDENTS_MAX: usize = 200;

@@ -14,6 +14,7 @@ pub(crate) mod assets;
 pub(crate) mod link;
 pub(crate) mod view;
 
+mod admitted;
 mod chart;
 mod chip;
 mod claim;

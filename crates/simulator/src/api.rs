@@ -28,6 +28,14 @@ use crate::wire::{Endpoint, Verb, Wire, catalogue, embeddings, token_count, unro
 /// Largest request body: prompts of probes are small, and nothing here should buffer more.
 const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 
+/// Where the provider's own status page is, in the shape of Atlassian's.
+const SUMMARY: &str = "/status/api/v2/summary.json";
+/// Where its incidents are.
+const INCIDENTS: &str = "/status/api/v2/incidents.json";
+
+/// Who asks for a page.
+type Visit = (Extension<ConnectionHandle>, HeaderMap);
+
 /// What a request asks for, once it is understood. It holds the caller's prompt, so it cannot be
 /// printed.
 enum Wish {
@@ -65,6 +73,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     });
     provider
         .route("/status", get(status))
+        .route(SUMMARY, get(summary))
+        .route(INCIDENTS, get(incidents))
         .route("/healthz", get(|| async { "ok\n" }))
         .nest("/_sim", admin::router())
         .fallback(unknown_url)
@@ -197,19 +207,40 @@ fn granted(app: &App, exchange: &Exchange<'_>, wish: &Wish) -> Reply {
 }
 
 /// The page that a plain HTTP probe would watch.
-async fn status(
-    State(app): State<Arc<App>>,
-    Extension(connection): Extension<ConnectionHandle>,
-    headers: HeaderMap,
-) -> Response {
-    let ticket = app.ticket(Route::Status);
+async fn status(State(app): State<Arc<App>>, visit: Visit) -> Response {
     let (name, kind) = (&app.config.name, app.config.persona.noun());
     let page = format!("{name} (simulated {kind}): all systems operational\n");
-    let call = Call::page(Route::Status, "/status").with_headers(&headers, &connection.region);
+    let ticket = app.ticket(Route::Status);
+    let document = ("/status", "text/plain; charset=utf-8", page);
+    serve_page(&app, ticket, visit, document).await
+}
+
+/// The provider's own status page.
+async fn summary(State(app): State<Arc<App>>, visit: Visit) -> Response {
+    let ticket = app.ticket(Route::Status);
+    let page = app.status(ticket).summary;
+    serve_page(&app, ticket, visit, (SUMMARY, JSON, page)).await
+}
+
+/// The incidents of that page.
+async fn incidents(State(app): State<Arc<App>>, visit: Visit) -> Response {
+    let ticket = app.ticket(Route::Status);
+    let page = app.status(ticket).incidents;
+    serve_page(&app, ticket, visit, (INCIDENTS, JSON, page)).await
+}
+
+/// A page with its path and media type, unless a rule says otherwise.
+async fn serve_page(
+    app: &App,
+    ticket: Ticket,
+    (Extension(connection), headers): Visit,
+    (path, media, page): (&'static str, &'static str, String),
+) -> Response {
+    let call = Call::page(Route::Status, path).with_headers(&headers, &connection.region);
     let plan = app.plan(ticket, &call);
     let reply = app
         .exchange(ticket, &plain(), 0, &plan)
-        .document("text/plain; charset=utf-8", Bytes::from(page));
+        .document(media, Bytes::from(page));
     app.record(ticket, &call, &plan, &reply);
     deliver(reply, connection).await
 }

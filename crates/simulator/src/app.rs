@@ -16,6 +16,7 @@ use crate::playback::Reply;
 use crate::random::Random;
 use crate::reply::Exchange;
 use crate::script::Route;
+use crate::status::StatusDocuments;
 use crate::wire::{Endpoint, Routed, Stamp};
 
 /// Third part of a request's id stream, apart from every rule's draw.
@@ -78,6 +79,14 @@ impl App {
         self.config
             .started_unix_s
             .saturating_add(ticket.offset.as_secs())
+    }
+
+    /// What the provider's own status page says now.
+    pub(crate) fn status(&self, ticket: Ticket) -> StatusDocuments {
+        let troubles = self.director.troubles();
+        let config = &self.config;
+        let told = config.status.incidents(&troubles, config.started_unix_s);
+        StatusDocuments::at(&config.name, &told, self.unix_s(ticket))
     }
 
     /// Decides what happens to the request of a ticket.

@@ -12,6 +12,7 @@ use crate::limit::Limits;
 use crate::pacing::Paces;
 use crate::scenario::Scenario;
 use crate::script::Script;
+use crate::status::StatusPage;
 
 /// Whose conventions (headers, error bodies, stream quirks) the simulator follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +85,8 @@ pub struct Config {
     pub admin_listen: Option<SocketAddr>,
     /// Faults in force from the start.
     pub script: Script,
+    /// How its status page tells of trouble.
+    pub status: StatusPage,
     /// Unix time, in seconds, that `created` fields count from. It is given, not read, so that a
     /// simulated history can carry a simulated clock.
     pub started_unix_s: u64,
@@ -106,6 +109,7 @@ impl Default for Config {
             regions: Vec::new(),
             admin_listen: None,
             script: Script::default(),
+            status: StatusPage::default(),
             started_unix_s: 0,
         }
     }

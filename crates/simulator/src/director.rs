@@ -27,10 +27,12 @@ use crate::wire::Wire;
 mod report;
 mod routing;
 mod rules;
+mod trouble;
 
 pub(crate) use report::{Clock, Counters, Faults, Setting};
 use routing::Routing;
 use rules::{Draw, Rules};
+pub(crate) use trouble::Trouble;
 
 /// Outages in force at once; the oldest gives way.
 const OUTAGES_MAX: usize = 64;
@@ -62,6 +64,8 @@ struct State {
     rules: Rules,
     outages: Vec<Outage>,
     outages_struck: u64,
+    /// When outages were, those included that are over.
+    spans: Vec<trouble::Span>,
     meter: Option<Meter>,
     limits_struck: u64,
     paces: Paces,
@@ -99,6 +103,7 @@ impl Director {
             rules: Rules::new(config.script.clone()),
             outages: Vec::new(),
             outages_struck: 0,
+            spans: Vec::new(),
             meter: config.limits.map(Meter::new),
             limits_struck: 0,
             paces: config.paces.clone(),
@@ -130,8 +135,12 @@ impl Director {
     }
 
     fn window(&self, state: &State, now: Duration) -> Now {
+        self.window_at(state.origin, now)
+    }
+
+    fn window_at(&self, origin: Duration, now: Duration) -> Now {
         Now {
-            scenario: now.saturating_sub(state.origin),
+            scenario: now.saturating_sub(origin),
             unix_s: self.unix_s(now),
         }
     }
@@ -266,6 +275,7 @@ impl Director {
             let mut state = lock(&self.state);
             state.rules.reset();
             state.outages.clear();
+            state.end_spans(now);
             (state.outages_struck, state.limits_struck) = (0, 0);
             (state.fallbacks, state.requests, state.refused) = (0, 0, 0);
             state.connections = 0;
@@ -286,12 +296,15 @@ impl Director {
 
     pub(crate) fn inject(&self, fault: Fault, duration: Duration) {
         let now = self.now();
+        let until = now.saturating_add(duration);
         let outage = Outage {
             fault,
-            until_ms: whole_ms(now.saturating_add(duration)),
+            until_ms: whole_ms(until),
         };
         {
-            let outages = &mut lock(&self.state).outages;
+            let mut state = lock(&self.state);
+            state.remember(&outage.fault, (now, until));
+            let outages = &mut state.outages;
             outages.retain(|outage| whole_ms(now) < outage.until_ms);
             if outages.len() == OUTAGES_MAX {
                 outages.remove(0);
@@ -304,9 +317,11 @@ impl Director {
     /// Ends all faults: rules and outages.
     pub(crate) fn clear(&self) {
         {
+            let now = self.now();
             let mut state = lock(&self.state);
             state.rules = Rules::new(Script::default());
             state.outages.clear();
+            state.end_spans(now);
         }
         self.changed.notify_waiters();
     }

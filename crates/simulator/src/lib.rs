@@ -38,6 +38,7 @@ mod script;
 mod server;
 mod share;
 mod staging;
+mod status;
 mod window;
 mod wire;
 
@@ -56,6 +57,7 @@ pub use scenario::{SHIPPED, Scenario, Shipped};
 pub use script::{Route, Rule, Script, ScriptError, Then};
 pub use server::{Simulator, SimulatorError};
 pub use share::{Share, ShareError, Spread};
+pub use status::{StatusDocuments, StatusImpact, StatusIncident, StatusPage};
 pub use window::{MinuteOfDay, UtcSecond, Window};
 pub use wire::Wire;
 

@@ -13,4 +13,5 @@ mod lifecycle;
 mod limits;
 mod matrix;
 mod scenarios;
+mod status;
 mod wires;

@@ -14,6 +14,7 @@ use wire::plan::Plan;
 
 use super::contracts;
 use super::plan::{self, Provider};
+use super::published;
 use super::state::Demo;
 
 /// The plan of a demo: its simulated providers listen on the demo's own ports.
@@ -63,7 +64,7 @@ fn setup(demo: &Demo, clock: Arc<dyn Clock>, metrics: &Metrics) -> anyhow::Resul
         timestamping: None,
         claim_forms: collector::Forms::default(),
         outside: collector::Outside::default(),
-        published: collector::Published::default(),
+        published: published::configured(demo)?,
         claim_leads: collector::Leads::default(),
         clock,
         jobs: Jobs::Manual,

@@ -20,6 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use telemetry::Metrics;
 use tokio::sync::mpsc;
 
+use super::published::Looks;
 use super::{contracts, fleet, state::Demo};
 use crate::print;
 use agents::{News, SimulatedFleet, Step};
@@ -31,6 +32,13 @@ use witnesses::Witnesses;
 const STEP: TimeDelta = TimeDelta::minutes(14);
 /// Steps that the agents may be ahead of the collector.
 const STEPS_AHEAD: usize = 16;
+
+/// Who takes part in the history, beside the collector.
+struct Crew {
+    simulated: SimulatedFleet,
+    witnesses: Witnesses,
+    looks: Looks,
+}
 
 /// Makes the history up to now, or up to a given moment.
 pub(crate) async fn fill(
@@ -51,8 +59,12 @@ pub(crate) async fn fill(
     collector.run_sequencer().await?;
     let weather = Weather::of(demo, until);
     let simulated = SimulatedFleet::open(demo, &identities, plan, weather, start)?;
-    let witnesses = Witnesses::new(identities);
-    make(&collector, &clock, simulated, witnesses, (start, until)).await?;
+    let crew = Crew {
+        simulated,
+        witnesses: Witnesses::new(identities),
+        looks: Looks::from(demo, start),
+    };
+    make(&collector, &clock, crew, (start, until)).await?;
     print::line("judging 35 days");
     collector.run_jobs().await?;
     collector.shutdown().await;
@@ -63,23 +75,27 @@ pub(crate) async fn fill(
 async fn make(
     collector: &Collector,
     clock: &ManualClock,
-    simulated: SimulatedFleet,
-    mut witnesses: Witnesses,
+    mut crew: Crew,
     (start, until): (DateTime<Utc>, Option<DateTime<Utc>>),
 ) -> anyhow::Result<()> {
     let end = move || until.unwrap_or_else(|| SystemClock.now_utc());
     let bar = progress(end() - start);
     let (steps, mut made) = mpsc::channel(STEPS_AHEAD);
     let (news, told) = std::sync::mpsc::channel();
+    let simulated = crew.simulated;
     let making = tokio::task::spawn_blocking(move || simulated.run(STEP, end, &steps, &told));
     while let Some(step) = made.recv().await {
         let step: Step = step;
+        crew.looks.up_to(collector, clock, step.to).await?;
         clock.set(UnixMicros::from(step.to));
-        commit(collector, &step, &mut witnesses, &news).await?;
+        commit(collector, &step, &mut crew.witnesses, &news).await?;
         bar.set_position((step.to - start).num_minutes().unsigned_abs());
     }
     making.await.context("the simulated agents were lost")??;
-    witnesses.cosign_all(collector, clock.now_utc()).await?;
+    crew.witnesses
+        .cosign_all(collector, clock.now_utc())
+        .await?;
+    crew.looks.end(collector, clock).await?;
     bar.finish_and_clear();
     Ok(())
 }

@@ -18,7 +18,7 @@ use telemetry::Metrics;
 use super::evidence::{self, Proof};
 use super::plan::{CREDENTIAL, KEY, MODEL, Provider};
 use super::state::Demo;
-use super::{OUTAGE_AFTER, fleet};
+use super::{OUTAGE_AFTER, fleet, published};
 use crate::command::stop_signal;
 use crate::print;
 
@@ -209,6 +209,7 @@ fn simulated(demo: &Demo, provider: Provider) -> Config {
         keys: vec![SecretString::from(KEY)],
         seed: u64::from(fleet::port(demo, provider)),
         script,
+        status: published::page(demo, provider),
         started_unix_s: SystemClock.now_utc().timestamp().unsigned_abs(),
         ..Config::default()
     }

@@ -77,7 +77,7 @@ struct Stored {
 impl Stored {
     const FILE: &str = "demo.json";
     /// Form of what the database holds: a history in another is made again.
-    const FORM: u32 = 2;
+    const FORM: u32 = 3;
 }
 
 /// One demo: its name, its database, its directories.

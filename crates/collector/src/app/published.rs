@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -17,6 +18,27 @@ impl Collector {
     /// Reads the status pages whose time it is, once.
     pub async fn run_published(&self) -> Result<(), PublishedJobError> {
         published::run_once(&self.app).await
+    }
+
+    /// Keeps what a page says, as if it had just been asked, and when it is asked next: for a
+    /// history that is made in simulated time. `documents` are the answers in the order in which
+    /// they are asked for. Fails where the installation is not simulated, or has no such page.
+    pub async fn take_published(
+        &self,
+        page: &str,
+        documents: Vec<Vec<u8>>,
+        next_at: DateTime<Utc>,
+    ) -> Result<(), PublishedJobError> {
+        if !self.app.origin.is_simulated() {
+            return Err(PublishedJobError::NotSimulated);
+        }
+        published::take_made(&self.app, page, documents, next_at).await
+    }
+
+    /// What runs, for tests of the same without asking whether it is simulated.
+    #[cfg(test)]
+    pub(crate) const fn app(&self) -> &Arc<App> {
+        &self.app
     }
 }
 

@@ -4,6 +4,8 @@
 //! page said last is taken to hold until the next look, unless that look comes late: then nobody
 //! knows what it said in between.
 
+mod made;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +21,8 @@ use crate::published::{self, Client, Document, Fetched, Level, Observation, Sour
 use crate::store::published::Poll;
 use crate::store::published::version::{NewVersion, Newest};
 use crate::store::{self, StoreError};
+
+pub(crate) use made::take_made;
 
 /// Pages that are asked at a time.
 const AT_A_TIME: usize = 4;
@@ -40,6 +44,15 @@ pub enum PublishedJobError {
     /// TLS cannot be set up.
     #[error("failed to set up the HTTP client")]
     Client(#[source] reqwest::Error),
+    /// What a page says was to be made up where nothing else is.
+    #[error("only a simulated installation takes pages that are made up")]
+    NotSimulated,
+    /// A page that is not configured.
+    #[error("no page is called `{name}`")]
+    Source {
+        /// Which.
+        name: String,
+    },
 }
 
 /// Reads every page whose time it is, once. Does nothing where another collector is at it.

@@ -6,8 +6,8 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::redirect::{Action, Attempt, Policy};
 
-use super::config::Document;
-use super::is_json;
+use super::config::{Document, Form};
+use super::is_readable;
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ pub(crate) struct Client(reqwest::Client);
 /// What came of asking for a document.
 #[derive(Debug)]
 pub(crate) enum Fetched {
-    /// Another version, or the first: JSON of some kind.
+    /// Another version, or the first: JSON or a feed, as its source has it.
     New { body: Vec<u8>, etag: Option<String> },
     /// It is as it was.
     Unchanged,
@@ -54,7 +54,8 @@ impl Client {
 
     /// Asks for a document, unless it is the version of a tag.
     pub(crate) async fn get(&self, document: &Document, etag: Option<&str>) -> Fetched {
-        let mut request = self.0.get(&document.url).header(ACCEPT, "application/json");
+        let media = media(document.form);
+        let mut request = self.0.get(&document.url).header(ACCEPT, media);
         if let Some(etag) = etag {
             request = request.header(IF_NONE_MATCH, etag);
         }
@@ -90,11 +91,18 @@ impl Client {
                 Err(_) => return unavailable("its answer was cut off"),
             }
         }
-        if is_json(&body) {
-            Fetched::New { body, etag }
-        } else {
-            unavailable("its answer is no JSON")
+        match (is_readable(document.form, &body), document.form) {
+            (true, _) => Fetched::New { body, etag },
+            (false, Form::Json) => unavailable("its answer is no JSON"),
+            (false, Form::Rss) => unavailable("its answer is no RSS feed"),
         }
+    }
+}
+
+const fn media(form: Form) -> &'static str {
+    match form {
+        Form::Json => "application/json",
+        Form::Rss => "application/rss+xml, application/xml;q=0.9, text/xml;q=0.8",
     }
 }
 

@@ -1,5 +1,7 @@
 //! `[[published]]` of the configuration: which pages are read, and what they speak about.
 
+mod preset;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -29,7 +31,7 @@ const SUMMARY: &str = "/summary.json";
 pub struct PublishedConfig {
     /// What it is called here: `a-z 0-9 . _ -`.
     pub name: String,
-    /// A provider whose page is known, in place of `kind`, `url` and `product`.
+    /// A provider whose page is known, in place of `kind` and `url`.
     pub provider: Option<String>,
     /// Of which shape its answers are.
     pub kind: Option<PublishedKind>,
@@ -38,7 +40,7 @@ pub struct PublishedConfig {
     /// Names or ids of the components that count; without, the page as a whole.
     #[serde(default)]
     pub components: Vec<String>,
-    /// Id of the product that counts, for `google`.
+    /// Id of the product that counts, for `google`; name of the feed, for the provider `aws`.
     pub product: Option<String>,
     /// Targets that it speaks about.
     #[serde(default)]
@@ -71,65 +73,9 @@ pub enum PublishedKind {
     /// `OpenRouter`'s endpoints of a model.
     #[serde(rename = "openrouter")]
     OpenRouter,
+    /// RSS 2.0, as AWS and Azure publish it.
+    Rss,
 }
-
-/// Providers whose page is known: name, kind, address, product.
-const PRESETS: &[(&str, PublishedKind, &str, Option<&str>)] = &[
-    (
-        "anthropic",
-        PublishedKind::Statuspage,
-        "https://status.claude.com/api/v2/summary.json",
-        None,
-    ),
-    (
-        "cloudflare",
-        PublishedKind::Statuspage,
-        "https://www.cloudflarestatus.com/api/v2/summary.json",
-        None,
-    ),
-    (
-        "deepseek",
-        PublishedKind::Statuspage,
-        "https://deepseek.statuspage.io/api/v2/summary.json",
-        None,
-    ),
-    (
-        "google-vertex",
-        PublishedKind::Google,
-        "https://status.cloud.google.com/incidents.json",
-        Some("Z0FZJAMvEB4j3NbCJs6B"),
-    ),
-    (
-        "google-workspace-gemini",
-        PublishedKind::Google,
-        "https://www.google.com/appsstatus/dashboard/incidents.json",
-        Some("npdyhgECDJ6tB66MxXyo"),
-    ),
-    (
-        "groq",
-        PublishedKind::Statuspage,
-        "https://groqstatus.com/api/v2/summary.json",
-        None,
-    ),
-    (
-        "openai",
-        PublishedKind::Statuspage,
-        "https://status.openai.com/api/v2/summary.json",
-        None,
-    ),
-    (
-        "openrouter",
-        PublishedKind::OnlineOrNot,
-        "https://api.onlineornot.com/v1/status_pages/openrouter/summary",
-        None,
-    ),
-    (
-        "together",
-        PublishedKind::BetterStack,
-        "https://status.together.ai/index.json",
-        None,
-    ),
-];
 
 /// A source that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -166,7 +112,7 @@ pub enum PublishedError {
     },
     /// A product where there is none to choose, or none where there is.
     #[error(
-        "`{name}` needs `product` where its kind is `google`, and nowhere else; `components` are for the others"
+        "`{name}` needs `product` where its kind is `google` or its provider `aws`, and nowhere else; `components` are for the others"
     )]
     Product {
         /// Whose.
@@ -225,6 +171,14 @@ pub(crate) enum Kind {
     Google { product: String },
     OnlineOrNot,
     OpenRouter,
+    Rss,
+}
+
+/// Which language an answer is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Json,
+    Rss,
 }
 
 /// One answer of a source.
@@ -232,6 +186,7 @@ pub(crate) enum Kind {
 pub(crate) struct Document {
     pub(crate) name: &'static str,
     pub(crate) url: String,
+    pub(crate) form: Form,
 }
 
 impl Published {
@@ -278,12 +233,14 @@ impl Source {
         let page = Document {
             name: "page",
             url: self.url.clone(),
+            form: self.kind.form(),
         };
         let base = self.url.strip_suffix(SUMMARY);
         let incidents = base.filter(|_| self.kind == Kind::Statuspage);
         let incidents = incidents.map(|base| Document {
             name: "incidents",
             url: format!("{base}/incidents.json"),
+            form: Form::Json,
         });
         [Some(page), incidents].into_iter().flatten().collect()
     }
@@ -299,6 +256,14 @@ impl Kind {
             Self::Google { .. } => "google",
             Self::OnlineOrNot => "online_or_not",
             Self::OpenRouter => "openrouter",
+            Self::Rss => "rss",
+        }
+    }
+
+    const fn form(&self) -> Form {
+        match self {
+            Self::Rss => Form::Rss,
+            _ => Form::Json,
         }
     }
 }
@@ -343,17 +308,16 @@ fn checked(config: &PublishedConfig) -> Result<Source, PublishedError> {
 fn shape(config: &PublishedConfig) -> Result<(Kind, String), PublishedError> {
     let name = || config.name.clone();
     let given = (&config.kind, &config.url);
+    let asked = config.product.as_deref();
     let (kind, url, product) = match (&config.provider, given) {
         (Some(provider), (None, None)) => {
-            let mut presets = PRESETS.iter();
-            let preset = presets.find(|preset| preset.0 == provider);
-            let (_, kind, url, product) = preset.ok_or_else(|| PublishedError::Provider {
+            let preset = preset::find(provider).ok_or_else(|| PublishedError::Provider {
                 provider: provider.clone(),
             })?;
-            let product = config.product.as_deref().or(*product);
-            (*kind, (*url).to_owned(), product)
+            let filled = preset.with_product(asked);
+            filled.ok_or_else(|| PublishedError::Product { name: name() })?
         }
-        (None, (Some(kind), Some(url))) => (*kind, url.clone(), config.product.as_deref()),
+        (None, (Some(kind), Some(url))) => (*kind, url.clone(), asked),
         _ => return Err(PublishedError::Shape { name: name() }),
     };
     let kind = match (kind, product) {
@@ -368,6 +332,7 @@ fn shape(config: &PublishedConfig) -> Result<(Kind, String), PublishedError> {
         (PublishedKind::BetterStack, None) => Kind::BetterStack,
         (PublishedKind::OnlineOrNot, None) => Kind::OnlineOrNot,
         (PublishedKind::OpenRouter, None) => Kind::OpenRouter,
+        (PublishedKind::Rss, None) => Kind::Rss,
     };
     Ok((kind, url))
 }

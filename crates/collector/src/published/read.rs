@@ -4,14 +4,19 @@ use chrono::{DateTime, Utc};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::config::{Kind, Source};
+use super::config::{Form, Kind, Source};
 use super::{
-    Observation, better_stack, google, incident_io, online_or_not, openrouter, statuspage,
+    Observation, better_stack, feed, google, incident_io, online_or_not, openrouter, rss,
+    statuspage,
 };
 
-/// Whether bytes are JSON: a page of a proxy or a maintenance page is not, whatever its status.
-pub(crate) fn is_json(body: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(body).is_ok()
+/// Whether bytes are what a source is written in: a page of a proxy or a maintenance page is not,
+/// whatever its status.
+pub(crate) fn is_readable(form: Form, body: &[u8]) -> bool {
+    match form {
+        Form::Json => serde_json::from_slice::<IgnoredAny>(body).is_ok(),
+        Form::Rss => feed::read(body).is_ok(),
+    }
 }
 
 /// What the documents of a source say, in the order of [`Source::documents`]; those after the
@@ -21,6 +26,10 @@ pub(crate) fn read(
     documents: &[Option<Vec<u8>>],
     now: DateTime<Utc>,
 ) -> Observation {
+    if source.kind == Kind::Rss {
+        let body = documents.first().and_then(Option::as_deref);
+        return rss::read(body.unwrap_or_default(), &source.components, now);
+    }
     let value = |index: usize| -> Option<Value> {
         let body = documents.get(index)?.as_ref()?;
         serde_json::from_slice(body).ok()
@@ -39,5 +48,6 @@ pub(crate) fn read(
         }
         Kind::OnlineOrNot => online_or_not::read(&first, wanted),
         Kind::OpenRouter => openrouter::read(&first, wanted),
+        Kind::Rss => Observation::unknown("a feed is no JSON"),
     }
 }

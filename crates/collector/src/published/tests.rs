@@ -1,6 +1,7 @@
 //! What answers say. All are written by hand after the shapes that the vendors document; none was
 //! recorded.
 
+mod feeds;
 mod hostile;
 mod shapes;
 

@@ -208,7 +208,7 @@ fn swatch(class: &str, shape: &[(i64, i64)]) -> Markup {
 
 fn figures(windows: &[PublishedWindow]) -> Markup {
     let table = html! {
-        table {
+        table.figures {
             thead {
                 tr {
                     th scope="col" { "Window" }
@@ -239,9 +239,15 @@ fn figure(one: &PublishedWindow) -> Markup {
     let found = &one.difference;
     let (lag, noticed) = found.lag();
     let outages = u64::try_from(found.outages.len()).unwrap_or(u64::MAX);
+    let name = words::window(one.window);
     html! {
         tr {
-            th.tight scope="row" { (words::window(one.window)) }
+            th scope="row" {
+                @match name.split_once(" to ") {
+                    Some((from, to)) => { span.tight { (from) " to" } " " span.tight { (to) } },
+                    None => (name),
+                }
+            }
             @for minutes in [
                 found.down, found.admitted, found.maintenance, found.denied, found.unknown,
                 found.unseen, found.unmeasured,
@@ -273,7 +279,7 @@ fn notices(outages: &[Outage]) -> Markup {
                     tr {
                         th.tight scope="row" { (words::minute_bare(one.start)) }
                         td.tight { (words::minute_bare(one.end)) }
-                        td { (notice(one.notice)) }
+                        td.roomy { (notice(one.notice)) }
                     }
                 }
             }

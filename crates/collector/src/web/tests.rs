@@ -26,6 +26,7 @@ fn pages(site: &Site) -> Vec<Markup> {
         contract(&published::contract_page(site.clone())),
         violation(&fixtures::violation_page(site.clone(), month)),
         violation(&fixtures::violation_page(site.clone(), gateway_contract())),
+        violation(&published::violation_page(site.clone())),
         target(&target::target_page(site.clone())),
         not_found(site),
         error_page(site, "The database is away", "Try again in a minute."),
@@ -74,6 +75,9 @@ fn hostile_violation() -> ViolationPage {
     view.endpoints = vec![HOSTILE.to_owned()];
     view.samples[0].request_id = Some(HOSTILE.to_owned());
     view.bundle_href = HOSTILE.to_owned();
+    view.published = published::violation_page(site()).published;
+    view.published[0].source = HOSTILE.to_owned();
+    view.published[0].incidents[0].incident.id = HOSTILE.to_owned();
     view.verify_command = HOSTILE.to_owned();
     view
 }

@@ -12,7 +12,7 @@ use crate::condition::Run;
 
 pub(crate) use claim::ClaimPage;
 pub(crate) use listing::{Asked, FEW, Listing};
-pub(crate) use published::{PublishedPart, PublishedWindow};
+pub(crate) use published::{PublishedPart, PublishedStory, PublishedWindow};
 pub(crate) use target::TargetPage;
 
 /// What stands on every page.
@@ -343,6 +343,8 @@ pub(crate) struct ViolationPage {
     pub(crate) samples: Vec<FailingSample>,
     /// The claim that it stands in.
     pub(crate) claim: Option<crate::claim::Claim>,
+    /// What pages of the provider's tell of the time of the downtime.
+    pub(crate) published: Vec<PublishedStory>,
     /// Where the evidence bundle is served.
     pub(crate) bundle_href: String,
     /// Where the API serves the same.

@@ -9,7 +9,8 @@ use verify::words::{credit as credit_words, finding as finding_words, promise as
 use super::overview::window;
 use super::view::{FailingSample, ViolationPage};
 use super::{
-    chip, claim, conclusion, finding, link, page, promise, revision, sighting, timeline, words,
+    admitted, chip, claim, conclusion, finding, link, page, promise, revision, sighting, timeline,
+    words,
 };
 
 /// Most periods of downtime with a drawing of their own.
@@ -37,6 +38,7 @@ pub(super) fn main(view: &ViolationPage) -> Markup {
                 (evidence(view))
                 (measured(view, part))
                 (missing(part))
+                (admitted::section(&view.published))
                 (revision::section(&view.revisions))
                 (samples(&view.samples))
             }

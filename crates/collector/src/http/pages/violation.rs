@@ -8,7 +8,7 @@ use sla::{Commitment, CommitmentAssessment, Contract, Downtime, EventClass};
 use wire::plan::PlanAgent;
 use wire::problem::ProblemType;
 
-use super::{judged, revision_note, site};
+use super::{judged, published, revision_note, site};
 use crate::app::App;
 use crate::contracts::{self, Loaded};
 use crate::http::{Problem, violations};
@@ -41,7 +41,9 @@ pub(super) async fn view(app: &App, name: &str) -> Result<ViolationPage, Problem
         Some(claim) => store::claim::find(&mut conn, &claim).await?,
         None => None,
     };
+    let published = published::stories(app, &mut conn, loaded, &conclusion.downtime).await?;
     Ok(ViolationPage {
+        published,
         claim: claim.filter(|claim| claim.violations.contains(&violation.name)),
         site: site(app),
         revisions: revisions.map(revision_note).collect(),

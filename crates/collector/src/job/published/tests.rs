@@ -286,7 +286,7 @@ async fn what_is_old_goes_and_what_is_held_stays() {
 async fn the_page_of_a_contract_shows_what_was_admitted_and_when() {
     let (mut lab, page) = start("published_page").await;
     let (from, to) = (utc("2026-02-25T22:00:00Z"), utc("2026-02-26T00:00:00Z"));
-    let outage = utc("2026-02-25T22:30:00Z")..utc("2026-02-25T22:50:00Z");
+    let outage = utc("2026-02-25T22:30:00Z")..utc("2026-02-25T23:20:00Z");
     // Looks every four minutes are still in time for a state to have held in between.
     for minute in (20..=64).step_by(4) {
         let is_admitted = (37..60).contains(&minute);
@@ -306,10 +306,59 @@ async fn the_page_of_a_contract_shows_what_was_admitted_and_when() {
     );
     assert!(page.contains("10 min later"), "{page}");
     assert!(page.contains("API down"));
+    let violations = lab.collector.violations().await.unwrap();
+    let page = lab.get(&format!("/violations/{}", violations[0])).await;
+    assert!(page.contains("What the provider told of it"), "{page}");
+    assert!(page.contains("API down") && page.contains("<code>s1</code>"));
     let all = told(&lab, "/acme?from=2026-02-25T22:00:00Z").await;
     assert_eq!(all["runs"].as_array().unwrap().len(), 3);
     for (path, status) in [("/nobody", 404), ("/acme?from=2030-01-01T00:00:00Z", 400)] {
         assert_eq!(told(&lab, path).await["status"], status, "{path}");
     }
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn a_made_up_page_goes_the_way_of_one_that_was_asked_for() {
+    let (lab, page) = start("published_made").await;
+    let take = async |at: &str, state: &str, next_at: &str| {
+        lab.clock.set(utc(at).into());
+        let documents = vec![body(state).into_bytes()];
+        take_made(lab.collector.app(), "acme", documents, utc(next_at))
+            .await
+            .unwrap();
+    };
+    let first = ("2026-02-25T22:00:00Z", "2026-02-25T23:00:00Z");
+    take(first.0, "operational", first.1).await;
+    take(first.1, "downtime", "2026-02-25T23:30:00Z").await;
+    take(
+        "2026-02-25T23:30:00Z",
+        "operational",
+        "2026-02-25T23:30:00Z",
+    )
+    .await;
+    // What was asked for when it was planned goes on where that ends.
+    page.is("operational");
+    look(&lab, "2026-02-25T23:30:20Z").await;
+    assert_eq!(
+        runs(&lab).await,
+        [
+            run("operational", "22:00:00", "23:00:00"),
+            run("major_outage", "23:00:00", "23:30:00"),
+            run("operational", "23:30:00", "23:30:20"),
+        ]
+    );
+    assert_eq!(page.asked(), 1);
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn pages_are_made_up_only_where_all_is_simulated_and_only_those_that_are_configured() {
+    let (lab, _page) = start("published_made_up").await;
+    let at = utc("2026-02-25T22:00:00Z");
+    let refused = lab.collector.take_published("acme", Vec::new(), at).await;
+    assert!(matches!(refused, Err(PublishedJobError::NotSimulated)));
+    let nobody = take_made(lab.collector.app(), "nobody", Vec::new(), at).await;
+    assert!(matches!(nobody, Err(PublishedJobError::Source { .. })));
     lab.stop().await;
 }

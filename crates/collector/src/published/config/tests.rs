@@ -15,9 +15,9 @@ fn one(rest: &str) -> Result<Published, PublishedError> {
 
 #[test]
 fn a_known_provider_needs_a_name_only() {
-    for (provider, ..) in PRESETS {
-        let found = one(&format!("provider = \"{provider}\"")).unwrap();
-        assert_eq!(found.sources.len(), 1, "{provider}");
+    for preset in preset::ALL.iter().filter(|one| one.provider != "aws") {
+        let found = one(&format!("provider = \"{}\"", preset.provider)).unwrap();
+        assert_eq!(found.sources.len(), 1, "{}", preset.provider);
     }
     let found = one("provider = \"openai\"\ntargets = [\"t\"]").unwrap();
     let source = found.find("a").unwrap();
@@ -30,6 +30,35 @@ fn a_known_provider_needs_a_name_only() {
     let contract = "c".parse().unwrap();
     assert_eq!(found.about(&contract, &["t".to_owned()]).count(), 1);
     assert_eq!(found.about(&contract, &["u".to_owned()]).count(), 0);
+}
+
+#[test]
+fn the_feed_of_aws_is_chosen_by_service_and_region() {
+    let found = one("provider = \"aws\"\nproduct = \"bedrock-us-east-1\"").unwrap();
+    let source = found.find("a").unwrap();
+    let documents = source.documents();
+    assert_eq!(
+        (documents[0].url.as_str(), documents[0].form),
+        (
+            "https://status.aws.amazon.com/rss/bedrock-us-east-1.rss",
+            Form::Rss
+        )
+    );
+    assert_eq!((source.kind.as_str(), documents.len()), ("rss", 1));
+    let long = "a".repeat(65);
+    for product in ["", "Bedrock", "../x", "a b", "{product}", &long] {
+        let lines = format!("provider = \"aws\"\nproduct = \"{product}\"");
+        let refused = one(&lines);
+        assert!(
+            matches!(refused, Err(PublishedError::Product { .. })),
+            "{product}"
+        );
+    }
+    assert!(
+        one("provider = \"aws\"").is_err(),
+        "all of AWS is no service"
+    );
+    assert!(one("provider = \"azure\"\nproduct = \"x\"").is_err());
 }
 
 #[test]

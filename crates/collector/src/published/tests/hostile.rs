@@ -2,15 +2,21 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::published::{INCIDENTS_MAX, PARTS_MAX, TEXT_CHARS_MAX, is_json};
+use crate::published::config::Form;
+use crate::published::{INCIDENTS_MAX, PARTS_MAX, TEXT_CHARS_MAX, is_readable};
 
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 6] = [
     "statuspage",
     "incident_io",
     "better_stack",
     "online_or_not",
     "openrouter",
+    "rss",
 ];
+
+fn is_json(body: &[u8]) -> bool {
+    is_readable(Form::Json, body)
+}
 
 fn sources() -> Vec<Source> {
     let url = "https://x.example/api/v2/summary.json";
@@ -160,12 +166,82 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Pieces of feeds, whole or broken.
+fn feed_part() -> impl Strategy<Value = String> {
+    let date = prop_oneof![
+        Just("Sun, 22 Nov 2026 02:00:00 PST"),
+        Just("Thu, 01 Jan 1970 00:00:00 Z"),
+        Just("Fri, 31 Dec 9999 23:59:59 +0000"),
+        Just("never"),
+    ];
+    let title = prop_oneof![
+        Just("Service disruption: A"),
+        Just("Service is operating normally: [RESOLVED] A"),
+        Just("[RESOLVED] \u{1f525}"),
+        Just("resolved"),
+        Just(":"),
+        Just(""),
+    ];
+    let id = prop_oneof![
+        Just("#s_1"),
+        Just("#s_2"),
+        Just("#_1"),
+        Just("#"),
+        Just("g"),
+        Just("")
+    ];
+    let item = (title, id, date).prop_map(|(title, id, date)| {
+        format!("<item><title>{title}</title><guid>{id}</guid><pubDate>{date}</pubDate></item>")
+    });
+    let piece = prop_oneof![
+        Just("<item>"),
+        Just("</item>"),
+        Just("<title>"),
+        Just("</title>"),
+        Just("&x;"),
+        Just("&#0;"),
+        Just("&#xffffffff;"),
+        Just("<![CDATA["),
+        Just("]]>"),
+        Just("<!--"),
+        Just("-->"),
+        Just("<!DOCTYPE"),
+        Just("<?xml"),
+        Just("&"),
+        Just("\u{0}"),
+        Just("</rss>"),
+    ];
+    prop_oneof![3 => item, 1 => piece.prop_map(str::to_owned)]
+}
+
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for source in sources() {
             let said = read(&source, &[Some(bytes.clone()), Some(bytes.clone())], now());
             prop_assert!(said.level != Level::Operational || is_json(&bytes));
+        }
+    }
+
+    #[test]
+    fn arbitrary_feeds_never_panic_and_unknown_is_explained(
+        parts in proptest::collection::vec(feed_part(), 0..40),
+        is_wrapped: bool,
+    ) {
+        let inner = parts.concat();
+        let text = if is_wrapped {
+            format!("<rss><channel><title>T</title>{inner}</channel></rss>")
+        } else {
+            inner
+        };
+        for source in sources().iter().filter(|one| one.kind.as_str() == "rss") {
+            let said = says(source, &[&text]);
+            prop_assert_eq!(said.level == Level::Unknown, said.note.is_some());
+            prop_assert!(said.incidents.len() <= INCIDENTS_MAX);
+            let mut ids: Vec<&str> = said.incidents.iter().map(|one| one.id.as_str()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            prop_assert_eq!(ids.len(), said.incidents.len(), "a version is kept again and again");
         }
     }
 

@@ -369,11 +369,7 @@ pub(crate) fn violation_page(site: Site, contract: Contract) -> ViolationPage {
         at: millis("2026-11-14T10:03:58.210Z").plus_ms(-12_000 * n),
         agent: AGENTS[usize::try_from(n % 4).unwrap()].0.parse().unwrap(),
         target: "acme-chat".parse().unwrap(),
-        outcome: if n % 5 == 1 {
-            Outcome::TtfbTimeout
-        } else {
-            Outcome::ServerError
-        },
+        outcome: [Outcome::TtfbTimeout, Outcome::ServerError][usize::from(n % 5 != 1)],
         attribution: Attribution::Provider,
         status: (n % 5 != 1).then_some(503),
         request_id: (n % 5 != 1).then(|| format!("req_01K9ZQ{n:04}F7")),
@@ -389,6 +385,7 @@ pub(crate) fn violation_page(site: Site, contract: Contract) -> ViolationPage {
         endpoints: vec!["https://api.acme.example/v1/chat/completions".to_owned()],
         samples: (0..12).map(sample).collect(),
         claim: None,
+        published: Vec::new(),
         bundle_href: format!("/api/v1/violations/{name}/evidence"),
         json_href: format!("/api/v1/violations/{name}"),
         verify_command: format!("nines verify {name}.nines.zip"),

@@ -4,8 +4,10 @@ use domain::Minute;
 
 use super::fixtures::{self, HOSTILE, millis, minute, month_contract, site};
 use crate::published::{Incident, Level, Seen, Stretch, Told, compare};
-use crate::web::contract;
-use crate::web::view::{ContractPage, PublishedPart, PublishedWindow, Site};
+use crate::web::view::{
+    ContractPage, PublishedPart, PublishedStory, PublishedWindow, Site, ViolationPage,
+};
+use crate::web::{contract, violation};
 
 fn over<T>(from: &str, to: &str, value: T) -> Stretch<T> {
     let at = |text: &str| -> Minute { minute(&format!("2026-11-{text}:00Z")) };
@@ -89,6 +91,44 @@ pub(crate) fn hostile_page(site: Site) -> ContractPage {
         published: vec![part],
         ..fixtures::contract_page(site, month_contract())
     }
+}
+
+/// The page of a violation of which one page tells and another does not.
+pub(crate) fn violation_page(site: Site) -> ViolationPage {
+    let story = |source: &str, incidents| PublishedStory {
+        source: source.to_owned(),
+        incidents,
+        json_href: format!("/api/v1/published/{source}"),
+    };
+    let mut untimed = part().incidents.remove(0);
+    untimed.incident.started_at = None;
+    untimed.incident.resolved_at = None;
+    let told = [part().incidents, vec![untimed]].concat();
+    ViolationPage {
+        published: vec![story("acme", told), story("cloud", Vec::new())],
+        ..fixtures::violation_page(site, month_contract())
+    }
+}
+
+#[test]
+fn the_providers_incidents_stand_beside_a_violation_and_are_no_evidence() {
+    let page = violation(&violation_page(site())).0;
+    for text in [
+        "What the provider told of it",
+        "Not evidence: neither the verdict nor the bundle has it.",
+        "Elevated error rates on the chat API",
+        "<code>i1</code>",
+        "2026-11-14 09:30:00",
+        "2026-11-14 11:30:00",
+        "2026-11-14 09:47:20",
+        "not said",
+        "open, or not said",
+        "No incident was read there that overlaps the downtime.",
+    ] {
+        assert!(page.contains(text), "{text} is not in {page}");
+    }
+    let silent = violation(&fixtures::violation_page(site(), month_contract())).0;
+    assert!(!silent.contains("id=\"admitted\""));
 }
 
 #[test]

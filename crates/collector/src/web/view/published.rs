@@ -39,3 +39,14 @@ pub(crate) struct PublishedWindow {
     /// What both sides come to.
     pub(crate) difference: Difference,
 }
+
+/// What one page of a provider's tells of the time of a violation.
+#[derive(Clone, Debug)]
+pub(crate) struct PublishedStory {
+    /// What it is called here.
+    pub(crate) source: String,
+    /// Incidents that overlap the downtime by the page's own times, the newest first.
+    pub(crate) incidents: Vec<Told>,
+    /// The same as JSON, with all versions.
+    pub(crate) json_href: String,
+}
