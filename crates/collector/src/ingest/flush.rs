@@ -141,12 +141,11 @@ impl Flusher {
     }
 
     async fn commit(&mut self, group: &[Admission]) -> Result<Vec<Stored>, StoreError> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => {
-                let fresh = self.pool.acquire().await;
-                fresh.map_err(StoreError::query("get a connection"))?
-            }
+        let mut conn = if let Some(conn) = self.conn.take() {
+            conn
+        } else {
+            let fresh = self.pool.acquire().await;
+            fresh.map_err(StoreError::query("get a connection"))?
         };
         let states = commit(&mut conn, &mut self.partitions, group).await?;
         if let Some(app) = self.app.upgrade() {

@@ -59,23 +59,26 @@ type Line<'a, T> = (i32, DateTime<Utc>, &'a T);
 /// Of every agent that told, its newest line of one kind.
 fn of_each<'a, T>(
     newest: &BTreeMap<i32, Newest<'a>>,
-    kind: fn(&Newest<'a>) -> Option<(DateTime<Utc>, &'a T)>,
+    kind: fn(&Newest<'a>) -> Last<'a, T>,
 ) -> Vec<Line<'a, T>> {
     let lines = newest.iter();
     let lines = lines.filter_map(|(agent, newest)| Some((*agent, kind(newest)?)));
     lines.map(|(agent, (at, line))| (agent, at, line)).collect()
 }
 
-/// The last line of each kind, and when it was received.
+/// The last line of a kind, and when it was received.
+type Last<'a, T> = Option<(DateTime<Utc>, &'a T)>;
+
+/// The last line of each kind.
 #[derive(Default)]
 struct Newest<'a> {
-    clock: Option<(DateTime<Utc>, &'a TimeLine)>,
-    load: Option<(DateTime<Utc>, &'a SysLine)>,
-    boot: Option<(DateTime<Utc>, &'a SysLine)>,
+    clock: Last<'a, TimeLine>,
+    load: Last<'a, SysLine>,
+    boot: Last<'a, SysLine>,
 }
 
 fn keep<'a, T>(
-    known: &mut Option<(DateTime<Utc>, &'a T)>,
+    known: &mut Last<'a, T>,
     (at, line): (DateTime<Utc>, Option<&'a T>),
     index: impl Fn(&T) -> u64,
 ) {
