@@ -1,16 +1,20 @@
 //! The bundle: one plain ZIP that opens everywhere and is trusted for nothing.
 //!
 //! Written, it is a function of its contents: entries in byte order of their names, DOS time
-//! 1980-01-01, mode 0644, deflate, no extra fields, no ZIP64. Read, any ZIP of the same contents
-//! will do, so that a copy re-packed by a mail gateway stays evidence: order, timestamps, stored or
-//! deflated, and directory entries do not matter. What is in it is judged by the manifest.
+//! 1980-01-01, mode 0644, deflate, no extra fields, no ZIP64, and at the end a comment with the
+//! SHA-256 of all bytes before it. Read, any ZIP of the same contents will do, so that a copy
+//! re-packed by a mail gateway stays evidence: order, timestamps, stored or deflated, and directory
+//! entries do not matter. What is in it is judged by the manifest; whether the file is as it was
+//! written, by the comment.
 
 mod container;
 mod packed;
 mod read;
+mod sum;
 
 pub use packed::{Packed, Packer};
 pub use read::Bundle;
+pub use sum::FileSum;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -89,6 +93,9 @@ pub enum BundleError {
     /// The file could not be measured.
     #[error("failed to find the length of the bundle")]
     Measure(#[source] io::Error),
+    /// The file could not be read whole.
+    #[error("failed to read the bundle's bytes")]
+    Sum(#[source] io::Error),
     /// Bytes before the first entry: a program, or another file, that some would see instead.
     #[error("{bytes} bytes lie before the first entry")]
     Head {

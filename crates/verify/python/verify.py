@@ -903,6 +903,10 @@ def is_beside(path):
     return bool(found) and not (found[2] and int(found[2]) >= 65_536)
 
 
+# What the comment of a bundle begins with, before the SHA-256 of all bytes before it.
+COMMENT = b"nines-bundle sha256:"
+
+
 class Bundle:
     """A ZIP that holds nothing but its listed entries. Its structures are read here, and by nothing
     else, so that no leniency of a library decides what the file says."""
@@ -916,6 +920,7 @@ class Bundle:
             start, entries = self.directory()
             self.check_layout(start, entries)
             self.infos = self.members(entries)
+            self.whole = self.as_written(start, len(entries))
         except (OSError, ValueError, struct.error) as e:
             raise Unreadable(f"failed to open `{path}`: {e}") from None
 
@@ -942,6 +947,23 @@ class Bundle:
                     if start + size == at:
                         break
         raise why
+
+    def as_written(self, directory, many):
+        """Whether the comment behind the end record, which has to be of the directory that was read, names
+        the SHA-256 of all bytes before it. None if there is no comment."""
+        for size in (0, len(COMMENT) + 64):
+            at = len(self.data) - size
+            end = self.data[max(0, at - 22) : max(0, at)]
+            if end[:4] == b"PK\5\6" and end[20:] == size.to_bytes(2, "little"):
+                break
+        else:
+            return False
+        if struct.unpack("<H4xL", end[10:20]) != (many, directory):
+            return False
+        digest = hashlib.sha256()
+        for start in range(0, at if size else 0, 1 << 20):
+            digest.update(self.data[start : min(start + (1 << 20), at)])
+        return self.data[at:] == COMMENT + digest.hexdigest().encode() if size else None
 
     def listed(self, at, many):
         entries = []
@@ -1551,6 +1573,19 @@ class Verifier:
     # V1.
 
     def check_container(self):
+        if self.bundle.whole:
+            self.remark("container", "the bytes of the file are those whose SHA-256 its comment names")
+        elif self.bundle.whole is None:
+            self.remark("container", "the file was packed anew: no comment names the SHA-256 of its bytes. "
+                                     "Its members are checked, what lies around them is not")
+        members = Part(self.check_members)
+        if self.bundle.whole is False and not isinstance(members.bad, Bad):
+            raise Bad("the ZIP file", "has a comment, or an end, that does not name the SHA-256 of the bytes before "
+                                      "it: get the file again. Unpacked and packed anew, without a comment, a copy "
+                                      "is judged by its members alone")
+        members.own()
+
+    def check_members(self):
         place = "MANIFEST.note"
         note = self.bundle.parsed(place, Note)
         lines = note.text.split("\n")[:-1]

@@ -193,8 +193,8 @@ fn read_proofs<R: Read + Seek>(
 fn unread<R: Read + Seek>(bundle: &mut Bundle<R>, halt: &Halt) -> Report {
     let failed: Checked = Err(halt.clone());
     let judged = |check| {
-        judge(check, |_| match check {
-            Check::Container => container::listing(bundle).and(failed.clone()),
+        judge(check, |remarks| match check {
+            Check::Container => container::listing(bundle, remarks).and(failed.clone()),
             _ => needed(&failed, "the claim").copied(),
         })
     };

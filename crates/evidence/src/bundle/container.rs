@@ -1,7 +1,12 @@
 //! The ZIP around the members, in the one form in which bundles are written: no extra fields, no
-//! comments, no ZIP64 (the limits of a bundle leave no need for it), sizes known beforehand.
+//! comments but that of [`sum`], no ZIP64 (the limits of a bundle leave no need for it), sizes known
+//! beforehand.
 
 use std::io::{self, Write};
+
+use sha2::{Digest as _, Sha256};
+
+use super::sum::{self, COMMENT_BYTES, END, END_BYTES};
 
 /// 1980-01-01, the first day of DOS.
 const DATE: u16 = 0x21;
@@ -15,7 +20,6 @@ const ATTRIBUTES: u32 = 0o100_644 << 16;
 
 const LOCAL_BYTES: u64 = 30;
 const CENTRAL_BYTES: u64 = 46;
-const END_BYTES: u64 = 22;
 
 /// A member, deflated.
 pub(super) struct Entry<'a> {
@@ -29,6 +33,8 @@ pub(super) struct Entry<'a> {
 /// Members so far, and their directory, which stands at the end.
 pub(super) struct Container<W> {
     out: W,
+    /// Over all that was written.
+    sum: Sha256,
     at: u64,
     directory: Vec<u8>,
     entries: u16,
@@ -38,6 +44,7 @@ impl<W: Write> Container<W> {
     pub(super) fn new(out: W) -> Self {
         Self {
             out,
+            sum: Sha256::new(),
             at: 0,
             directory: Vec::new(),
             entries: 0,
@@ -49,7 +56,7 @@ impl<W: Write> Container<W> {
         let length = |(path, deflated): (usize, usize)| {
             LOCAL_BYTES + CENTRAL_BYTES + 2 * path as u64 + deflated as u64
         };
-        entries.map(length).sum::<u64>() + END_BYTES
+        entries.map(length).sum::<u64>() + END_BYTES as u64 + u64::from(COMMENT_BYTES)
     }
 
     /// Writes the next member; they come in byte order of their names.
@@ -58,8 +65,7 @@ impl<W: Write> Container<W> {
         let at = field(self.at)?;
         let local = [b"PK\x03\x04".as_slice(), &facts, entry.path.as_bytes()];
         for part in local.into_iter().chain([entry.deflated]) {
-            self.out.write_all(part)?;
-            self.at += part.len() as u64;
+            self.put(part)?;
         }
         self.entries = self.entries.checked_add(1).ok_or_else(too_large)?;
         let made_by = SYSTEM | VERSION;
@@ -77,22 +83,31 @@ impl<W: Write> Container<W> {
         Ok(())
     }
 
-    /// Writes the directory and gives the writer back.
+    fn put(&mut self, part: &[u8]) -> io::Result<()> {
+        self.out.write_all(part)?;
+        self.sum.update(part);
+        self.at += part.len() as u64;
+        Ok(())
+    }
+
+    /// Writes the directory and the comment, and gives the writer back.
     pub(super) fn finish(mut self) -> io::Result<W> {
         let (at, bytes) = (field(self.at)?, field(self.directory.len() as u64)?);
         let entries = self.entries.to_le_bytes();
+        let directory = std::mem::take(&mut self.directory);
         for part in [
-            self.directory.as_slice(),
-            b"PK\x05\x06",
+            directory.as_slice(),
+            END,
             &[0; 4], // The one disk.
             &entries,
             &entries,
             &bytes.to_le_bytes(),
             &at.to_le_bytes(),
-            &[0; 2], // No comment.
+            &COMMENT_BYTES.to_le_bytes(),
         ] {
-            self.out.write_all(part)?;
+            self.put(part)?;
         }
+        self.out.write_all(sum::comment(self.sum).as_bytes())?;
         Ok(self.out)
     }
 }

@@ -9,6 +9,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::hash::Hash;
 
+use super::sum::{self, FileSum};
 use super::{BUNDLE_BYTES_MAX, BundleError, ENTRIES_MAX, check_length, check_ratio, is_path};
 
 /// An opened bundle. Names and stated lengths are checked; contents are unpacked when asked for,
@@ -19,6 +20,7 @@ pub struct Bundle<R> {
     entries: BTreeMap<String, Stated>,
     /// Of every entry that was unpacked, the SHA-256 of what it was the first time.
     hashes: BTreeMap<String, Hash>,
+    sum: FileSum,
 }
 
 /// What the directory of the ZIP says of an entry.
@@ -38,6 +40,7 @@ impl<R: Read + Seek> Bundle<R> {
         if packed > BUNDLE_BYTES_MAX {
             return Err(BundleError::TooLong { bytes: packed });
         }
+        let ending = sum::read(&mut reader, packed).map_err(BundleError::Sum)?;
         let config = Config {
             archive_offset: ArchiveOffset::Known(0),
         };
@@ -52,10 +55,17 @@ impl<R: Read + Seek> Bundle<R> {
             .map_err(BundleError::Open)?;
         let entries = list(&mut archive, packed)?;
         Ok(Self {
+            sum: ending.over(archive.central_directory_start(), archive.len()),
             archive,
             entries,
             hashes: BTreeMap::new(),
         })
+    }
+
+    /// What the end of the file says of its bytes, whoever packed it; members mean the same anyway.
+    #[must_use]
+    pub fn sum(&self) -> FileSum {
+        self.sum
     }
 
     /// Names of all entries, in byte order.

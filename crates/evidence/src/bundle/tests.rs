@@ -7,6 +7,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::*;
 
 mod packed;
+mod sum;
 
 type Entries = BTreeMap<String, Vec<u8>>;
 

@@ -1,9 +1,9 @@
-//! V1: the file holds exactly what its manifest lists, and an export key of the installation
-//! signed the manifest.
+//! V1: the file holds exactly what its manifest lists, an export key of the installation signed the
+//! manifest, and the file's own bytes are those that were written, or it was packed anew.
 
 use std::io::{Read, Seek};
 
-use evidence::bundle::Bundle;
+use evidence::bundle::{Bundle, FileSum};
 use evidence::manifest::{MANIFEST_PATH, Manifest, Profile};
 use evidence::note::SignedNote;
 
@@ -11,7 +11,49 @@ use super::{Parts, member};
 use crate::layout;
 use crate::verdict::{Checked, Halt, Remarks, needed};
 
+/// The place of what is wrong with no member.
+const FILE: &str = "the ZIP file";
+
 pub(super) fn check<R: Read + Seek>(
+    bundle: &mut Bundle<R>,
+    parts: &Parts<'_>,
+    remarks: &mut Remarks,
+) -> Checked {
+    let file = check_sum(bundle.sum(), remarks);
+    let members = check_members(bundle, parts, remarks);
+    match members {
+        // Says more than that some byte of the file is another.
+        Err(Halt::Fail { .. }) => members,
+        Ok(()) | Err(Halt::Blocked { .. }) => file.and(members),
+    }
+}
+
+/// Whether the bytes of the file are those that were written. A copy that was packed anew cannot be
+/// told from another, which is said, and its members are judged all the same.
+fn check_sum(sum: FileSum, remarks: &mut Remarks) -> Checked {
+    const AGAIN: &str = "get the file again from whoever handed it on. A copy that was unpacked and \
+        packed anew, without a comment, is judged by its members alone";
+    let wrong = match sum {
+        FileSum::Holds => {
+            remarks.add("the bytes of the file are those whose SHA-256 its comment names");
+            return Ok(());
+        }
+        FileSum::Absent => {
+            remarks.add(
+                "the file was packed anew, without the comment that names the SHA-256 of its bytes: \
+                 what is checked are its members, not the ZIP around them",
+            );
+            return Ok(());
+        }
+        FileSum::Differs => "its bytes are not those whose SHA-256 its comment names",
+        FileSum::Strange => {
+            "it ends neither with the comment that names the SHA-256 of its bytes nor without any"
+        }
+    };
+    Err(Halt::fail(FILE, format!("{wrong}: {AGAIN}")))
+}
+
+fn check_members<R: Read + Seek>(
     bundle: &mut Bundle<R>,
     parts: &Parts<'_>,
     remarks: &mut Remarks,
@@ -45,9 +87,10 @@ pub(super) fn check<R: Read + Seek>(
 }
 
 /// All that can be checked of a bundle that does not say what it is.
-pub(super) fn listing<R: Read + Seek>(bundle: &mut Bundle<R>) -> Checked {
+pub(super) fn listing<R: Read + Seek>(bundle: &mut Bundle<R>, remarks: &mut Remarks) -> Checked {
+    let file = check_sum(bundle.sum(), remarks);
     let (_, manifest) = read_manifest(bundle)?;
-    check_files(bundle, &manifest)
+    check_files(bundle, &manifest).and(file)
 }
 
 fn read_manifest<R: Read + Seek>(bundle: &mut Bundle<R>) -> Checked<(SignedNote, Manifest)> {

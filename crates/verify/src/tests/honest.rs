@@ -106,7 +106,15 @@ fn a_copy_packed_by_somebody_else_passes() {
         copy.write_all(&bundle.read(name).unwrap()).unwrap();
     }
     let mut copy = Bundle::open(copy.finish().unwrap()).unwrap();
-    all_pass(&verify(&mut copy, Some(&world.policy), &Options::default()));
+    let report = verify(&mut copy, Some(&world.policy), &Options::default());
+    all_pass(&report);
+    assert!(remarks(&report, Check::Container).starts_with("the file was packed anew"));
+    let report = world.verify();
+    let told = remarks(&report, Check::Container);
+    assert!(
+        told.starts_with("the bytes of the file are those"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod json;
 mod library;
 mod packing;
 mod signatures;
+mod sum;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -82,7 +83,7 @@ const GOOD: [Twist; 9] = [
 /// Bent bundles that are compared where `NINES_MUTATIONS` gives no other number.
 const MUTATIONS: u64 = 160;
 
-fn packed(members: &Members) -> Vec<u8> {
+pub(super) fn packed(members: &Members) -> Vec<u8> {
     let zip = evidence::bundle::write(members, Cursor::new(Vec::new())).unwrap();
     zip.into_inner()
 }

@@ -5,8 +5,16 @@ use zip::System;
 use super::*;
 use crate::hash::Hash;
 
-/// What the crate `zip` makes of the same entries, which wrote bundles before.
+/// What the crate `zip` makes of the same entries, which wrote bundles before. The comment, whose
+/// length is in the bytes that it is about, is set twice.
 fn by_crate(entries: &Entries) -> Vec<u8> {
+    let mut bytes = by_crate_with(entries, "x".repeat(84));
+    bytes.truncate(bytes.len() - 84);
+    let hash = Hash::of(&bytes).to_hex();
+    by_crate_with(entries, format!("nines-bundle sha256:{hash}"))
+}
+
+fn by_crate_with(entries: &Entries, comment: String) -> Vec<u8> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(5))
@@ -18,6 +26,7 @@ fn by_crate(entries: &Entries) -> Vec<u8> {
         zip.start_file(path.as_str(), options).expect("written");
         zip.write_all(bytes).expect("written");
     }
+    zip.set_comment(comment).expect("short");
     zip.finish().expect("written").into_inner()
 }
 

@@ -10,7 +10,7 @@ use super::super::fixture::World;
 use super::Members;
 use crate::*;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/verify.py");
+pub(super) const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/verify.py");
 
 /// Whether a bundle is read with the policy of its world, or without any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

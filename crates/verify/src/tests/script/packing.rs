@@ -51,6 +51,9 @@ fn pack(members: &Members, dice: &mut Dice) -> (&'static str, Vec<u8>) {
         zip.start_file(path.as_str(), options).unwrap();
         zip.write_all(bytes).unwrap();
     }
+    if dice.below(3) == 0 {
+        zip.set_comment("a comment").unwrap();
+    }
     ("packed anew", zip.finish().unwrap().into_inner())
 }
 
@@ -65,7 +68,7 @@ fn streamed(members: &Members) -> Vec<u8> {
 }
 
 /// Where a structure of the file begins.
-fn find(zip: &[u8], magic: [u8; 4]) -> Vec<usize> {
+pub(super) fn find(zip: &[u8], magic: [u8; 4]) -> Vec<usize> {
     let words = zip.windows(4).enumerate();
     words
         .filter(|(_, word)| *word == magic)
@@ -78,7 +81,7 @@ fn flipped(zip: &mut [u8], dice: &mut Dice) -> String {
     let (magic, length) = *dice.of(&[
         (b"PK\x01\x02", 46),
         (b"PK\x03\x04", 30),
-        (b"PK\x05\x06", 22),
+        (b"PK\x05\x06", 106),
     ]);
     let at = *dice.of(&find(zip, *magic)) + dice.below(length + 4);
     let at = [at.min(zip.len() - 1), dice.below(zip.len())][usize::from(dice.below(4) == 0)];
