@@ -1,10 +1,10 @@
-//! The uplink: brings sealed batches to the collector in order, and watches the log they go into.
+//! The uplink: brings sealed batches to the collector, the oldest first, and watches the log they go
+//! into.
 //!
 //! Invariants: the same sequence number is always sent with the same bytes; nothing is dropped,
-//! whatever the collector answers; a checkpoint is durable before it is cosigned; after a split
+//! whatever the collector answers; a receipt counts once every older batch has one; a checkpoint is durable before it is cosigned; after a split
 //! view nothing is cosigned any more, also not after a restart.
 
-use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,7 @@ mod replay;
 mod split;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use reaction::{Reaction, to_refusal};
 
@@ -74,6 +75,8 @@ pub struct Uplink {
     backoff: Backoff,
     /// Batches below this number are not sent (again): the collector will never take them.
     skip_below: u64,
+    /// Batches that are sent at once.
+    in_flight: usize,
     checkpoint_wait: Duration,
     cosigning: bool,
     replay: Replay,
@@ -106,6 +109,7 @@ impl Uplink {
             backoff: Backoff::new(settings.seed),
             recorder,
             skip_below: 0,
+            in_flight: 1,
             checkpoint_wait: CHECKPOINT_WAIT_MIN,
             cosigning: !split_view,
             replay: Replay::Unknown,
@@ -152,9 +156,10 @@ impl Uplink {
                 _ => Replay::Ask(0),
             };
         }
-        if let Some(batch) = self.recorder.find_unacked(self.skip_below).await? {
-            let span = info_span!(names::span::AGENT_BATCH_SEND, batch.seq = batch.seq);
-            return self.send(batch).instrument(span).await;
+        let window = self.next_window().await?;
+        if let Some(first) = window.first() {
+            let span = info_span!(names::span::AGENT_BATCH_SEND, batch.seq = first.seq);
+            return self.send(window).instrument(span).await;
         }
         if let Some(step) = self.replay().await? {
             return Ok(step);
@@ -167,65 +172,6 @@ impl Uplink {
             return Ok(Step::Idle);
         }
         self.watch_log(progress).await
-    }
-
-    async fn send(&mut self, batch: SealedBatch) -> Result<Step, RecorderGone> {
-        let sent = self.settings.timebase.now();
-        let answered = self.settings.client.post_batch(batch.body.clone()).await;
-        let answered = answered.and_then(|receipt| {
-            self.check_receipt(&receipt, &batch)?;
-            let now = self.settings.timebase.now();
-            self.settings
-                .readings
-                .receive(sent, now, receipt.received_us);
-            if let Some(from) = receipt.missing_from {
-                self.replay.hear(from, batch.seq);
-            }
-            Ok(())
-        });
-        let reaction = answered
-            .as_ref()
-            .map_or_else(to_refusal, |()| Reaction::Acked);
-        if let Err(refusal) = &answered {
-            self.report_refusal(&batch, refusal, reaction);
-        }
-        let (agent, seq) = (&self.settings.identity.agent, batch.seq);
-        match reaction {
-            Reaction::Acked => {
-                self.recorder.mark_acked(seq).await?;
-                self.settings.metrics.batch_sent();
-                let now = self.settings.timebase.now().wall;
-                self.settings.health.update(|health| {
-                    health.acked_at = Some(now);
-                    health.uplink = UplinkState::Well;
-                });
-                self.backoff.reset();
-                self.checkpoint_wait = CHECKPOINT_WAIT_MIN;
-                Ok(Step::Again)
-            }
-            Reaction::Retry => Ok(Step::Wait(self.backoff.next())),
-            Reaction::WaitThenRetry(wait) => Ok(Step::Wait(wait)),
-            Reaction::ReEnrol => Ok(Step::Wait(RE_ENROL_WAIT)),
-            Reaction::Quarantine => {
-                let path = self
-                    .settings
-                    .dir
-                    .join(format!("quarantine-batch-{seq}.zst"));
-                if let Err(failed) = fs::write(&path, &batch.body) {
-                    error!(
-                        error = &failed as &dyn std::error::Error,
-                        "failed to write `{path}`"
-                    );
-                }
-                self.skip_below = seq + 1;
-                Ok(Step::Again)
-            }
-            Reaction::Stop => {
-                error!(agent.id = %agent, "agent {agent} stops sending at batch {seq}; enrol it \
-                    under a new name after looking into it");
-                Ok(self.end(answered.err().as_ref()))
-            }
-        }
     }
 
     fn check_receipt(&self, receipt: &Receipt, batch: &SealedBatch) -> Result<(), Refusal> {

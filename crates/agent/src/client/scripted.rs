@@ -10,6 +10,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::sync::watch;
 
 /// What the collector of a test does with one request.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub(crate) enum Answer {
     /// A good answer under an entity tag.
     Tagged(&'static str, Value),
     NotModified,
+    /// Waits until so many requests have come in all, then answers by what was sent.
+    Together(usize, Arc<Vec<(Vec<u8>, Answer)>>),
     /// Takes the request and never answers.
     Held,
     /// Takes the request and hangs up.
@@ -31,6 +34,7 @@ pub(crate) enum Answer {
 pub(crate) struct Scripted {
     answers: Arc<Mutex<VecDeque<Answer>>>,
     requests: Arc<Mutex<Vec<(String, Bytes)>>>,
+    arrived: watch::Sender<usize>,
 }
 
 impl Scripted {
@@ -58,13 +62,16 @@ impl Scripted {
     ) -> Result<Response<Full<Bytes>>, std::io::Error> {
         let path = request.uri().to_string();
         let body = request.into_body().collect().await.unwrap().to_bytes();
-        self.requests.lock().unwrap().push((path, body));
-        let answer = self
-            .answers
-            .lock()
-            .unwrap()
-            .pop_front()
-            .expect("a scripted answer");
+        self.requests.lock().unwrap().push((path, body.clone()));
+        self.arrived.send_modify(|arrived| *arrived += 1);
+        let scripted = self.answers.lock().unwrap().pop_front();
+        let mut answer = scripted.expect("a scripted answer");
+        if let Answer::Together(count, by_body) = answer {
+            let mut arrived = self.arrived.subscribe();
+            arrived.wait_for(|arrived| *arrived >= count).await.unwrap();
+            let known = by_body.iter().find(|(sent, _)| *sent == body);
+            answer = known.expect("an answer to this body").1.clone();
+        }
         let response = Response::builder();
         Ok(match answer {
             Answer::Json(status, body) => response
@@ -83,6 +90,7 @@ impl Scripted {
                 .unwrap(),
             Answer::NotModified => response.status(304).body(Full::default()).unwrap(),
             Answer::Held => std::future::pending().await,
+            Answer::Together(..) => panic!("answers by body are plain"),
             Answer::Lost => return Err(std::io::Error::other("scripted")),
         })
     }

@@ -1,3 +1,5 @@
+use std::fs;
+
 use bytes::Bytes;
 use domain::{GapReason, ManualClock, UnixMicros, UnixMillis};
 use evidence::checkpoint::Checkpoint;
@@ -18,6 +20,7 @@ use crate::schedule::Missed;
 use crate::spool::Limits;
 
 mod replay;
+mod window;
 
 struct Bench {
     temp: tempfile::TempDir,
@@ -128,29 +131,6 @@ async fn a_lost_answer_is_followed_by_the_same_bytes() {
     assert_eq!(requests[0], requests[1]);
     assert_eq!(requests[0].1, batch.body);
     assert_eq!(bench.recorder.progress().await.unwrap().acked_below, 1);
-}
-
-#[tokio::test]
-async fn batches_go_in_order_and_each_once() {
-    let mut bench = Bench::new().await;
-    let batches = [
-        bench.seal(1).await,
-        bench.seal(2).await,
-        bench.seal(3).await,
-    ];
-    for batch in &batches {
-        assert_eq!(
-            bench.step([receipt(batch, ReceiptState::Stored)]).await,
-            Step::Again
-        );
-    }
-    let sent: Vec<Bytes> = bench
-        .collector
-        .requests()
-        .into_iter()
-        .map(|(_, body)| body)
-        .collect();
-    assert_eq!(sent, batches.map(|batch| Bytes::from(batch.body)));
 }
 
 #[tokio::test]

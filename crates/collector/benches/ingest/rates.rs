@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::UnixMillis;
+use futures_util::future::join_all;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use wire::limits::BATCHES_IN_FLIGHT_MAX;
 
 use crate::fleet::Shape;
 use crate::hold;
@@ -40,6 +42,7 @@ const SHAPE: Shape = Shape {
 
 pub(crate) async fn run(server: &str, rounds: u64, report: &mut Report) {
     let mut site = Site::start(server, "nines_bench_rates", SHAPE, (40, 40)).await;
+    set_autovacuum(&mut site, "off").await;
     let (mut sql, mut whole, mut http) = (Vec::new(), Vec::new(), Vec::new());
     warm_up(&mut site).await;
     for _ in 0..rounds {
@@ -58,6 +61,7 @@ pub(crate) async fn run(server: &str, rounds: u64, report: &mut Report) {
         let (rows, copying) = copy::measure(&mut site).await;
         http.push((per_second(rows, over_http), per_second(rows, copying)));
     }
+    set_autovacuum(&mut site, "on").await;
     report.ratio("ingest, SQL part", &sql, 100);
     report.ratio("ingest, whole, in process", &whole, 60);
     report.ratio("ingest, over HTTP, 4 agents", &http, 60);
@@ -76,6 +80,13 @@ async fn warm_up(site: &mut Site) {
     for body in site.seal(2).into_iter().flatten() {
         site.collector.ingest(body).await.expect("a receipt");
     }
+}
+
+/// It comes once a minute, to whichever side is measured then.
+async fn set_autovacuum(site: &mut Site, state: &str) {
+    site.run(format!("ALTER SYSTEM SET autovacuum = {state}"))
+        .await;
+    site.run("SELECT pg_reload_conf()".to_owned()).await;
 }
 
 /// Both sides meet tables of one size in every round.
@@ -136,16 +147,22 @@ pub(crate) fn send(site: &Site, queue: VecDeque<Vec<u8>>, depth: usize) -> JoinS
     senders
 }
 
+/// Each agent delivers a backlog in windows of as many batches as it may have on their way.
 async fn deliver_over_http(site: &mut Site) -> Duration {
     let agents = site.seal(BATCHES);
     site.run("CHECKPOINT".to_owned()).await;
     let started = Instant::now();
     let mut senders = JoinSet::new();
-    for batches in agents {
-        let mut connection = Connection::open(site.collector.addr()).await;
+    for mut batches in agents {
+        let mut connections = Vec::new();
+        for _ in 0..BATCHES_IN_FLIGHT_MAX {
+            connections.push(Connection::open(site.collector.addr()).await);
+        }
         senders.spawn(async move {
-            for body in batches {
-                connection.deliver(body).await;
+            while !batches.is_empty() {
+                let window = batches.drain(..connections.len().min(batches.len()));
+                let posts = connections.iter_mut().zip(window);
+                join_all(posts.map(|(connection, body)| connection.deliver(body))).await;
             }
         });
     }

@@ -23,9 +23,9 @@ const QUEUE_BATCHES_MAX: usize = 512;
 const FLUSH_ROWS_MAX: usize = 10_000;
 /// Transactions at once: while one waits for the disk, the other encodes its rows. They may meet
 /// in the same rows as those of two collectors may, and take them in the same order.
-pub(crate) const FLUSHERS: usize = 2;
+pub(crate) const FLUSHERS: usize = 3;
 /// Bodies read at once: each may unfold to 64 MiB, and asks the database for its agent.
-const READERS_MAX: usize = 4;
+const READERS_MAX: usize = 2;
 
 /// A batch on its way to the flusher, with the sender who waits.
 #[derive(Debug)]

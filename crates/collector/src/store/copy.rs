@@ -9,6 +9,9 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// 2000-01-01T00:00:00Z, the epoch of Postgres timestamps, in microseconds since 1970.
 const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
 
+/// What one message carries: the server takes in a message whole before it reads the first row.
+const MESSAGE_BYTES: usize = 64 * 1024;
+
 /// A COPY in the making.
 #[derive(Debug)]
 pub(crate) struct BinaryCopy {
@@ -17,8 +20,10 @@ pub(crate) struct BinaryCopy {
 }
 
 impl BinaryCopy {
-    pub(crate) fn new(columns: i16) -> Self {
-        let mut bytes = SIGNATURE.to_vec();
+    pub(crate) fn new(columns: i16, rows: usize) -> Self {
+        let row = 2 + usize::try_from(columns).unwrap_or(0) * (4 + 8);
+        let mut bytes = Vec::with_capacity(SIGNATURE.len() + 8 + rows * row + 2);
+        bytes.extend_from_slice(SIGNATURE);
         bytes.extend_from_slice(&[0; 8]); // No flags, no header extension.
         Self { bytes, columns }
     }
@@ -72,11 +77,12 @@ pub(crate) async fn send(
 ) -> Result<u64, StoreError> {
     let failed = || StoreError::query("copy rows");
     let mut copy = conn.copy_in_raw(statement).await.map_err(failed())?;
-    if let Err(error) = copy.send(bytes).await {
-        copy.abort("the client failed to send")
-            .await
-            .map_err(failed())?;
-        return Err(failed()(error));
+    for message in bytes.chunks(MESSAGE_BYTES) {
+        if let Err(error) = copy.send(message).await {
+            let aborted = copy.abort("the client failed to send").await;
+            aborted.map_err(failed())?;
+            return Err(failed()(error));
+        }
     }
     copy.finish().await.map_err(failed())
 }

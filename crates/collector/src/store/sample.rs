@@ -78,17 +78,18 @@ async fn known_targets(
     Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
 }
 
-/// Rows as a COPY stream. Every target has its id in `targets`, and every class in `classes`.
+/// Rows as a COPY stream, in the order of their primary key: neighbours in the table are neighbours
+/// in its index. Every target has its id in `targets`, and every class in `classes`.
 pub(crate) fn encode<'a>(
     rows: impl IntoIterator<Item = &'a SampleRow>,
     targets: &BTreeMap<String, i32>,
     classes: &ClassIds,
 ) -> Result<Vec<u8>, StoreError> {
-    let mut copy = BinaryCopy::new(COLUMNS);
     // Rows come stream by stream, and nearly all of a batch are of one class: looked up once for
     // each, not for each row.
     let mut stream: Option<(&Arc<TargetId>, i32)> = None;
     let mut class: Option<(&Arc<Class>, i32)> = None;
+    let mut numbered = Vec::new();
     for row in rows {
         let target = match stream {
             Some((name, id)) if Arc::ptr_eq(name, &row.target) => id,
@@ -100,7 +101,13 @@ pub(crate) fn encode<'a>(
             _ => class::id_of(classes, &row.class)?,
         };
         class = Some((&row.class, class_id));
-        write_row(&mut copy, row, (target, class_id))?;
+        let key = (target, row.sample.slot_ms, row.agent, row.sample.attempt);
+        numbered.push((key, class_id, row));
+    }
+    numbered.sort_unstable_by_key(|(key, ..)| *key);
+    let mut copy = BinaryCopy::new(COLUMNS, numbered.len());
+    for ((target, ..), class, row) in numbered {
+        write_row(&mut copy, row, (target, class))?;
     }
     Ok(copy.finish())
 }

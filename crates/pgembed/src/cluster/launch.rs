@@ -17,13 +17,15 @@ use crate::{socket, system};
 
 /// The same at every start, whatever `initdb` wrote, and known to every build: one without lz4,
 /// for example, refuses `wal_compression=lz4`.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "logging_collector=off",
     "log_timezone=UTC",
     "timezone=UTC",
     "wal_compression=on",
+    // Room for what one flush of samples logs while another's waits for the disk; by itself 4 MB.
+    "wal_buffers=64MB",
     // Compiling pays off on minutes-long reports only, and not every build can.
     "jit=off",
     // Test runs and the parts of a single-machine set-up each have their pool.

@@ -61,8 +61,10 @@ impl<'a> Object<'a> {
                 _ => return false,
             }
         };
+        // Most keys that are not there differ from what is there in their first byte.
         let after = quoted
             .strip_prefix(b"\"")
+            .filter(|rest| rest.first() == key.as_bytes().first())
             .and_then(|rest| rest.strip_prefix(key.as_bytes()))
             .and_then(|rest| rest.strip_prefix(b"\":"));
         if let Some(after) = after {
