@@ -89,11 +89,11 @@ fn failures<'a>(batches: &[&'a Admission], plan: &Plan, now: UnixMillis) -> Vec<
         batch.samples.iter().map(move |row| Seen { agent, row })
     });
     rows.filter(|seen| {
-        let sample = &seen.row.sample;
-        sample.outcome != Outcome::Ok
-            && !matches!(sample.attribution, Attribution::Ours | Attribution::Agent)
-            && (sample.kind, sample.source) == (Kind::Planned, Source::Probe)
-            && sample.slot_ms >= oldest
+        let class = &seen.row.class;
+        class.outcome != Outcome::Ok
+            && !matches!(class.attribution, Attribution::Ours | Attribution::Agent)
+            && (class.kind, class.source) == (Kind::Planned, Source::Probe)
+            && seen.row.slot >= oldest
             && confirms(plan, &seen.row.target)
     })
     .collect()
@@ -138,7 +138,7 @@ impl Seen<'_> {
         Failure {
             target: self.row.target.to_string(),
             agent: self.row.agent,
-            slot_at: self.row.sample.slot_ms.to_micros().to_utc(),
+            slot_at: self.row.slot.to_micros().to_utc(),
         }
     }
 
@@ -151,7 +151,7 @@ impl Seen<'_> {
             number: news.number,
             target: domain::TargetId::clone(&self.row.target),
             seen_by: self.agent.clone(),
-            slot: self.row.sample.slot_ms,
+            slot: self.row.slot,
             issued: now,
             expires: now.plus_ms(ORDER_LIFE_MS_MAX),
         };

@@ -217,13 +217,8 @@ impl Rows {
                     self.newest = Some(hour);
                 }
                 let class = self.class_of(&sample);
-                self.samples.push(SampleRow {
-                    agent,
-                    seq,
-                    target,
-                    class,
-                    sample,
-                });
+                let row = SampleRow::of(&sample, (agent, seq), (target, class))?;
+                self.samples.push(row);
             }
             Line::Gap(gap) => {
                 plausible(gap.last_ms)?; // An agent may have been off for long.

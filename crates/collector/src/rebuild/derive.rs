@@ -210,7 +210,7 @@ fn days(admission: &Admission) -> BTreeSet<NaiveDate> {
 }
 
 fn slot_at(row: &SampleRow) -> DateTime<Utc> {
-    row.sample.slot_ms.to_micros().to_utc()
+    row.slot.to_micros().to_utc()
 }
 
 /// A gap belongs to the day of its last slot, which is bounded by when it was received.

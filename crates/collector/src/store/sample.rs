@@ -6,7 +6,7 @@ mod read;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Class, Sample, TargetId};
+use domain::{Class, Sample, TargetId, UnixMicros, UnixMillis};
 use sqlx::PgConnection;
 
 use super::copy::{self, BinaryCopy};
@@ -24,7 +24,7 @@ const COPY: &str = "COPY sample (slot_at, started_at, seq, i, end_us, target_id,
 const COPY_STAGED: &str = "COPY sample_staged (slot_at, started_at, seq, i, end_us, target_id,
     agent_id, attempt, class_id, first_us, output_tokens) FROM STDIN (FORMAT binary)";
 
-/// A sample with the keys it is stored under.
+/// What is stored of a sample, and the keys it is stored under.
 #[derive(Clone, Debug)]
 pub(crate) struct SampleRow {
     pub(crate) agent: i32,
@@ -32,7 +32,38 @@ pub(crate) struct SampleRow {
     pub(crate) target: Arc<TargetId>,
     /// What it has in common with others; never late, which is not known yet.
     pub(crate) class: Arc<Class>,
-    pub(crate) sample: Box<Sample>,
+    pub(crate) i: i64,
+    pub(crate) slot: UnixMillis,
+    pub(crate) attempt: i32,
+    pub(crate) started: UnixMicros,
+    pub(crate) end_us: i64,
+    pub(crate) first_us: Option<i64>,
+    pub(crate) output_tokens: Option<i64>,
+}
+
+impl SampleRow {
+    /// The row of a sample of batch `seq` of `agent`.
+    pub(crate) fn of(
+        sample: &Sample,
+        (agent, seq): (i32, i64),
+        (target, class): (Arc<TargetId>, Arc<Class>),
+    ) -> Result<Self, StoreError> {
+        let attempt = i32::try_from(sample.attempt);
+        let optional = |what, value: Option<u64>| value.map(|v| to_i64(what, v)).transpose();
+        Ok(Self {
+            agent,
+            seq,
+            target,
+            class,
+            i: to_i64("i", sample.i)?,
+            slot: sample.slot_ms,
+            attempt: attempt.map_err(|_| StoreError::Range { what: "attempt" })?,
+            started: sample.wall_us,
+            end_us: to_i64("end_us", sample.end_us)?,
+            first_us: optional("first_us", sample.first_us)?,
+            output_tokens: optional("output_tokens", sample.output_tokens)?,
+        })
+    }
 }
 
 /// Slots that were not run, with the keys they are stored under.
@@ -101,13 +132,13 @@ pub(crate) fn encode<'a>(
             _ => class::id_of(classes, &row.class)?,
         };
         class = Some((&row.class, class_id));
-        let key = (target, row.sample.slot_ms, row.agent, row.sample.attempt);
+        let key = (target, row.slot, row.agent, row.attempt);
         numbered.push((key, class_id, row));
     }
     numbered.sort_unstable_by_key(|(key, ..)| *key);
     let mut copy = BinaryCopy::new(COLUMNS, numbered.len());
     for ((target, ..), class, row) in numbered {
-        write_row(&mut copy, row, (target, class))?;
+        write_row(&mut copy, row, (target, class));
     }
     Ok(copy.finish())
 }
@@ -118,27 +149,19 @@ pub(crate) fn id_of(targets: &BTreeMap<String, i32>, name: &TargetId) -> Result<
     id.ok_or_else(|| StoreError::inconsistent("target.name", name))
 }
 
-fn write_row(
-    copy: &mut BinaryCopy,
-    row: &SampleRow,
-    (target, class): (i32, i32),
-) -> Result<(), StoreError> {
-    let sample = &row.sample;
-    let attempt = i32::try_from(sample.attempt);
-    let optional = |what, value: Option<u64>| value.map(|v| to_i64(what, v)).transpose();
+fn write_row(copy: &mut BinaryCopy, row: &SampleRow, (target, class): (i32, i32)) {
     copy.row()
-        .timestamp(sample.slot_ms.to_micros())
-        .timestamp(sample.wall_us)
+        .timestamp(row.slot.to_micros())
+        .timestamp(row.started)
         .i64(Some(row.seq))
-        .i64(Some(to_i64("i", sample.i)?))
-        .i64(Some(to_i64("end_us", sample.end_us)?))
+        .i64(Some(row.i))
+        .i64(Some(row.end_us))
         .i32(target)
         .i32(row.agent)
-        .i32(attempt.map_err(|_| StoreError::Range { what: "attempt" })?)
+        .i32(row.attempt)
         .i32(class)
-        .i64(optional("first_us", sample.first_us)?)
-        .i64(optional("output_tokens", sample.output_tokens)?);
-    Ok(())
+        .i64(row.first_us)
+        .i64(row.output_tokens);
 }
 
 /// Stores rows of fresh batches, as fast as Postgres takes them. A unique violation means that

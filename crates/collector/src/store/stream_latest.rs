@@ -32,7 +32,7 @@ pub(crate) fn newest<'a>(
 }
 
 fn newer<'a>(known: &'a SampleRow, row: &'a SampleRow) -> &'a SampleRow {
-    let place = |row: &SampleRow| (row.sample.slot_ms, row.sample.attempt);
+    let place = |row: &SampleRow| (row.slot, row.attempt);
     if place(known) < place(row) {
         row
     } else {
@@ -98,21 +98,18 @@ struct Columns {
 
 impl Columns {
     fn push(&mut self, row: &SampleRow, targets: &BTreeMap<String, i32>) -> Result<(), StoreError> {
-        let sample = &row.sample;
-        let attempt = i32::try_from(sample.attempt);
-        let status = sample.status.map(i16::try_from).transpose();
-        let first_us = sample.first_us.map(|us| super::to_i64("first_us", us));
+        let class = &row.class;
+        let status = class.status.map(i16::try_from).transpose();
         self.target.push(id_of(targets, &row.target)?);
         self.agent.push(row.agent);
-        self.slot_at.push(sample.slot_ms.to_micros().to_utc());
-        self.attempt
-            .push(attempt.map_err(|_| StoreError::Range { what: "attempt" })?);
-        self.started_at.push(sample.wall_us.to_utc());
-        self.outcome.push(sample.outcome.as_str());
-        self.attribution.push(sample.attribution.as_str());
+        self.slot_at.push(row.slot.to_micros().to_utc());
+        self.attempt.push(row.attempt);
+        self.started_at.push(row.started.to_utc());
+        self.outcome.push(class.outcome.as_str());
+        self.attribution.push(class.attribution.as_str());
         self.status
             .push(status.map_err(|_| StoreError::Range { what: "status" })?);
-        self.first_us.push(first_us.transpose()?);
+        self.first_us.push(row.first_us);
         Ok(())
     }
 }
