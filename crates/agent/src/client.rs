@@ -1,15 +1,12 @@
 //! Requests to the collector: one method for each endpoint, answers decoded, refusals kept as
 //! values. It decides nothing: what follows from a refusal is the caller's business.
 
-use std::fs;
-use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::AgentId;
-use probe::TlsRoots;
+use probe::{EngineError, TlsRoots, Trust};
 use reqwest::header::HeaderMap;
-use reqwest::{Certificate, RequestBuilder, Response, StatusCode, header};
+use reqwest::{RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use wire::problem::{Problem, ProblemType};
 use wire::protocol::{
@@ -43,24 +40,9 @@ pub const BATCH_CONTENT_TYPE: &str = "application/zstd";
 /// Why no client could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The file of authorities could not be read.
-    #[error("failed to read the certificate authorities in `{}`", path.display())]
-    ReadRoots {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The file of authorities is not PEM.
-    #[error("failed to parse the certificate authorities in `{}`", path.display())]
-    ParseRoots {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: reqwest::Error,
-    },
+    /// The authorities to believe could not be read.
+    #[error(transparent)]
+    Trust(#[from] EngineError),
     /// TLS could not be set up.
     #[error("failed to set up the HTTP client")]
     Build(#[source] reqwest::Error),
@@ -134,28 +116,22 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that believes `roots` and goes through the proxy that the environment names,
-    /// unless the collector is on this machine.
+    /// A client that believes `roots`: see [`Client::believing`].
     pub fn new(base: CollectorUrl, roots: &TlsRoots) -> Result<Self, ClientError> {
+        Self::believing(base, &Trust::new(roots)?)
+    }
+
+    /// A client that believes what others believe too, and goes through the proxy that the
+    /// environment names, unless the collector is on this machine.
+    pub fn believing(base: CollectorUrl, trust: &Trust) -> Result<Self, ClientError> {
         let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(trust.client()?)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("nines-agent/", env!("CARGO_PKG_VERSION")));
         if base.is_loopback() {
             builder = builder.no_proxy();
-        }
-        if let TlsRoots::PlatformAnd { ca_pem } = roots {
-            let pem = fs::read(ca_pem).map_err(|source| ClientError::ReadRoots {
-                path: ca_pem.clone(),
-                source,
-            })?;
-            let roots =
-                Certificate::from_pem_bundle(&pem).map_err(|source| ClientError::ParseRoots {
-                    path: ca_pem.clone(),
-                    source,
-                })?;
-            builder = builder.tls_certs_merge(roots);
         }
         Ok(Self {
             http: builder.build().map_err(ClientError::Build)?,

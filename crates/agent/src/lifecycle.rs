@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use domain::{AgentId, Clock, CredentialAlias};
-use probe::TlsRoots;
 use probe::price::PriceTable;
+use probe::{TlsRoots, Trust};
 use secrecy::SecretString;
 use telemetry::Metrics;
 use telemetry::metrics::AgentMetrics;
@@ -174,13 +174,14 @@ impl Agent {
         let recording = tokio::spawn(watch_recording(recording, failing));
         let (told, heard) = plans.channels();
         // Everything that may refuse comes before anything that runs.
-        let attempt = probing::attempt(&setup)?;
+        let trust = Trust::new(&setup.roots).map_err(AgentError::Engine)?;
+        let attempt = probing::attempt(&setup, &trust)?;
         let (news, probed) = control::probed();
         let watched = control::watched(Arc::clone(&attempt), news);
         let mut succession =
             probing::succession(&setup, &shared, (&recorder, heard), (watched, last_slots));
-        let follower = plans::follower(&setup, &shared, told)?;
-        let client = sending::client(&setup)?;
+        let follower = plans::follower(&setup, &shared, (told, &trust))?;
+        let client = sending::client(&setup, &trust)?;
         let uplink = sending::uplink(&setup, &shared, (client.as_ref(), &recorder))?;
         let previews = sending::previews(&setup, &shared, client.zip(newest));
         let pages = match setup.http {

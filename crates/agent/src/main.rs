@@ -1,6 +1,7 @@
 //! `nines-agent`: enrols a probe agent, runs it, and asks a running one how it is.
 
 use std::io::Write as _;
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use agent::CollectorUrl;
@@ -13,7 +14,11 @@ use domain::{AgentId, SystemClock};
 use probe::TlsRoots;
 use secrecy::SecretString;
 use telemetry::{LogFormat, Settings};
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Threads that attempts run on: one begins and ends some thousand a second.
+const WORKERS_MAX: usize = 4;
 
 /// Measures LLM APIs from where it stands, and signs what it sees.
 #[derive(Debug, Parser)]
@@ -81,7 +86,7 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: Cli) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Runtime::new().context("failed to start the runtime")?;
+    let runtime = runtime().context("failed to start the runtime")?;
     match cli.command {
         Command::Enroll(options) => {
             let _telemetry = telemetry::install(&settings("info", LogFormat::Text, None))?;
@@ -111,6 +116,20 @@ fn start(cli: Cli) -> anyhow::Result<()> {
                 .context("failed to print")
         }
     }
+}
+
+/// A thread for each core, but not more than do any good; where there is one core, none beside the
+/// main thread: each costs memory. What blocks has threads of its own.
+fn runtime() -> std::io::Result<Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut builder = match cores {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder
+        .worker_threads(cores.min(WORKERS_MAX))
+        .enable_all()
+        .build()
 }
 
 async fn enroll(options: Enroll) -> anyhow::Result<()> {

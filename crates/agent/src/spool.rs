@@ -21,7 +21,9 @@ mod limits;
 mod open;
 mod recover;
 mod salvage;
+mod scan;
 mod segment;
+mod skim;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -70,6 +72,9 @@ pub struct Spool {
     closed: BTreeMap<u64, Closed>,
     state: State,
     batches: BTreeMap<u64, Location>,
+    /// Oldest segment with a batch without receipt: asked for at each line, where a backlog has
+    /// thousands of batches.
+    unacked_from: Option<u64>,
     unsealed_from: Option<u64>,
     kept: Option<kept::Index>,
     poisoned: bool,
@@ -129,6 +134,8 @@ impl Spool {
         let (seq, hash) = (batch.seq, batch.hash);
         let location = self.append(&Frame::Seal { batch, sealed_us })?;
         self.batches.insert(seq, location);
+        let oldest = self.unacked_from.unwrap_or(u64::MAX);
+        self.unacked_from = Some(oldest.min(location.segment));
         self.state.add_seal(seq, hash, sealed_us);
         self.unsealed_from = None;
         Ok(())
@@ -139,6 +146,7 @@ impl Spool {
         if seq >= self.state.acked_below && seq < self.state.next_seq {
             self.append(&Frame::Acked { seq })?;
             self.state.acked_below = seq + 1;
+            self.find_unacked_from();
         }
         Ok(())
     }
@@ -293,13 +301,16 @@ impl Spool {
 
     /// Oldest segment with data that has no receipt.
     fn needed_from(&self) -> u64 {
-        // What was carried over from a damaged segment stands behind batches of higher numbers.
-        let unacked = self.batches.range(self.state.acked_below..);
-        let unacked = unacked.map(|(_, location)| location.segment).min();
         self.active
             .number
-            .min(unacked.unwrap_or(u64::MAX))
+            .min(self.unacked_from.unwrap_or(u64::MAX))
             .min(self.unsealed_from.unwrap_or(u64::MAX))
+    }
+
+    fn find_unacked_from(&mut self) {
+        // What was carried over from a damaged segment stands behind batches of higher numbers.
+        let unacked = self.batches.range(self.state.acked_below..);
+        self.unacked_from = unacked.map(|(_, location)| location.segment).min();
     }
 
     /// Oldest segment that recovery has to read.

@@ -20,19 +20,14 @@ mod sign;
 mod socket;
 mod tap;
 mod trail;
+mod trust;
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::clock::{Clock as _, SystemClock};
 use domain::{Outcome, detail};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls_platform_verifier::Verifier;
 use tracing::{Instrument, Span, field};
 
 use crate::attempt::Attempt;
@@ -47,53 +42,7 @@ use crate::wire::Wire;
 use kept::Kept;
 pub use resolve::{Pinned, PinnedError};
 use trail::Trail;
-
-/// Which certificate authorities are believed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TlsRoots {
-    /// Those of the operating system.
-    Platform,
-    /// Those of the operating system and those in a PEM file.
-    PlatformAnd {
-        /// The file.
-        ca_pem: PathBuf,
-    },
-}
-
-/// Why no engine could be made.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The file of authorities could not be read.
-    #[error("failed to read the certificate authorities in `{}`", path.display())]
-    ReadRoots {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// It is not PEM.
-    #[error("failed to parse the certificate authorities in `{}`", path.display())]
-    ParseRoots {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: pem::Error,
-    },
-    /// It holds no certificate.
-    #[error("`{}` holds no certificate", path.display())]
-    NoRoots {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The verifier refused the authorities, or the system has none.
-    #[error("failed to set up certificate verification")]
-    Verifier(#[source] rustls::Error),
-    /// The TLS library refused its own defaults.
-    #[error("failed to set up TLS versions")]
-    Versions(#[source] rustls::Error),
-}
+pub use trust::{EngineError, TlsRoots, Trust};
 
 /// Makes attempts, all on one runtime. Cheap to clone; clones share the connections that are kept.
 #[derive(Clone, Debug)]
@@ -135,20 +84,12 @@ impl Fault {
 impl Engine {
     /// An engine that believes `roots`.
     pub fn new(roots: &TlsRoots) -> Result<Self, EngineError> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let extra = match roots {
-            TlsRoots::Platform => Vec::new(),
-            TlsRoots::PlatformAnd { ca_pem } => read_roots(ca_pem)?,
-        };
-        let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(&provider))
-            .map_err(EngineError::Verifier)?;
-        let mut tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(EngineError::Versions)?
-            .dangerous() // The verifier is the platform's; the name warns of those that are not.
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Self::believing(&Trust::new(roots)?)
+    }
+
+    /// An engine that believes what others believe too.
+    pub fn believing(trust: &Trust) -> Result<Self, EngineError> {
+        let mut tls = trust.client()?;
         tls.resumption = Resumption::disabled();
         Ok(Self {
             tls: Arc::new(tls),
@@ -232,23 +173,6 @@ impl Engine {
         }
         attempt
     }
-}
-
-fn read_roots(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, EngineError> {
-    let bytes = std::fs::read(path).map_err(|source| EngineError::ReadRoots {
-        path: path.clone(),
-        source,
-    })?;
-    let roots = CertificateDer::pem_slice_iter(&bytes)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|source| EngineError::ParseRoots {
-            path: path.clone(),
-            source,
-        })?;
-    if roots.is_empty() {
-        return Err(EngineError::NoRoots { path: path.clone() });
-    }
-    Ok(roots)
 }
 
 /// The span of an attempt, with the field names that OpenTelemetry gives calls of models.

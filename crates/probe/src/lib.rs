@@ -39,7 +39,7 @@ pub mod wire;
 pub use ask::Ask;
 pub use attempt::Attempt;
 pub use endpoint::{BaseUrl, HttpUrl, UrlError};
-pub use engine::{Engine, EngineError, Pinned, PinnedError, TlsRoots};
+pub use engine::{Engine, EngineError, Pinned, PinnedError, TlsRoots, Trust};
 pub use spec::{
     Auth, Call, Connection, HttpRequest, MAX_OUTPUT_TOKENS_DEFAULT, Method, ModelMatch, Nonce,
     Request, STALL_AFTER_DEFAULT, Spec, SpecError, StatusSet, TokenField, Via,

@@ -42,7 +42,7 @@ pub(crate) fn read(setting: &Setting) -> Samples {
     let timebase = Timebase::start(Arc::new(SystemClock));
     recorder.seal(timebase.now()).expect("room to seal");
     let mut samples = Samples::default();
-    for sealed in recorder.spool().unacked(0) {
+    for sealed in recorder.spool().unacked(setting.first_seq) {
         let text = batch::decompress(&sealed.expect("a whole batch").body).expect("a body");
         let batch = batch::parse(&text).expect("a batch");
         for stream in batch.streams {

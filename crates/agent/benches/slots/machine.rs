@@ -8,6 +8,15 @@ use domain::{Clock as _, SystemClock, UnixMillis};
 
 use crate::setting::Setting;
 
+/// The program that is measured.
+const AGENT: &str = env!("CARGO_BIN_EXE_nines-agent");
+
+/// What its systemd unit tells its allocator.
+const ALLOCATOR: [(&str, &str); 2] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_TRIM_THRESHOLD_", "131072"),
+];
+
 /// How a process is scheduled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Priority {
@@ -28,7 +37,7 @@ pub(crate) enum Place {
 /// A process that ends with this.
 pub(crate) struct Running {
     child: Child,
-    /// Where a server listens: quick answers, none; its certificate.
+    /// Where a server listens: quick answers, none; its certificate; what it notes.
     pub(crate) at: String,
 }
 
@@ -36,10 +45,13 @@ impl Running {
     /// This program as the server.
     pub(crate) fn server(priority: Priority) -> Self {
         let program = std::env::current_exe().expect("a program knows its path");
-        let ca_pem = std::env::temp_dir().join(format!("slots-{}.pem", std::process::id()));
-        let ca_pem = ca_pem.to_str().expect("a path that is text");
+        let own = |suffix: &str| {
+            let path = std::env::temp_dir().join(format!("slots-{}.{suffix}", std::process::id()));
+            path.to_str().expect("a path that is text").to_owned()
+        };
+        let (ca_pem, notes) = (own("pem"), own("notes"));
         let mut child = at(Place::Server, priority, program.to_str().expect("text"))
-            .args(["serve", ca_pem])
+            .args(["serve", &ca_pem, &notes])
             .stdout(Stdio::piped())
             .spawn()
             .expect("this program runs again");
@@ -47,20 +59,31 @@ impl Running {
         BufReader::new(child.stdout.take().expect("it is piped"))
             .read_line(&mut at)
             .expect("the server names itself");
-        let at = format!("{} {ca_pem}", at.trim());
+        let at = format!("{} {ca_pem} {notes}", at.trim());
+        Self { child, at }
+    }
+
+    /// What is measured in the agent's place.
+    pub(crate) fn peer(priority: Priority, program: &str, args: &[String]) -> Self {
+        let child = at(Place::Agent, priority, program)
+            .args(args)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the peer starts");
+        let at = String::new();
         Self { child, at }
     }
 
     /// The agent itself.
     pub(crate) fn agent(setting: &Setting, priority: Priority) -> Self {
-        let program = env!("CARGO_BIN_EXE_nines-agent");
         let log = fs::File::options()
             .create(true)
             .append(true)
             .open(setting.dir.join("log"))
             .expect("room for a log");
-        let child = at(Place::Agent, priority, program)
+        let child = at(Place::Agent, priority, AGENT)
             .args(["run", "--config", setting.dir.join("agent.toml").as_str()])
+            .envs(ALLOCATOR)
             .stderr(log)
             .spawn()
             .expect("the agent starts");
@@ -129,8 +152,22 @@ pub(crate) fn cpu_ms(pid: u32) -> u64 {
 
 /// Resident memory of a process, KiB.
 pub(crate) fn resident_kib(pid: u32) -> u64 {
+    status_kib(pid, "VmRSS:")
+}
+
+/// The most of it so far.
+pub(crate) fn peak_kib(pid: u32) -> u64 {
+    status_kib(pid, "VmHWM:")
+}
+
+fn status_kib(pid: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kib = line.and_then(|line| line.trim().split(' ').next());
     kib.and_then(|kib| kib.parse().ok()).unwrap_or_default()
+}
+
+/// Size of the agent's program.
+pub(crate) fn program_bytes() -> u64 {
+    fs::metadata(AGENT).map_or(0, |program| program.len())
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::UnixMillis;
 
+use crate::arrivals::Figures;
 use crate::evidence::{Begun, Samples};
 use crate::setting::{INTERVAL_S, Setting};
 
@@ -45,28 +46,35 @@ pub(crate) fn times(samples: &Samples, killed: UnixMillis) {
         ms(early),
         ms(late)
     );
-    spread(&begun, (first, last));
+    spread(&begun);
     println!("ended as: {:?}", samples.outcomes);
 }
 
 /// The busiest tenth of a second over the mean one: by the plan, and as attempts really began.
 #[expect(clippy::print_stdout, reason = "its report is its purpose")]
-fn spread(begun: &[Begun], (first, last): (i64, i64)) {
-    let ratio = |moment: &dyn Fn(&Begun) -> i64| {
-        let mut parts = BTreeMap::<i64, u32>::new();
-        for begun in begun {
-            *parts.entry(moment(begun).div_euclid(PART_MS)).or_default() += 1;
-        }
-        let busiest = parts.values().max().copied().unwrap_or(0);
-        let spans = u32::try_from((last - first) / PART_MS + 1).expect("a short run");
-        let count = u32::try_from(begun.len()).expect("a short run");
-        f64::from(busiest) * f64::from(spans) / f64::from(count.max(1))
-    };
+fn spread(begun: &[Begun]) {
+    let planned: Vec<i64> = begun.iter().map(|begun| begun.slot_ms).collect();
+    let really = |begun: &Begun| begun.slot_ms + begun.late_us.div_euclid(1_000);
+    let really: Vec<i64> = begun.iter().map(really).collect();
     println!(
         "spread: busiest 100 ms over mean {:.2} planned, {:.2} begun",
-        ratio(&|begun| begun.slot_ms),
-        ratio(&|begun| begun.slot_ms + begun.late_us.div_euclid(1_000))
+        busiest_over_mean(&planned),
+        busiest_over_mean(&really)
     );
+}
+
+/// The busiest tenth of a second over the mean one.
+pub(crate) fn busiest_over_mean(moments_ms: &[i64]) -> f64 {
+    let mut parts = BTreeMap::<i64, u32>::new();
+    for moment in moments_ms {
+        *parts.entry(moment.div_euclid(PART_MS)).or_default() += 1;
+    }
+    let first = parts.keys().next().copied().unwrap_or(0);
+    let last = parts.keys().last().copied().unwrap_or(0);
+    let busiest = parts.values().max().copied().unwrap_or(0);
+    let spans = u32::try_from(last - first + 1).expect("a short run");
+    let count = u32::try_from(moments_ms.len()).expect("a short run");
+    f64::from(busiest) * f64::from(spans) / f64::from(count.max(1))
 }
 
 /// From when on no slot of the plan lacks its attempt, after a start.
@@ -99,14 +107,27 @@ pub(crate) fn restart(
 }
 
 /// The value that so many of a hundred do not pass; `values` are sorted.
-fn at(values: &[i64], percent: usize) -> i64 {
+pub(crate) fn at(values: &[i64], percent: usize) -> i64 {
     let at = (values.len() * percent).div_ceil(100).saturating_sub(1);
     values.get(at).copied().unwrap_or_default()
 }
 
 /// Microseconds as milliseconds.
-fn ms(us: i64) -> String {
+pub(crate) fn ms(us: i64) -> String {
     let sign = if us < 0 { "-" } else { "" };
     let us = us.unsigned_abs();
     format!("{sign}{}.{:03}", us / 1_000, us % 1_000)
+}
+
+/// The agent's figures beside another's.
+#[expect(clippy::print_stdout, reason = "its report is its purpose")]
+pub(crate) fn ratio(agent: Figures, peer: Figures) {
+    let permille = |agent: i64, peer: i64| agent * 1_000 / peer.max(1);
+    let part = |permille: i64| format!("{}.{:03}", permille / 1_000, permille % 1_000);
+    println!(
+        "ratio of the agent to Prometheus: p50 {}, p99 {}, spread {:.2}",
+        part(permille(agent.p50_us, peer.p50_us)),
+        part(permille(agent.p99_us, peer.p99_us)),
+        agent.spread / peer.spread
+    );
 }

@@ -1,9 +1,13 @@
 //! The server: one port that answers at once, and one that takes a request and stays silent.
 
-use std::fs;
+use std::cell::RefCell;
+use std::fs::{self, File};
 use std::future::pending;
+use std::io::Write as _;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use domain::{Clock as _, SystemClock, UnixMicros};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
@@ -21,9 +25,26 @@ enum Manner {
     StaysSilent,
 }
 
-/// Serves until killed; prints its two ports.
+/// Where what came is noted.
+#[derive(Clone)]
+struct Notes(Rc<RefCell<File>>);
+
+impl Notes {
+    /// A moment, and what was asked for then.
+    fn write(&self, at: UnixMicros, request: &[u8]) {
+        let line = request.split(|byte| *byte == b'\r').next();
+        let line = String::from_utf8_lossy(line.unwrap_or_default());
+        let path = line.split(' ').nth(1).unwrap_or_default();
+        writeln!(self.0.borrow_mut(), "{} {path}", at.get()).expect("room for notes");
+    }
+}
+
+/// Serves until killed; prints its two ports, and notes in a file when which page was asked for.
 #[expect(clippy::print_stdout, reason = "how its ports become known")]
-pub(crate) fn serve(ca_pem: &str) {
+pub(crate) fn serve(ca_pem: &str, notes: &str) {
+    let notes = Notes(Rc::new(RefCell::new(
+        File::create(notes).expect("room for notes"),
+    )));
     let identity = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a name");
     fs::write(ca_pem, identity.cert.pem()).expect("room for a certificate");
     let key = PrivateKeyDer::try_from(identity.signing_key.serialize_der()).expect("a key");
@@ -38,13 +59,14 @@ pub(crate) fn serve(ca_pem: &str) {
         .enable_all()
         .build()
         .expect("a runtime");
-    runtime.block_on(async {
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async {
         let (quick, quick_port) = listen().await;
         let (silent, silent_port) = listen().await;
         println!("{quick_port} {silent_port}");
         tokio::join!(
-            accept(quick, &acceptor, Manner::Answers),
-            accept(silent, &acceptor, Manner::StaysSilent)
+            accept(quick, (&acceptor, &notes), Manner::Answers),
+            accept(silent, (&acceptor, &notes), Manner::StaysSilent)
         );
     });
 }
@@ -55,14 +77,21 @@ async fn listen() -> (TcpListener, u16) {
     (listener, port)
 }
 
-async fn accept(listener: TcpListener, acceptor: &TlsAcceptor, manner: Manner) {
+async fn accept(listener: TcpListener, (acceptor, notes): (&TlsAcceptor, &Notes), manner: Manner) {
     loop {
         let (tcp, _) = listener.accept().await.expect("descriptors");
-        tokio::spawn(answer(tcp, acceptor.clone(), manner));
+        let came = SystemClock.now();
+        let arrival = (came, notes.clone());
+        tokio::task::spawn_local(answer(tcp, acceptor.clone(), arrival, manner));
     }
 }
 
-async fn answer(tcp: TcpStream, acceptor: TlsAcceptor, manner: Manner) {
+async fn answer(
+    tcp: TcpStream,
+    acceptor: TlsAcceptor,
+    (came, notes): (UnixMicros, Notes),
+    manner: Manner,
+) {
     tcp.set_nodelay(true).expect("a socket");
     let Ok(mut tls) = acceptor.accept(tcp).await else {
         return;
@@ -84,4 +113,5 @@ async fn answer(tcp: TcpStream, acceptor: TlsAcceptor, manner: Manner) {
     if tls.write_all(ANSWER).await.is_ok() {
         tls.shutdown().await.ok();
     }
+    notes.write(came, &request);
 }

@@ -14,7 +14,7 @@ use wire::plan::Plan;
 use crate::machine::{self, Running};
 
 /// Targets that answer at once, and how often each is probed, seconds: 100 attempts a second.
-const QUICK: usize = 1_000;
+pub(crate) const QUICK: usize = 1_000;
 pub(crate) const INTERVAL_S: usize = 10;
 /// Targets that never answer.
 pub(crate) const SILENT: usize = 100;
@@ -27,6 +27,12 @@ pub(crate) struct Setting {
     pub(crate) dir: Utf8PathBuf,
     pub(crate) identity: Arc<Identity>,
     pub(crate) plan: Plan,
+    /// The first batch of what is measured.
+    pub(crate) first_seq: u64,
+    /// What the server notes.
+    pub(crate) notes: String,
+    ports: (String, String),
+    silent: usize,
 }
 
 /// A moment so far from now.
@@ -36,13 +42,12 @@ pub(crate) fn in_future(time: Duration) -> UnixMillis {
 }
 
 impl Setting {
-    pub(crate) fn new(server: &Running, from: UnixMillis, silent: usize) -> Self {
+    pub(crate) fn new(server: &Running, silent: usize) -> Self {
         let temp = tempfile::tempdir().expect("a directory for temporary files");
         let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).expect("a path that is text");
         let at: Vec<&str> = server.at.split(' ').collect();
         let ca_pem = at[2];
         fs::copy(ca_pem, dir.join("ca.pem")).expect("the server's certificate");
-        fs::remove_file(ca_pem).expect("it was there");
 
         let seed = identity::get_or_create_seed(&dir).expect("room for a key");
         let log = SigningKey::from_seed("bench.example/log", &[1; 32]).expect("a name");
@@ -56,8 +61,8 @@ impl Setting {
         };
         stored.store(&dir).expect("room for an identity");
 
-        let plan = plan(from, (at[0], at[1]), silent);
-        fs::write(dir.join("plan.toml"), &plan).expect("room for a plan");
+        let ports = (at[0].to_owned(), at[1].to_owned());
+        let plan = plan(machine::now(), (&ports.0, &ports.1), silent);
         let config = "state_dir = \".\"\nplan = \"plan.toml\"\nca_file = \"ca.pem\"\n\
             seal_interval_s = 10\nhttp.listen = \"127.0.0.1:0\"\n\
             limits.backlog_bytes_max = 1073741824\n";
@@ -67,7 +72,18 @@ impl Setting {
             identity: Arc::new(stored.with_key(&seed).expect("its own key")),
             plan: Plan::parse(&plan).expect("a plan"),
             dir,
+            first_seq: 0,
+            notes: at[3].to_owned(),
+            ports,
+            silent,
         }
+    }
+
+    /// Its plan begins then.
+    pub(crate) fn begin(&mut self, from: UnixMillis) {
+        let plan = plan(from, (&self.ports.0, &self.ports.1), self.silent);
+        fs::write(self.dir.join("plan.toml"), &plan).expect("room for a plan");
+        self.plan = Plan::parse(&plan).expect("a plan");
     }
 }
 
@@ -82,7 +98,7 @@ fn plan(from: UnixMillis, (quick, never): (&str, &str), silent: usize) -> String
             text,
             "[[target]]\nid = \"{name}-{nth}\"\nprovider = \"p\"\ninterval_s = {INTERVAL_S}\n\
              deadline_ms = 60000\nburst = {{ count = 0, spacing_ms = 1000 }}\n\
-             request = {{ kind = \"http\", url = \"https://localhost:{port}/\" }}\n"
+             request = {{ kind = \"http\", url = \"https://localhost:{port}/{name}-{nth}\" }}\n"
         )
         .expect("memory has room");
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{AgentId, UnixMillis};
+use probe::Trust;
 use tokio::sync::watch;
 use tracing::warn;
 use wire::plan::Plan;
@@ -171,7 +172,7 @@ pub(super) fn start(
 pub(super) fn follower(
     setup: &AgentSetup,
     shared: &Shared,
-    told: Told,
+    (told, trust): (Told, &Trust),
 ) -> Result<Option<Follower>, AgentError> {
     let identity = &shared.identity;
     let (Some(collector), Some(operator)) = (&setup.collector, &identity.operator_key) else {
@@ -181,7 +182,7 @@ pub(super) fn follower(
         identity: Arc::clone(identity),
         nonces: shared.nonces.clone(),
         operator: operator.clone(),
-        client: Client::new(collector.clone(), &setup.roots)?,
+        client: Client::believing(collector.clone(), trust)?,
         dir: setup.dir.clone(),
         timebase: shared.timebase.clone(),
         health: shared.health.clone(),

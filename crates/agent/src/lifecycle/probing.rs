@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::{TargetId, UnixMillis};
-use probe::{Engine, Spec};
+use probe::{Engine, Spec, Trust};
 
 use super::held;
 use super::plans::Heard;
@@ -13,8 +13,8 @@ use super::{AgentError, AgentSetup, Shared};
 use crate::recorder::task::RecorderHandle;
 use crate::runner::AttemptFn;
 
-pub(super) fn attempt(setup: &AgentSetup) -> Result<Arc<AttemptFn>, AgentError> {
-    let engine = Engine::new(&setup.roots)
+pub(super) fn attempt(setup: &AgentSetup, trust: &Trust) -> Result<Arc<AttemptFn>, AgentError> {
+    let engine = Engine::believing(trust)
         .map_err(AgentError::Engine)?
         .with_prices(Arc::clone(&setup.prices))
         .with_held(&held::held(&setup.keys, std::env::vars_os()));

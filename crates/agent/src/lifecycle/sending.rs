@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use probe::Trust;
+
 use super::{AgentError, AgentSetup, Shared};
 use crate::client::{Client, ClientError};
 use crate::preview::{PreviewSettings, Previews};
@@ -10,10 +12,10 @@ use crate::recorder::{Newest, Recorder};
 use crate::uplink::{Uplink, UplinkSettings};
 
 /// The way to the collector, where there is one.
-pub(super) fn client(setup: &AgentSetup) -> Result<Option<Client>, ClientError> {
+pub(super) fn client(setup: &AgentSetup, trust: &Trust) -> Result<Option<Client>, ClientError> {
     let collector = setup.collector.clone();
     collector
-        .map(|collector| Client::new(collector, &setup.roots))
+        .map(|collector| Client::believing(collector, trust))
         .transpose()
 }
 

@@ -18,8 +18,12 @@ use super::state::State;
 /// Bytes before kind and payload.
 pub(super) const HEADER_BYTES: usize = 8;
 
+/// The kind of a line.
+pub(super) const KIND_LINE: u8 = 1;
 /// The kind of a sealed batch.
 pub(super) const KIND_SEAL: u8 = 2;
+/// The kind of a snapshot.
+pub(super) const KIND_SNAPSHOT: u8 = 6;
 
 /// Longest kind and payload: one batch body, and room for its note and numbers.
 const FRAME_BYTES_MAX: usize = BATCH_BODY_BYTES_MAX + 1024 * 1024;
@@ -88,7 +92,7 @@ impl Frame {
                     slot,
                     line,
                 } = spooled;
-                out.push(1);
+                out.push(KIND_LINE);
                 let slot = slot.map_or_else(|| NO_SLOT.to_owned(), |slot| slot.get().to_string());
                 out.extend_from_slice(format!("{stream} {i} {slot}\n").as_bytes());
                 out.extend_from_slice(line.core.as_bytes());
@@ -119,7 +123,7 @@ impl Frame {
                 out.extend_from_slice(checkpoint.as_bytes());
             }
             Self::Snapshot(state) => {
-                out.push(6);
+                out.push(KIND_SNAPSHOT);
                 let json = serde_json::to_vec(state).expect("names and integers are always JSON");
                 out.extend_from_slice(&json);
             }
@@ -130,10 +134,11 @@ impl Frame {
         }
     }
 
-    fn decode(content: &[u8]) -> Option<Self> {
+    /// From kind and payload of an intact frame.
+    pub(super) fn decode(content: &[u8]) -> Option<Self> {
         let (kind, payload) = content.split_first()?;
         match kind {
-            1 => SpooledLine::decode(std::str::from_utf8(payload).ok()?).map(Self::Line),
+            &KIND_LINE => SpooledLine::decode(std::str::from_utf8(payload).ok()?).map(Self::Line),
             &KIND_SEAL => decode_seal(payload),
             3 => Some(Self::Acked {
                 seq: u64::from_le_bytes(payload.try_into().ok()?),
@@ -144,7 +149,7 @@ impl Frame {
             5 => String::from_utf8(payload.to_vec())
                 .ok()
                 .map(|checkpoint| Self::Seen { checkpoint }),
-            6 => serde_json::from_slice(payload).ok().map(Self::Snapshot),
+            &KIND_SNAPSHOT => serde_json::from_slice(payload).ok().map(Self::Snapshot),
             7 => decode_begun(std::str::from_utf8(payload).ok()?),
             _ => None,
         }
@@ -191,6 +196,12 @@ fn decode_begun(payload: &str) -> Option<Frame> {
     })
 }
 
+/// Number of the batch that this kind and payload are the seal of.
+pub(super) fn seal_seq(content: &[u8]) -> Option<u64> {
+    let payload = content.strip_prefix(&[KIND_SEAL])?;
+    payload.first_chunk().copied().map(u64::from_le_bytes)
+}
+
 pub(super) fn decode_seal(payload: &[u8]) -> Option<Frame> {
     let (seq, rest) = payload.split_first_chunk::<8>()?;
     let (hash, rest) = rest.split_first_chunk::<32>()?;
@@ -221,16 +232,28 @@ pub(super) fn slots(line: &Line) -> Option<RangeInclusive<UnixMillis>> {
 
 /// The frame that starts at `at`, and where it ends; `None` where no intact frame starts.
 pub(super) fn read(bytes: &[u8], at: usize) -> Option<(Frame, usize)> {
-    let (header, content) = bytes.get(at..)?.split_at_checked(HEADER_BYTES)?;
-    let length = usize::try_from(u32::from_le_bytes(header[..4].try_into().ok()?)).ok()?;
+    let bytes = bytes.get(at..)?;
+    let end = intact(bytes)?;
+    Some((Frame::decode(&bytes[HEADER_BYTES..end])?, at + end))
+}
+
+/// Bytes of kind and payload that a frame's header states; `None` where no frame has so many.
+pub(super) fn content_length(bytes: &[u8]) -> Option<usize> {
+    let length = u32::from_le_bytes(*bytes.first_chunk()?);
+    let length = usize::try_from(length).ok()?;
+    (1..=FRAME_BYTES_MAX).contains(&length).then_some(length)
+}
+
+/// Where the frame that these bytes begin with ends; `None` where it is not intact. Whether its
+/// content means anything is not looked at.
+pub(super) fn intact(bytes: &[u8]) -> Option<usize> {
+    let length = content_length(bytes)?;
+    let (header, content) = bytes.split_at_checked(HEADER_BYTES)?;
     let checksum = u32::from_le_bytes(header[4..].try_into().ok()?);
     let content = content.get(..length)?;
     // The kind is looked at first: it spares most checksums while searching behind damage.
-    let plausible = (1..=7).contains(content.first()?) && length <= FRAME_BYTES_MAX;
-    if !plausible || crc32fast::hash(content) != checksum {
-        return None;
-    }
-    Some((Frame::decode(content)?, at + HEADER_BYTES + length))
+    let plausible = (1..=7).contains(content.first()?);
+    (plausible && crc32fast::hash(content) == checksum).then_some(HEADER_BYTES + length)
 }
 
 /// What stands in a segment, piece by piece.
@@ -289,105 +312,4 @@ impl Iterator for Pieces<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn line(i: u64) -> Frame {
-        Frame::Line(SpooledLine {
-            stream: "acme".parse().unwrap(),
-            i,
-            slot: (i != 1).then_some(UnixMillis::new(-5)),
-            line: EncodedLine {
-                core: format!(r#"{{"i":{i}}}"#),
-                detail: Some("{}".into()),
-            },
-        })
-    }
-
-    fn seal() -> Frame {
-        Frame::Seal {
-            batch: SealedBatch {
-                seq: 7,
-                hash: Hash::of(b"x"),
-                note: b"note\n\nsig\n".to_vec(),
-                body: vec![0, 1, 2, 255],
-            },
-            sealed_us: UnixMicros::new(42),
-        }
-    }
-
-    #[test]
-    fn every_kind_of_frame_reads_back() {
-        let frames = [
-            line(3),
-            line(1),
-            seal(),
-            Frame::Acked { seq: 1 },
-            Frame::Released { seq: 2 },
-            Frame::Seen {
-                checkpoint: "o\n1\nr\n".into(),
-            },
-            Frame::Snapshot(State::default()),
-            Frame::Begun {
-                stream: "acme".parse().unwrap(),
-                slot: UnixMillis::new(-5),
-            },
-        ];
-        for frame in frames {
-            let bytes = frame.encode().unwrap();
-            assert_eq!(read(&bytes, 0), Some((frame, bytes.len())));
-        }
-    }
-
-    #[test]
-    fn the_layout_of_a_frame_is_frozen() {
-        let bytes = Frame::Acked { seq: 258 }.encode().unwrap();
-        assert_eq!(bytes[..4], [9, 0, 0, 0]);
-        assert_eq!(bytes[4..8], crc32fast::hash(&bytes[8..]).to_le_bytes());
-        assert_eq!(bytes[8..], [3, 2, 1, 0, 0, 0, 0, 0, 0]);
-    }
-
-    #[test]
-    fn a_tail_of_zeros_is_damage() {
-        assert_eq!(
-            Pieces::new(&[0; 64]).collect::<Vec<_>>(),
-            [Piece::Damage(0..64)]
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn a_flipped_bit_spoils_one_frame_and_no_other(at in 0_usize..10_000, bit in 0_u8..8) {
-            let frames = [line(0), seal(), line(1), Frame::Acked { seq: 7 }];
-            let encoded: Vec<Vec<u8>> = frames.iter().map(|f| f.encode().unwrap()).collect();
-            let mut bytes = encoded.concat();
-            let at = at % bytes.len();
-            bytes[at] ^= 1 << bit;
-            let read: Vec<Frame> = Pieces::new(&bytes)
-                .filter_map(|piece| match piece {
-                    Piece::Frame(frame, _) => Some(*frame),
-                    Piece::Damage(_) => None,
-                })
-                .collect();
-            let mut start = 0;
-            let intact: Vec<Frame> = frames
-                .into_iter()
-                .zip(&encoded)
-                .filter(|(_, bytes)| {
-                    let range = start..start + bytes.len();
-                    start = range.end;
-                    !range.contains(&at)
-                })
-                .map(|(frame, _)| frame)
-                .collect();
-            prop_assert_eq!(read, intact);
-        }
-
-        #[test]
-        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(Pieces::new(&bytes).count() <= bytes.len());
-        }
-    }
-}
+mod tests;

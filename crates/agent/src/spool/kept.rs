@@ -4,12 +4,12 @@
 //! what was found in the newest one read is remembered, because the next question is about it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::ops::Range;
 
 use wire::batch::SealedBatch;
 
-use super::frame::{Frame, Piece, Pieces};
+use super::frame::{self, Frame, Piece, Pieces};
+use super::scan::Scan;
 use super::segment::{self, Location};
 use super::{Spool, SpoolError};
 
@@ -104,19 +104,27 @@ impl Spool {
 
     fn scan(&self, number: u64) -> Result<BTreeMap<u64, Location>, SpoolError> {
         let path = segment::path(&self.dir, number);
-        let bytes = fs::read(&path).map_err(|source| SpoolError::Read { path, source })?;
+        let read = |source| SpoolError::Read {
+            path: path.clone(),
+            source,
+        };
         let mut batches = BTreeMap::new();
-        for piece in Pieces::new(&bytes) {
-            let Piece::Frame(frame, range) = piece else {
-                continue;
-            };
-            if let Frame::Seal { batch, .. } = *frame {
-                let location = Location {
-                    segment: number,
-                    at: range.start as u64,
-                    bytes: range.len() as u64,
-                };
-                batches.insert(batch.seq, location);
+        let mut add = |seq: u64, range: Range<usize>| {
+            let location = Location::new(number, &range);
+            batches.insert(seq, location);
+        };
+        let mut scan = Scan::open(&path).map_err(read)?;
+        while let Some(content) = scan.next().map_err(read)? {
+            if let Some(seq) = frame::seal_seq(content.bytes) {
+                add(seq, content.range);
+            }
+        }
+        let (at, rest) = scan.rest().map_err(read)?;
+        for piece in Pieces::new(&rest) {
+            if let Piece::Frame(frame, range) = piece
+                && let Frame::Seal { batch, .. } = *frame
+            {
+                add(batch.seq, at + range.start..at + range.end);
             }
         }
         Ok(batches)

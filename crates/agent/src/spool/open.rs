@@ -31,11 +31,7 @@ impl Spool {
             batches_lost: unacked
                 .filter(|seq| !fold.batches.contains_key(seq))
                 .collect(),
-            lines: fold
-                .unsealed
-                .values()
-                .map(|(line, _)| line.clone())
-                .collect(),
+            lines: Vec::new(),
             quarantined: Vec::new(),
         };
         let active = match newest {
@@ -55,6 +51,7 @@ impl Spool {
             unsealed_from: fold.unsealed.values().map(|(_, segment)| *segment).min(),
             state: std::mem::take(&mut fold.state),
             batches: std::mem::take(&mut fold.batches),
+            unacked_from: None,
             dir: dir.to_owned(),
             limits,
             active,
@@ -62,7 +59,10 @@ impl Spool {
             poisoned: false,
             _lock: lock,
         };
+        spool.find_unacked_from();
         recovered.quarantined = spool.put_aside(&fold)?;
+        let lines = fold.unsealed.into_values();
+        recovered.lines = lines.map(|(line, _)| line).collect();
         Ok((spool, recovered))
     }
 
@@ -79,6 +79,7 @@ impl Spool {
             let frame = self.read_frame(seq, location)?;
             let location = self.append(&frame)?;
             self.batches.insert(seq, location);
+            self.find_unacked_from();
         }
         // Lines go last: a seal behind them would seem to carry them.
         let mut oldest_line = None;

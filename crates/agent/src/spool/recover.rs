@@ -5,7 +5,7 @@
 //! can still be read is carried over, and the segment is put aside.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::io;
 
 use camino::Utf8Path;
 use domain::UnixMillis;
@@ -15,7 +15,9 @@ use wire::stream::StreamId;
 use super::SpoolError;
 use super::frame::{Frame, Piece, Pieces, SpooledLine, slots};
 use super::salvage;
+use super::scan::Scan;
 use super::segment::{self, Location};
+use super::skim::{self, Skimmed};
 use super::state::{State, StreamState};
 
 /// Everything that the segments say together.
@@ -39,25 +41,41 @@ pub(super) struct Fold {
 
 /// Reads every segment that still matters.
 pub(super) fn fold(dir: &Utf8Path, segments: &[u64]) -> Result<Fold, SpoolError> {
-    let mut fold = Fold::default();
-    let Some(newest) = segments.last() else {
-        return Ok(fold);
-    };
-    let from = scan_from(dir, segments)?;
-    for number in segments.iter().filter(|number| **number >= from) {
-        let path = segment::path(dir, *number);
-        let bytes = fs::read(&path).map_err(|source| SpoolError::Read {
-            path: path.clone(),
-            source,
-        })?;
-        fold.add_segment(*number, &bytes, *newest);
+    if segments.is_empty() {
+        return Ok(Fold::default());
     }
+    let from = scan_from(dir, segments)?;
+    let needed: Vec<u64> = segments.iter().copied().filter(|n| *n >= from).collect();
+    let fold = match skimmed(dir, &needed)? {
+        Skimmed::Through(fold) => fold.read_on(dir, &needed[needed.len() - 1..])?,
+        Skimmed::Damaged => whole(dir, &needed)?,
+    };
     if !fold.counters_known {
         return Err(SpoolError::CountersLost {
             dir: dir.to_owned(),
         });
     }
     Ok(fold)
+}
+
+/// Reads every frame of these segments, of which the last is the newest.
+pub(super) fn whole(dir: &Utf8Path, needed: &[u64]) -> Result<Fold, SpoolError> {
+    Fold::default().read_on(dir, needed)
+}
+
+/// What the segments before the newest say, where its head knows their counters.
+fn skimmed(dir: &Utf8Path, needed: &[u64]) -> Result<Skimmed, SpoolError> {
+    let Some((newest, older)) = needed.split_last() else {
+        return Ok(Skimmed::Damaged);
+    };
+    let head = segment::head(dir, *newest).map_err(|source| SpoolError::Read {
+        path: segment::path(dir, *newest),
+        source,
+    })?;
+    match head {
+        Some(_) => skim::skim(dir, older),
+        None => Ok(Skimmed::Damaged),
+    }
 }
 
 /// The segment to start from: the one that the newest head names, or, where that one's own head
@@ -87,25 +105,48 @@ impl Fold {
             .min()
     }
 
-    fn add_segment(&mut self, number: u64, bytes: &[u8], newest: u64) {
+    /// Goes on with these segments, of which the last is the newest.
+    fn read_on(mut self, dir: &Utf8Path, numbers: &[u64]) -> Result<Self, SpoolError> {
+        let newest = numbers.last().copied().unwrap_or_default();
+        for number in numbers {
+            let read = self.read_segment(dir, *number, newest);
+            read.map_err(|source| SpoolError::Read {
+                path: segment::path(dir, *number),
+                source,
+            })?;
+        }
+        Ok(self)
+    }
+
+    fn read_segment(&mut self, dir: &Utf8Path, number: u64, newest: u64) -> io::Result<()> {
         self.intact_to = 0;
+        let mut scan = Scan::open(&segment::path(dir, number))?;
+        while let Some(content) = scan.next()? {
+            let (decoded, range) = (Frame::decode(content.bytes), content.range);
+            let Some(frame) = decoded else {
+                scan.step_back(range.len());
+                break;
+            };
+            self.intact_to = range.end as u64;
+            self.apply(frame, Location::new(number, &range));
+        }
+        let (from, rest) = scan.rest()?;
+        self.add_rest(number, (from, &rest), newest);
+        Ok(())
+    }
+
+    /// What stands behind the first damage of a segment, which begins at `from`.
+    fn add_rest(&mut self, number: u64, (from, bytes): (usize, &[u8]), newest: u64) {
         for piece in Pieces::new(bytes) {
             match piece {
                 Piece::Frame(frame, range) => {
-                    let (at, end) = (range.start as u64, range.end as u64);
-                    self.intact_to = end;
-                    self.apply(
-                        *frame,
-                        Location {
-                            segment: number,
-                            at,
-                            bytes: end - at,
-                        },
-                    );
+                    let range = from + range.start..from + range.end;
+                    self.intact_to = range.end as u64;
+                    self.apply(*frame, Location::new(number, &range));
                 }
                 // A segment has its head before it has its name: a head is never torn.
                 Piece::Damage(range)
-                    if number == newest && range.end == bytes.len() && range.start > 0 =>
+                    if number == newest && range.end == bytes.len() && from + range.start > 0 =>
                 {
                     self.torn_bytes = range.len() as u64;
                 }

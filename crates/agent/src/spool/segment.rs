@@ -4,12 +4,14 @@
 //! was damaged later.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
+use std::ops::Range;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::frame::{self, Frame};
+use super::frame::Frame;
+use super::scan::Scan;
 use super::state::State;
 
 /// Suffix of segments.
@@ -18,9 +20,6 @@ const SUFFIX: &str = ".seg";
 const SUFFIX_NEW: &str = ".seg.new";
 /// Suffix of segments that were damaged; kept for a human.
 const SUFFIX_QUARANTINED: &str = ".seg.quarantined";
-
-/// Bytes read to find a head: above any snapshot of the most streams there can be.
-const HEAD_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// Where a frame stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +35,17 @@ pub(super) struct Active {
     pub(super) number: u64,
     pub(super) len: u64,
     file: File,
+}
+
+impl Location {
+    /// The bytes of `range` in a segment.
+    pub(super) fn new(segment: u64, range: &Range<usize>) -> Self {
+        Self {
+            segment,
+            at: range.start as u64,
+            bytes: range.len() as u64,
+        }
+    }
 }
 
 pub(super) fn path(dir: &Utf8Path, number: u64) -> Utf8PathBuf {
@@ -61,12 +71,10 @@ pub(super) fn list(dir: &Utf8Path) -> io::Result<Vec<u64>> {
 
 /// The snapshot at the head of a segment; `None` where it is damaged.
 pub(super) fn head(dir: &Utf8Path, number: u64) -> io::Result<Option<State>> {
-    let mut bytes = Vec::new();
-    File::open(path(dir, number))?
-        .take(HEAD_BYTES_MAX)
-        .read_to_end(&mut bytes)?;
-    Ok(match frame::read(&bytes, 0) {
-        Some((Frame::Snapshot(state), _)) => Some(state),
+    let mut scan = Scan::open(&path(dir, number))?;
+    let head = scan.next()?.and_then(|head| Frame::decode(head.bytes));
+    Ok(match head {
+        Some(Frame::Snapshot(state)) => Some(state),
         _ => None,
     })
 }

@@ -11,6 +11,7 @@ mod damage;
 mod harness;
 mod kept;
 mod model;
+mod skim;
 
 /// Small enough that a few dozen facts fill several segments.
 const SEGMENT: u64 = 1_500;
