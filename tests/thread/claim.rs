@@ -82,13 +82,13 @@ async fn told(lab: &Installation, notice: &str) {
 }
 
 /// The end of the day of a moment, and the time for what comes late.
-fn end_of_day(at: UnixMillis) -> UnixMillis {
+pub(super) fn end_of_day(at: UnixMillis) -> UnixMillis {
     let day = at.get().div_euclid(DAY_MS);
     UnixMillis::new((day + 1) * DAY_MS + DAY_MS / 12)
 }
 
 /// Judges as at a moment to come.
-async fn judge_at(lab: &Installation, contract: String, at: UnixMillis) {
+pub(super) async fn judge_at(lab: &Installation, contract: String, at: UnixMillis) {
     let plan = std::fs::read_to_string(lab.dir().join("plan.toml")).expect("the plan");
     let clock = Arc::new(ManualClock::at(at.to_micros()));
     let setup = Setup {
@@ -200,7 +200,7 @@ async fn shown(lab: &Installation, path: &str) -> Value {
 }
 
 /// What `nines claim` prints.
-async fn nines(lab: &Installation, args: &[&str]) -> String {
+pub(super) async fn nines(lab: &Installation, args: &[&str]) -> String {
     let mut command = Command::new(program("nines"));
     command.arg("claim").args(args);
     process::run(command.env("DATABASE_URL", lab.database.url())).await

@@ -3,9 +3,11 @@
 use std::fs::File;
 
 use camino::Utf8Path;
+use domain::{Clock as _, SystemClock};
 use evidence::bundle::Bundle;
 use serde_json::json;
 
+use super::claim::{end_of_day, judge_at, nines};
 use super::installation::{CHAT, CONTRACT, Installation, KEY_FILE};
 use super::outage::{JUDGED, export, verify};
 use super::process::files_below;
@@ -76,18 +78,20 @@ async fn no_secret_or_prompt_leaves_the_agent() {
     no_leaks(&told);
 }
 
-/// What is handed to others: the bundle of a breach with its page and texts, the notice that goes to
-/// the provider, and every page of the collector, while the provider tells everything back.
+/// What is handed to others: the bundle of a breach with its page and texts, the notice and the claim
+/// that go to the provider, with their logs, and every page of the collector, while the provider tells
+/// everything back.
 #[tokio::test]
 async fn no_secret_or_prompt_is_in_an_exported_bundle_a_letter_or_a_page() {
     let lab = Installation::create("secrecy_bundle", CANARY).await;
     let contract = include_str!("contract.toml").replace("partition = [\"account\"]", "");
     lab.write("contract.toml", &contract);
     let _sim = lab.start_sim().await;
-    let _collector = lab.start_collector().await;
+    let collector = lab.start_collector().await;
     lab.enrol().await;
-    let _agent = lab.start_agent().await;
+    let agent = lab.start_agent().await;
     until_samples(&lab, "outcome = 'ok'").await;
+    let began = SystemClock.now().to_millis();
     let body = echo("We are overloaded", "server_error").to_string();
     let fault = json!({ "kind": "status", "status": 503, "body": body });
     lab.inject(fault, 6).await;
@@ -123,7 +127,46 @@ async fn no_secret_or_prompt_is_in_an_exported_bundle_a_letter_or_a_page() {
     for path in &paths {
         told.push((path.clone(), lab.page(&lab.url(path)).await));
     }
+    agent.stop().await;
+    collector.stop().await;
+    judge_at(&lab, contract, end_of_day(began)).await;
+    let _collector = lab.start_collector().await;
+    told.extend(claimed(&lab).await);
     no_leaks(&told);
+}
+
+/// The claim in every form, its log, its pages, and what the command writes of them.
+async fn claimed(lab: &Installation) -> Vec<(String, String)> {
+    let listed = lab.list("/api/v1/claims").await;
+    let name = listed[0]["claim"].as_str().expect("a name").to_owned();
+    let claim = format!("/api/v1/claims/{name}");
+    let log = format!("{claim}/requests.csv");
+    let mut paths = vec![log.clone(), claim.clone(), format!("/claims/{name}")];
+    let forms = ["aws", "azure", "generic", "google"];
+    paths.extend(forms.map(|form| format!("{claim}/letter?form={form}")));
+    let mut told = Vec::new();
+    for path in paths {
+        let page = lab.page(&lab.url(&path)).await;
+        assert!(
+            path != log || page.contains(",503,"),
+            "an empty log: {page}"
+        );
+        assert!(
+            !path.contains("form=") || page.contains("HTTP 503"),
+            "{page}"
+        );
+        told.push((path, page));
+    }
+    let dir = lab.dir().join("ticket");
+    let args = ["letter", &name, "--attachments", dir.as_str()];
+    told.push(("nines claim letter".to_owned(), nines(lab, &args).await));
+    let written = files_below(&dir).into_iter().map(|file| {
+        let text = std::fs::read_to_string(&file).expect("it was written");
+        (file.to_string(), text)
+    });
+    told.extend(written);
+    assert!(told.len() > 9, "the command wrote nothing");
+    told
 }
 
 /// What a provider may tell back, in the words of an error.

@@ -9,13 +9,14 @@ any fails, 2 if none fails but something was not checked, 3 if the file or the p
 Timestamps (RFC 3161) are verified by the program `openssl`, where `--tsa-roots` is given.
 
 V6 recomputes everything of the result that counts per minute can tell, in exact fractions: every
-reading of the contract, credits and deadlines. What it cannot follow it names, as JSON pointers into
-`result.json`, and answers NOT-CHECKED: exclusions that recur or are regional, and zones that this
-machine does not know. Formulas over the times of single samples neither verifier recomputes.
+reading of the contract, exclusions, credits and deadlines. What it cannot follow it names, as JSON
+pointers into `result.json`, and answers NOT-CHECKED: zones that this machine does not know, until it has
+a time zone database (`pip install tzdata`). Formulas over the times of single samples neither verifier
+recomputes.
 
 It reads in this order: signatures, texts, trees, log entries, policy, timestamps, the file, schedules,
-the verifier with V1 to V6, then V6 in parts (calendar, counts and readings, credits, deadlines, support,
-formulas), and what lines may hold.
+the verifier with V1 to V6, then V6 in parts (calendar, spans that come again, counts and readings, credits,
+deadlines, support, formulas), and what lines may hold.
 """
 
 import argparse
@@ -1042,13 +1043,15 @@ class Bundle:
         entry = self.infos[path]
         crc, packed, size = entry.sums
         data = self.data[entry.at : entry.at + packed]
+        stream, is_whole = zlib.decompressobj(-15), True
         try:
             if entry.method == 8:
-                data = zlib.decompressobj(-15).decompress(data, size + 1)
+                data = stream.decompress(data, size + 1)
+                is_whole = stream.eof  # All bytes may be there, and the end of the stream not.
         except zlib.error as e:
             raise Bad(path, f"cannot be unpacked: {e}") from None
-        if len(data) != size or zlib.crc32(data) != crc:
-            raise Bad(path, "cannot be unpacked: another length or checksum")
+        if not is_whole or len(data) != size or zlib.crc32(data) != crc:
+            raise Bad(path, "cannot be unpacked: another length, checksum or end")
         return data
 
     def text(self, path):
@@ -2278,10 +2281,11 @@ class Verifier:
         judged = told["commitments"]
         try:
             judge = Judge(contract, inputs, self.cells())
-            same(told["exclusions"], judge.exclusions(judge.window)[0], "/exclusions")
+            subjects = [subject for promise in contract.get("commitment", []) for subject in judge.subjects(promise)]
+            everywhere = judge.everywhere({target for subject in subjects for target in subject.targets})
+            same(told["exclusions"], judge.exclusions(judge.window, everywhere)[0], "/exclusions")
         except (Unsupported, OverflowError, OSError) as e:
             return [f"/exclusions ({e})", "/commitments", "/credit", "result/minutes-*.csv"]
-        subjects = [subject for promise in contract.get("commitment", []) for subject in judge.subjects(promise)]
         same(len(judged), len(subjects), "/commitments")
         dues = []
         for at, subject in enumerate(subjects):
@@ -2352,7 +2356,10 @@ class Zone:
         try:
             self.info = timezone.utc if name == "UTC" else zoneinfo.ZoneInfo(name)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            raise Unsupported(f"the zone {name}, which this machine does not know") from None
+            raise Unsupported(
+                f"the zone {name[:64]} is not known to this machine; `pip install tzdata` or the time zone "
+                "database of the system will make it known"
+            ) from None
 
     def local(self, minute):
         """What a clock shows."""
@@ -2441,6 +2448,213 @@ class Windows:
         if self.kind == "trailing_days":
             return self.trailing(self.zone.day_of(window[1] - 1), zone)
         return self.numbered(self.number(window[0], self.zone), zone)
+
+
+# Spans that come again, by a rule of RFC 5545 that chooses days.
+
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+RULE = set("FREQ INTERVAL WKST BYMONTH BYMONTHDAY BYYEARDAY BYDAY BYSETPOS COUNT UNTIL".split())
+NEVER_YEARS = 400  # After these the calendar repeats itself, after as many times INTERVAL a rule.
+
+
+def numbers(text, low, high):
+    """Whole numbers, none of them 0."""
+    found = set()
+    for one in text.split(",") if text else ():
+        if not re.fullmatch("[+-]?[0-9]{1,9}", one) or not low <= int(one) <= high or not int(one):
+            raise ValueError(f"`{one}` is not from {low} to {high}")
+        found.add(int(one))
+    return found
+
+
+def number_of(text, high):
+    found = numbers(text, 1, high)
+    if len(found) != 1 or "," in text:
+        raise ValueError(f"`{text}` is not one number")
+    return found.pop()
+
+
+class Recurrence:
+    """Spans that come again, as in `[exclusion.recurs]`."""
+
+    def __init__(self, told):
+        place = "contract/terms.toml"
+        need(told, place, rrule=str, minutes=int, timezone=str, **{"from": str})
+        self.zone, self.minutes = Zone(told["timezone"]), told["minutes"]
+        try:
+            if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", told["from"]) or not 1 <= self.minutes <= 10_080:
+                raise ValueError("no time of day, or a length out of range")
+            self.time = datetime.strptime(told["from"], "%H:%M").time()
+            self.starts = self.day_told(told["starts"]) if "starts" in told else None
+            self.origin = self.starts or date(1970, 1, 1)
+            self.read(told["rrule"])
+        except ValueError as e:
+            raise Bad(place, f"spans that recur cannot be read: {e}") from None
+
+    @staticmethod
+    def day_told(told):
+        if isinstance(told, str) and re.fullmatch("[0-9]{1,4}-[0-9]{1,2}-[0-9]{1,2}", told):
+            told = date(*map(int, told.split("-")))
+        if type(told) is not date or not 1 <= told.year <= 9997:
+            raise ValueError("`starts` is no day")
+        return told
+
+    def read(self, text):
+        if len(text) > 512 or not re.fullmatch("[A-Za-z0-9;=,+-]+", text):
+            raise ValueError("the rule is none")
+        parts = {}
+        for part in text.upper().split(";"):
+            key, _, value = part.partition("=")
+            if key not in RULE or key in parts or not value:
+                raise ValueError(f"`{part}` in the rule")
+            parts[key] = value
+        self.freq = parts.get("FREQ")
+        if self.freq not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
+            raise ValueError("the rule has no FREQ, or another")
+        self.interval = number_of(parts.get("INTERVAL", "1"), 1000)
+        self.week_start = WEEKDAYS.index(parts.get("WKST", "MO"))
+        self.months = numbers(parts.get("BYMONTH", ""), 1, 12)
+        self.month_days = numbers(parts.get("BYMONTHDAY", ""), -31, 31)
+        self.year_days = numbers(parts.get("BYYEARDAY", ""), -366, 366)
+        most = {"MONTHLY": 31, "WEEKLY": 53}.get(self.freq, 366)
+        self.positions = numbers(parts.get("BYSETPOS", ""), -most, most)
+        if self.month_days and self.freq == "WEEKLY" or self.year_days and self.freq != "YEARLY":
+            raise ValueError("days that are not for this FREQ")
+        self.read_weekdays(parts.get("BYDAY", ""))
+        names_days = self.month_days or self.year_days or self.weekdays or self.numbered
+        count = number_of(parts["COUNT"], 1000) if "COUNT" in parts else None
+        if self.starts is None and (count or self.interval > 1 or self.freq != "DAILY" and not names_days):
+            raise ValueError("the rule needs `starts`")
+        if not names_days:
+            self.take_day_of(self.origin)
+        self.end_by(parts.get("UNTIL"), count)
+
+    def read_weekdays(self, text):
+        """Weekdays without a number, or with the number that they have in a month or year."""
+        self.weekdays, self.numbered = set(), set()
+        low, high = {"MONTHLY": (-4, 5), "YEARLY": (-52, 53)}.get(self.freq, (0, 0))
+        for one in text.split(",") if text else ():
+            found = re.fullmatch(f"([+-]?[0-9]{{1,2}})?({'|'.join(WEEKDAYS)})", one)
+            if not found:
+                raise ValueError(f"`{one}` is no weekday")
+            nth, weekday = found[1], WEEKDAYS.index(found[2])
+            if nth is None:
+                self.weekdays.add(weekday)
+            else:
+                self.numbered |= {(n, weekday) for n in numbers(nth, low, high)}
+        if self.weekdays and self.numbered:
+            raise ValueError("weekdays with a number and without")
+
+    def take_day_of(self, first):
+        """The day that a rule takes from its first one."""
+        if self.freq == "WEEKLY":
+            self.weekdays = {first.weekday()}
+        elif self.freq != "DAILY":
+            self.month_days = {first.day}
+        if self.freq == "YEARLY" and not self.months:
+            self.months = {first.month}
+
+    def end_by(self, until, count):
+        """The last day that can be chosen, and the last minute in which a span can start."""
+        self.last, self.until = date(9997, 12, 31), None
+        if until and count:
+            raise ValueError("COUNT beside UNTIL")
+        if until:
+            found = re.fullmatch("([0-9]{8})(?:T([0-9]{6})(Z?))?", until)
+            if not found:
+                raise ValueError("UNTIL is neither a day nor a time")
+            at = datetime.strptime(found[1] + (found[2] or "000000"), "%Y%m%d%H%M%S")
+            self.last = at.date()
+            if found[2]:
+                self.until = (Zone("UTC") if found[3] else self.zone).minute_at(at)
+                self.last = Zone("UTC").day_of(self.until) + timedelta(2)
+        elif count:
+            counted = day_in(min(self.starts.year + 100, 9997) * 12 + self.starts.month - 1, self.starts.day)
+            days = list(zip(range(count), self.days(self.starts, counted)))
+            self.last = days[-1][1] if days else date.min
+        beyond = min(self.origin.year + NEVER_YEARS * self.interval, 9997)
+        if next(self.days(self.origin, date(beyond, 12, 31)), None) is None:
+            raise ValueError("the rule never comes to pass")
+
+    def is_named(self, day):
+        """Whether a day fits every part of the rule."""
+        if self.months and day.month not in self.months or self.weekdays and day.weekday() not in self.weekdays:
+            return False
+        if not (self.month_days or self.year_days or self.numbered):
+            return True
+        at, length = day.day, calendar.monthrange(day.year, day.month)[1]
+        if self.month_days and not (at in self.month_days or at - length - 1 in self.month_days):
+            return False
+        if self.freq == "YEARLY" and (self.year_days or not self.months):
+            nth, of_year = day.timetuple().tm_yday, 366 if calendar.isleap(day.year) else 365
+            if self.year_days and not (nth in self.year_days or nth - of_year - 1 in self.year_days):
+                return False
+            at, length = (at, length) if self.months else (nth, of_year)
+        number = {((at + 6) // 7, day.weekday()), (-((length - at) // 7) - 1, day.weekday())}
+        return not self.numbered or bool(number & self.numbered)
+
+    def week_of(self, day):
+        return day - timedelta((day.weekday() - self.week_start) % 7)
+
+    def period_of(self, day):
+        """Which day, week, month or year a day lies in, counted from that of the first day."""
+        first = self.origin
+        return {
+            "DAILY": (day - first).days,
+            "WEEKLY": (self.week_of(day) - self.week_of(first)).days // 7,
+            "MONTHLY": 12 * (day.year - first.year) + day.month - first.month,
+            "YEARLY": day.year - first.year,
+        }[self.freq]
+
+    def period(self, number):
+        """First day and length of a period."""
+        first = self.origin
+        if self.freq == "DAILY":
+            return first + timedelta(number), 1
+        if self.freq == "WEEKLY":
+            return self.week_of(first) + timedelta(7 * number), 7
+        if self.freq == "YEARLY":
+            year = first.year + number
+            return date(year, 1, 1), 366 if calendar.isleap(year) else 365
+        start = day_in(12 * first.year + first.month - 1 + number, 1)
+        return start, calendar.monthrange(start.year, start.month)[1]
+
+    def days(self, first, last):
+        """The days chosen, in order."""
+        first, last = max(first, self.starts or first), min(last, self.last)
+        number = self.period_of(first)
+        number -= number % self.interval
+        while first <= last:
+            start, length = self.period(number)
+            if start > last:
+                return
+            days = [day for day in (start + timedelta(n) for n in range(length)) if self.is_named(day)]
+            for at, day in enumerate(days):
+                is_picked = not self.positions or {at + 1, at - len(days)} & self.positions
+                if is_picked and first <= day <= last:
+                    yield day
+            number += self.interval
+
+    def spans(self, window):
+        """The minutes of a window that are covered, in order and apart."""
+        start, end = window
+        first = self.zone.day_of(start) - timedelta(self.minutes // 1440 + 2)
+        found = []
+        for day in self.days(first, self.zone.day_of(end - 1)):
+            begins = self.zone.minute_at(datetime.combine(day, self.time))
+            own = max(begins, start), min(begins + self.minutes, end)
+            if own[0] >= own[1] or self.until is not None and begins > self.until:
+                continue
+            if found and found[-1][1] >= own[0]:
+                own = min(found[-1][0], own[0]), max(found.pop()[1], own[1])
+            found.append(own)
+        return found
+
+
+def outside_of(spans, window):
+    """What spans, in order and apart, leave of a window."""
+    starts, ends = [window[0], *(end for _, end in spans)], [*(start for start, _ in spans), window[1]]
+    return [(start, end) for start, end in zip(starts, ends) if start < end]
 
 
 # Then counts: what the samples of a minute are to a contract.
@@ -2599,6 +2813,7 @@ WORDS = {
         "cap_12_months_amount min_amount rounding amount_unit form one_level_per_incident schedule_basis".split()
     ),
     "exclusion": set("kind effect notice_hours minutes_max recurs span regions".split()),
+    "recurs": set("rrule from minutes timezone starts".split()),
     "deadline": {"purpose", "anchor", "hours", "days", "business_days", "working_days", "months", "nth_after_incident"},
 }
 
@@ -2611,6 +2826,7 @@ def check_words(contract):
     tables += [("credit", one["credit"]) for promise in promises
                for one in (promise, *promise.get("overrides", [])) if "credit" in one]
     tables += [("exclusion", clause) for clause in contract.get("exclusion", [])]
+    tables += [("recurs", clause["recurs"]) for clause in contract.get("exclusion", []) if "recurs" in clause]
     tables += [("deadline", clause) for clause in contract.get("claim", {}).get("deadlines", [])]
     for name, table in tables:
         odd = sorted(table.keys() - WORDS[name] - NOTES)
@@ -2631,43 +2847,81 @@ class Judge:
         self.clauses = contract.get("exclusion", [])
         own = inputs.get("subscribed")
         self.subscribed = own and window_of(own, "result/inputs.json")
-        self.found = {}
+        self.found, self.excluded = {}, {}
         check_words(contract)
+        self.recurring = [Recurrence(clause["recurs"]) if "recurs" in clause else None for clause in self.clauses]
+        if any(clause.get("span") == "outside" and "recurs" not in clause for clause in self.clauses):
+            raise Bad("contract/terms.toml", "an exclusion outside of no spans")
 
     # Exclusions.
 
-    def exclusions(self, window):
-        """What became of every announced span, and which of them count, by clause."""
-        told, applied = [], []
+    def region(self, target):
+        return self.scopes.get(target, {}).get("region")
+
+    def everywhere(self, targets):
+        """By clause, whether it holds for everything that is judged, or for samples of its regions only."""
+        regions = [texts(clause["regions"]) if "regions" in clause else None for clause in self.clauses]
+        return tuple(own is None or all(self.region(t) in own for t in targets) for own in regions)
+
+    def spans_of(self, nth, announced, window):
+        """The spans of a clause in a window, announced or fixed by the contract, in order."""
+        clause, rule = self.clauses[nth], self.recurring[nth]
+        found = [span for span in announced if span["kind"] == clause["kind"]]
+        own = rule.spans(window) if rule else []
+        for start, end in outside_of(own, window) if clause.get("span") == "outside" else own:
+            found.append({"start": start, "end": end, "kind": clause["kind"], "reason": "recurs by the contract"})
+        return sorted(found, key=lambda span: (span["start"], span["end"]))
+
+    def exclusions(self, window, everywhere):
+        """What became of every span, and by clause those that count: for all, and in regions only."""
+        if (window, everywhere) not in self.excluded:
+            self.excluded[window, everywhere] = self.find_exclusions(window, everywhere)
+        return self.excluded[window, everywhere]
+
+    def find_exclusions(self, window, everywhere):
+        told, applied, regional = [], [], []
         spans = list(filter(None, (inside(span, window) for span in self.inputs["exclusions"])))
         for nth, clause in enumerate(self.clauses):
-            if {"recurs", "regions"} & clause.keys():
-                raise Unsupported("exclusions that recur or are regional")
             left, hours = clause.get("minutes_max"), clause.get("notice_hours")
-            mine = [span for span in spans if span["kind"] == clause["kind"]]
-            for span in sorted(mine, key=lambda span: (span["start"], span["end"])):
+            for span in self.spans_of(nth, spans, window):
                 length = span["end"] - span["start"]
-                if hours is not None and (span["announced"] is None or span["announced"] > span["begins"] - 60 * hours):
+                if hours is not None and is_short_of(span, hours):
                     outcome = {"is": "notice_too_short", "hours": hours}
                 elif left is not None and length > left:
                     outcome = {"is": "limit_reached", "minutes": clause["minutes_max"]}
                 else:
-                    outcome = {"is": "applied", "effect": clause["effect"]}
+                    word = "applied" if everywhere[nth] else "applied_in_regions"
+                    outcome = {"is": word, "effect": clause["effect"]}
                     left = left if left is None else left - length
-                    applied.append((nth, span["start"], span["end"]))
+                    (applied if everywhere[nth] else regional).append((nth, span["start"], span["end"]))
                 told.append(considered(span, outcome))
         kinds = [clause["kind"] for clause in self.clauses]
         told += [considered(s, {"is": "unknown_kind"}) for s in spans if s["kind"] not in kinds]
-        return told, applied
+        return told, applied, regional
 
-    def standings(self, view, span):
+    @staticmethod
+    def effects(view, spans, window):
+        """What spans do to every minute of a window: where they overlap, what finds more uptime."""
+        effects = [0] * (window[1] - window[0])
+        for clause, first, last in spans:
+            effect = EFFECTS.index(view["effects"][clause])
+            for at in range(first - window[0], last - window[0]):
+                effects[at] = max(effects[at], effect)
+        return effects
+
+    def excuses(self, subject, view, span):
+        """By region, what its own exclusions do to the samples of every minute."""
+        regional, found = self.exclusions(span, self.everywhere(subject.targets))[2], {}
+        for region in {self.region(target) for target in subject.targets} - {None}:
+            own = [one for one in regional if region in texts(self.clauses[one[0]]["regions"])]
+            if own:
+                found[region] = self.effects(view, own, span)
+        return found
+
+    def standings(self, subject, view, span):
         """What every minute is before anything measured is looked at."""
         start, end = span
-        effects = [0] * (end - start)
-        for clause, first, last in self.exclusions(span)[1]:
-            effect = EFFECTS.index(view["effects"][clause])
-            for at in range(first - start, last - start):
-                effects[at] = max(effects[at], effect)
+        effects = self.effects(view, self.exclusions(span, self.everywhere(subject.targets))[1], span)
         past = min(max(self.inputs["as_of"], start), end) - start
         found = []
         for at, effect in enumerate(effects):
@@ -2752,13 +3006,14 @@ class Judge:
         if "rule" in view["metric"]:
             default |= {"burst", "confirm"}
         kinds = frozenset(view["metric"].get("kinds", default))
-        key = (subject.name, span, view["otherwise"], kinds)
+        effects = view["effects"] if any("regions" in clause for clause in self.clauses) else ()
+        key = (subject.name, span, view["otherwise"], kinds, effects)
         if key not in self.found:
             rulings = [self.ruling(line, view["otherwise"], kinds) for line in self.cells.classes]
-            self.found[key] = self.counted(subject, span, rulings)
+            self.found[key] = self.counted(subject, span, rulings, self.excuses(subject, view, span))
         return self.found[key]
 
-    def counted(self, subject, span, rulings):
+    def counted(self, subject, span, rulings, excuses):
         start, end = span
         literal, prompt = ([Tally() for _ in range(start, end)] for _ in "12")
         rules, votes, held, missed = Counter(), defaultdict(set), [], {}
@@ -2773,6 +3028,11 @@ class Judge:
             if rulings[nth] is None or not start <= at < end or not self.is_mine(subject, agent, target):
                 continue
             (event, quorum, rule), late, at = rulings[nth], lates[nth], at - start
+            excuse = excuses[self.region(target)][at] if self.region(target) in excuses else 0
+            if excuse == 1:
+                continue
+            if excuse == 2 and event != "not_valid":
+                event, quorum = "success", False
             rules[rule] += many
             any_late = any_late or late
             if counts_votes and (quorum or event == "error"):
@@ -2856,7 +3116,7 @@ class Judge:
                 yield [one(clause, "as written"), one(clause, word, otherwise=nth)]
         kinds = {span["kind"] for span in self.inputs["exclusions"]}
         for nth, clause in enumerate(self.clauses):
-            if clause.get("basis", "stated") != "stated" and clause["kind"] in kinds:
+            if clause.get("basis", "stated") != "stated" and ("recurs" in clause or clause["kind"] in kinds):
                 effects = dict.fromkeys([clause["effect"], *EFFECTS])
                 yield [one(f"exclusion.{nth}.effect", word, effect=(nth, word)) for word in effects]
 
@@ -2895,7 +3155,7 @@ class Judge:
             return None
         tallies = prompt if view["late"] else literal
         minutes = [Minute(standing, tally, missed.get(at, NOTHING_MISSED))
-                   for at, (standing, tally) in enumerate(zip(self.standings(view, span), tallies))]
+                   for at, (standing, tally) in enumerate(zip(self.standings(subject, view, span), tallies))]
         return Formula(metric, minutes, span[0], window, view["zone"])
 
     def reading(self, subject, view):
@@ -2990,6 +3250,18 @@ def inside(span, window):
     start, end = max(begins, window[0]), min(ends, window[1])
     told = {"start": start, "end": end, "begins": begins, "announced": span.get("announced")}
     return {**told, "kind": span["kind"], "reason": span["reason"]} if start < end else None
+
+
+def texts(value):
+    """One text, or a list of them."""
+    return [value] if isinstance(value, str) else value
+
+
+def is_short_of(span, hours):
+    """Whether a span was announced, and later than by some hours before it begins."""
+    if "begins" not in span:
+        return False
+    return span["announced"] is None or span["announced"] > span["begins"] - 60 * hours
 
 
 def considered(span, outcome):

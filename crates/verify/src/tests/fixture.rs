@@ -5,13 +5,14 @@ mod judge;
 mod keys;
 mod lines;
 mod own;
+mod regions;
 mod registry;
 mod twist;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use domain::{AgentId, Line, Outcome, TargetId, UnixMillis};
+use domain::{AgentId, TargetId, UnixMillis};
 use evidence::batch_note::Seen;
 use evidence::checkpoint::Checkpoint;
 use evidence::hash::Hash;
@@ -25,10 +26,9 @@ pub(super) use judge::judge;
 pub(super) use lines::SAID;
 use lines::{lines, mono_us};
 pub(super) use registry::nonces;
-use registry::{place, policy_text, revealed, scope};
+use registry::{place, policy_text, revealed};
 pub(super) use twist::Twist;
 
-use crate::layout::paths::StreamPath;
 use crate::*;
 
 pub(super) const AGENTS: [&str; 2] = ["eu", "us"];
@@ -132,7 +132,9 @@ struct Maker {
     contract: Vec<Record>,
     prefix: CompactRange,
     anchors: Vec<Vec<u8>>,
-    streams: BTreeMap<AgentId, DisclosedStream>,
+    streams: BTreeMap<(AgentId, TargetId), DisclosedStream>,
+    /// Regions of both targets, where both are claimed for.
+    regions: Option<[&'static str; 2]>,
     reserved: Vec<DisclosedReserved>,
     /// Agents that no longer vouch for anything.
     gone: Vec<AgentId>,
@@ -140,7 +142,6 @@ struct Maker {
 
 impl Maker {
     fn new(origin: Origin, twist: Twist) -> Self {
-        let target: TargetId = TARGETS[0].parse().unwrap();
         let seen = Seen {
             origin: origin.log(),
             size: 0,
@@ -162,21 +163,12 @@ impl Maker {
                 }
             })
             .collect();
-        let streams = agents.iter().map(|agent| {
-            let stream = DisclosedStream {
-                agent: agent.id.clone(),
-                target: target.clone(),
-                cores: Vec::new(),
-                details: Vec::new(),
-                paths: Vec::new(),
-            };
-            (agent.id.clone(), stream)
-        });
         Self {
             operator: key(&origin.operator(), 1),
             export: key(&origin.export(), 2),
             log: key(&origin.log(), 3),
-            streams: streams.collect(),
+            streams: BTreeMap::new(),
+            regions: None,
             origin,
             twist,
             minutes: MINUTES,
@@ -321,19 +313,16 @@ impl Maker {
     }
 
     fn disclose(&mut self, nth: usize, sealed: &SealedBatch) {
-        let stream = self.streams.get_mut(&self.agents[nth].id).unwrap();
         let text = decompress(&sealed.body).unwrap();
         let batch = parse(&text).unwrap();
-        own::disclose(&mut self.reserved, &self.agents[nth].id, &batch);
-        let target = stream.target.as_str();
-        stream.paths.extend(StreamPath::of(&batch, target));
-        for line in &batch.streams[0].lines {
-            stream.cores.push(line.core.to_owned());
-            if let (Line::Sample(sample), Some(detail)) = (&line.value, line.detail)
-                && sample.outcome != Outcome::Ok
-            {
-                stream.details.push(detail.to_owned());
-            }
+        let agent = self.agents[nth].id.clone();
+        own::disclose(&mut self.reserved, &agent, &batch);
+        for target in self.claimed() {
+            let known = self.streams.entry((agent.clone(), target.clone()));
+            regions::disclose(
+                known.or_insert_with(|| regions::empty(&agent, &target)),
+                &batch,
+            );
         }
     }
 
@@ -352,14 +341,15 @@ impl Maker {
         let minute = UnixMillis::new(START_MS).minute();
         let mut terms = Terms::of(contract.window_at(minute), minute.plus(self.minutes));
         terms.places = self.agents.iter().map(|agent| place(&agent.id)).collect();
-        terms.targets = vec![scope(TARGETS[0])];
+        let targets = self.claimed();
+        terms.targets = (0..targets.len()).map(|nth| self.scope(nth)).collect();
         let nonces = revealed(&self.fleet, &terms);
         let mut contents = Contents {
             origin: self.origin,
             violation: "VIO-1".into(),
             contract: contract.id().clone(),
             contract_text: self.text,
-            targets: vec![TARGETS[0].parse().unwrap()],
+            targets,
             agents: self.agents.iter().map(|agent| agent.id.clone()).collect(),
             fleet_records: self.fleet,
             contract_records: self.contract,

@@ -7,11 +7,14 @@ mod bend;
 mod cases;
 mod contracts;
 mod credits;
+mod exclusions;
 mod json;
 mod library;
 mod packing;
+mod rules;
 mod signatures;
 mod sum;
+mod zones;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -148,9 +151,12 @@ fn both_judge_bundles_alike_that_were_bent_at_random() {
         number("NINES_SEED", 0),
         number("NINES_MUTATIONS", MUTATIONS),
     );
-    let kinds = u64::try_from(GOOD.len()).unwrap();
-    for (nth, twist) in (0_u64..).zip(GOOD) {
-        let world = World::new(twist);
+    let mut worlds: Vec<(String, World)> = GOOD
+        .map(|twist| (format!("{twist:?}"), World::new(twist)))
+        .into();
+    worlds.push(("Exclusions".to_owned(), exclusions::of_a_day()));
+    let kinds = u64::try_from(worlds.len()).unwrap();
+    for (nth, (name, world)) in (0_u64..).zip(worlds) {
         let members = assemble(&world.contents, &world.export).unwrap();
         let mut cases = Cases::new(&world);
         for seed in (first..first + many).filter(|seed| seed % kinds == nth) {
@@ -161,7 +167,7 @@ fn both_judge_bundles_alike_that_were_bent_at_random() {
             } else {
                 Trust::Policy
             };
-            cases.add_bytes(format!("{twist:?} seed {seed}: {what}"), &zip, trust);
+            cases.add_bytes(format!("{name} seed {seed}: {what}"), &zip, trust);
         }
         cases.compare();
     }

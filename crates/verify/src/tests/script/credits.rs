@@ -207,7 +207,7 @@ fn contracts_made_at_random_come_out_alike() {
     assert!(2 * made >= many && owed > 0 && open > 0, "{told}");
 }
 
-fn numbers(value: &Value, at: String, found: &mut Vec<String>) {
+pub(super) fn numbers(value: &Value, at: String, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => map
             .iter()

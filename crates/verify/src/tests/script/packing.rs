@@ -148,3 +148,19 @@ fn both_read_the_same_files_as_bundles() {
     }
     cases.compare();
 }
+
+/// A stream may give all its bytes and lack its end: bits of its last bytes decide that.
+#[test]
+fn both_want_the_end_of_what_is_unpacked() {
+    let world = World::new(Twist::None);
+    let zip = packed(&assemble(&world.contents, &world.export).unwrap());
+    let heads = find(&zip, *b"PK\x03\x04");
+    let mut cases = Cases::new(&world);
+    for (before, bit) in (1..=2).flat_map(|before| (0..8).map(move |bit| (before, bit))) {
+        let mut bent = zip.clone();
+        bent[heads[3] - before] ^= 1 << bit;
+        let name = format!("bit {bit}, {before} before the end");
+        cases.add_bytes(name, &bent, Trust::Policy);
+    }
+    cases.compare();
+}
