@@ -13,6 +13,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use domain::cell::Timeliness;
 use domain::{AgentId, Class, Line, Sample, SampleView, UnixMicros, UnixMillis};
 use evidence::note::NoteError;
@@ -27,6 +28,8 @@ use crate::store::agent_minute::AgentMinute;
 use crate::store::agent_state::Told;
 use crate::store::batch::NewBatch;
 use crate::store::sample::{GapRow, SampleRow};
+
+const DAY_MS: i64 = 86_400_000;
 
 /// A batch that was not stored.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +107,8 @@ pub(crate) struct Admission {
     pub(crate) classes: BTreeSet<Arc<Class>>,
     /// Hours touched, as `(target name, hour)`.
     pub(crate) hours: BTreeSet<(String, i64)>,
+    /// Days of the samples' slots.
+    pub(crate) days: BTreeSet<NaiveDate>,
     /// Whether the agent's own network carried.
     pub(crate) minutes: Vec<AgentMinute>,
     /// How the agent is.
@@ -176,6 +181,7 @@ pub(crate) fn admit(
         gaps: rows.gaps,
         classes: rows.classes,
         hours: rows.hours,
+        days: rows.days,
         minutes: rows.minutes,
         told: rows.told,
     })
@@ -191,10 +197,13 @@ struct Rows {
     /// The class of the sample that was entered last: nearly all of a batch are of one.
     class: Option<Arc<Class>>,
     hours: BTreeSet<(String, i64)>,
+    days: BTreeSet<NaiveDate>,
     minutes: Vec<AgentMinute>,
     told: Told,
     /// The hour of the stream that was entered last, so that its name is not copied every time.
     newest: Option<i64>,
+    /// The day that was entered last, counted from 1970.
+    newest_day: Option<i64>,
 }
 
 impl Rows {
@@ -215,6 +224,12 @@ impl Rows {
                 if self.newest != Some(hour) {
                     self.hours.insert((target.to_string(), hour));
                     self.newest = Some(hour);
+                }
+                let day = sample.slot_ms.get().div_euclid(DAY_MS);
+                if self.newest_day != Some(day) {
+                    self.days
+                        .insert(sample.slot_ms.to_micros().to_utc().date_naive());
+                    self.newest_day = Some(day);
                 }
                 let class = self.class_of(&sample);
                 let row = SampleRow::of(&sample, (agent, seq), (target, class))?;

@@ -7,7 +7,7 @@ pub const BATCH_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const BATCH_TEXT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Batches that one agent sends before the first of them is answered.
-pub const BATCHES_IN_FLIGHT_MAX: usize = 4;
+pub const BATCHES_IN_FLIGHT_MAX: usize = 8;
 
 /// Lines in one batch: one flush to the database takes at most this many rows.
 pub const BATCH_LINES_MAX: usize = 10_000;

@@ -92,13 +92,11 @@ async fn store_all(
 
 /// The partitions that a group needs.
 fn days(group: &[Admission]) -> BTreeSet<(Table, NaiveDate)> {
-    let samples = group.iter().flat_map(|a| &a.samples);
-    let slots = samples.map(|row| row.slot.to_micros().to_utc());
-    let raw = group.iter().map(|a| a.batch.received_at);
-    let of = |table| move |at: chrono::DateTime<chrono::Utc>| (table, at.date_naive());
-    slots
-        .map(of(Table::Sample))
-        .chain(raw.map(of(Table::Raw)))
+    let samples = group.iter().flat_map(|a| &a.days);
+    let raw = group.iter().map(|a| a.batch.received_at.date_naive());
+    samples
+        .map(|day| (Table::Sample, *day))
+        .chain(raw.map(|day| (Table::Raw, day)))
         .collect()
 }
 

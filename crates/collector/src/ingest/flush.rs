@@ -1,6 +1,7 @@
 //! The flushers: tasks that commit whatever has been admitted, as much as fits one transaction.
 //! While commits run, the next group gathers: the busier, the larger.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 
 use domain::UnixMicros;
@@ -48,6 +49,8 @@ pub(crate) struct Answer {
 pub(crate) struct Intake {
     queue: mpsc::Sender<Waiting>,
     readers: Arc<Semaphore>,
+    /// Agents and numbers of the batches that wait, or are being committed.
+    under_way: Arc<std::sync::Mutex<BTreeSet<(i32, i64)>>>,
 }
 
 /// The receiving end, for [`run`].
@@ -60,6 +63,7 @@ pub(crate) fn queue() -> (Intake, Queue) {
     let intake = Intake {
         queue: sender,
         readers: Arc::new(Semaphore::new(READERS_MAX)),
+        under_way: Arc::default(),
     };
     (intake, Queue(Arc::new(Mutex::new(receiver))))
 }
@@ -73,10 +77,37 @@ impl Intake {
     /// Waits until the batch is committed, or known, or refused.
     pub(crate) async fn submit(&self, admission: Admission) -> Result<Answer, IngestError> {
         let (answer, answered) = oneshot::channel();
+        let _under_way = UnderWay::enter(self, (admission.batch.agent, admission.batch.seq));
         self.queue
             .try_send(Waiting { admission, answer })
             .map_err(|_| IngestError::Busy)?;
         answered.await.unwrap_or(Err(IngestError::Busy))
+    }
+
+    /// Whether a batch is about to be stored, or refused to a sender who then sends it again.
+    pub(crate) fn is_under_way(&self, agent: i32, seq: i64) -> bool {
+        let under_way = self.under_way.lock();
+        under_way.is_ok_and(|batches| batches.contains(&(agent, seq)))
+    }
+}
+
+/// A batch, until its sender is answered or has gone.
+struct UnderWay<'a>(&'a Intake, (i32, i64));
+
+impl<'a> UnderWay<'a> {
+    fn enter(intake: &'a Intake, batch: (i32, i64)) -> Self {
+        if let Ok(mut batches) = intake.under_way.lock() {
+            batches.insert(batch);
+        }
+        Self(intake, batch)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut batches) = self.0.under_way.lock() {
+            batches.remove(&self.1);
+        }
     }
 }
 

@@ -50,7 +50,8 @@ async fn receive_uncounted(app: &Arc<App>, body: Vec<u8>) -> Result<(Receipt, u6
         let delay = delay.to_std().unwrap_or_default(); // None where the agent's clock is ahead.
         app.instruments.batch_stored(receipt.agent.as_str(), delay);
     }
-    if before == Before::NotSeen {
+    // With several of one agent under way, one may overtake the one before it.
+    if before == Before::NotSeen && !app.intake.is_under_way(agent, seq - 1) {
         receipt.missing_from = missing_before(app, agent, seq).await;
     }
     Ok((receipt, lines))

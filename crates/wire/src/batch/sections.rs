@@ -13,7 +13,7 @@ use crate::stream::{Reserved, StreamId};
 
 /// Cursor over the sections of a body.
 pub(super) struct Sections<'a> {
-    lines: std::str::SplitTerminator<'a, char>,
+    rest: &'a str,
     at: usize,
     total: usize,
 }
@@ -39,15 +39,21 @@ struct Heading {
 impl<'a> Sections<'a> {
     pub(super) fn new(text: &'a str, at: usize) -> Self {
         Self {
-            lines: text.split_terminator('\n'),
+            rest: text,
             at,
             total: 0,
         }
     }
 
     fn next_line(&mut self) -> Option<&'a str> {
+        if self.rest.is_empty() {
+            return None;
+        }
         self.at += 1;
-        self.lines.next()
+        let end = memchr::memchr(b'\n', self.rest.as_bytes());
+        let (line, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest.strip_prefix('\n').unwrap_or(rest);
+        Some(line)
     }
 
     pub(super) fn read_all(mut self) -> Result<Read<'a>, BatchError> {

@@ -29,7 +29,7 @@ pub(super) fn sample(line: &[u8]) -> Option<Sample> {
 
 /// A place in an object whose brace is eaten. `None`, too, means that something is unusual there.
 struct Object<'a> {
-    rest: &'a [u8],
+    rest: &'a str,
     is_first: bool,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Object<'a> {
         if line.len() > LINE_BYTES_MAX || !is_plain(line) {
             return None;
         }
-        let rest = line.strip_prefix(b"{")?;
+        let rest = std::str::from_utf8(line).ok()?.strip_prefix('{')?;
         Some(Self {
             rest,
             is_first: true,
@@ -48,25 +48,22 @@ impl<'a> Object<'a> {
 
     /// Takes the end of the line's object, with which the line ends.
     fn end(&self) -> bool {
-        self.rest == b"}"
+        self.rest == "}"
     }
 
     /// Takes a key, if it is the next one.
     fn key(&mut self, key: &str) -> bool {
         let quoted = if self.is_first {
-            self.rest
+            Some(self.rest)
         } else {
-            match self.rest {
-                [b',', quoted @ ..] => quoted,
-                _ => return false,
-            }
+            self.rest.strip_prefix(",")
         };
         // Most keys that are not there differ from what is there in their first byte.
         let after = quoted
-            .strip_prefix(b"\"")
-            .filter(|rest| rest.first() == key.as_bytes().first())
-            .and_then(|rest| rest.strip_prefix(key.as_bytes()))
-            .and_then(|rest| rest.strip_prefix(b"\":"));
+            .and_then(|rest| rest.strip_prefix("\""))
+            .filter(|rest| rest.as_bytes().first() == key.as_bytes().first())
+            .and_then(|rest| rest.strip_prefix(key))
+            .and_then(|rest| rest.strip_prefix("\":"));
         if let Some(after) = after {
             self.rest = after;
             self.is_first = false;
@@ -157,52 +154,53 @@ impl<'a> Object<'a> {
     /// A list of strings.
     fn list(&mut self) -> Option<Vec<String>> {
         let mut texts = Vec::new();
-        self.eat(b"[")?;
-        if self.eat(b"]").is_some() {
+        self.eat("[")?;
+        if self.eat("]").is_some() {
             return Some(texts);
         }
         loop {
             texts.push(self.string()?.to_owned());
-            if self.eat(b",").is_none() {
-                self.eat(b"]")?;
+            if self.eat(",").is_none() {
+                self.eat("]")?;
                 return Some(texts);
             }
         }
     }
 
-    fn eat(&mut self, bytes: &[u8]) -> Option<()> {
-        self.rest = self.rest.strip_prefix(bytes)?;
+    fn eat(&mut self, text: &str) -> Option<()> {
+        self.rest = self.rest.strip_prefix(text)?;
         Some(())
     }
 
     fn boolean(&mut self) -> Option<bool> {
-        if self.eat(b"true").is_some() {
+        if self.eat("true").is_some() {
             return Some(true);
         }
-        self.eat(b"false").map(|()| false)
+        self.eat("false").map(|()| false)
     }
 
     /// A string: the line holds no escapes, so it ends with the next quotation mark.
     fn string(&mut self) -> Option<&'a str> {
-        self.eat(b"\"")?;
-        let end = memchr::memchr(b'"', self.rest)?;
+        self.eat("\"")?;
+        let end = memchr::memchr(b'"', self.rest.as_bytes())?;
         let (text, rest) = self.rest.split_at(end);
-        self.rest = rest.strip_prefix(b"\"")?;
-        std::str::from_utf8(text).ok()
+        self.rest = rest.strip_prefix("\"")?;
+        Some(text)
     }
 
     /// An integer of at most 53 bits, as it is spelled.
     fn integer(&mut self) -> Option<i64> {
-        let is_negative = self.eat(b"-").is_some();
+        let is_negative = self.eat("-").is_some();
+        let bytes = self.rest.as_bytes();
         let mut value: u64 = 0;
         let mut digits = 0;
-        while let Some(digit) = self.rest.get(digits).map(|byte| byte.wrapping_sub(b'0'))
+        while let Some(digit) = bytes.get(digits).map(|byte| byte.wrapping_sub(b'0'))
             && digit <= 9
         {
             value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
             digits += 1;
         }
-        let has_spare_zero = self.rest.first() == Some(&b'0') && (digits > 1 || is_negative);
+        let has_spare_zero = bytes.first() == Some(&b'0') && (digits > 1 || is_negative);
         if digits == 0 || has_spare_zero || value > INTEGER_MAX {
             return None;
         }

@@ -39,8 +39,8 @@ async fn acked_below(bench: &Bench) -> u64 {
 #[tokio::test]
 async fn a_backlog_goes_in_windows_that_grow_and_each_batch_goes_once() {
     let mut bench = Bench::new().await;
-    let batches = sealed(&bench, 12).await;
-    for (window, arrived) in [(0..1, 1), (1..3, 3), (3..7, 7), (7..11, 11), (11..12, 12)] {
+    let batches = sealed(&bench, 16).await;
+    for (window, arrived) in [(0..1, 1), (1..3, 3), (3..7, 7), (7..15, 15), (15..16, 16)] {
         let window = &batches[window];
         // None is answered before all of its window are there.
         let answers = together(arrived, window.iter().map(stored).collect());

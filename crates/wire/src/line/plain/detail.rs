@@ -147,19 +147,19 @@ impl Object<'_> {
             Shape::Flag => self.boolean().map(drop),
             Shape::Texts => self.has_texts(),
             Shape::Object(members) => {
-                self.eat(b"{")?;
+                self.eat("{")?;
                 self.is_first = true;
                 self.has(members)?;
                 self.is_first = false;
-                self.eat(b"}")
+                self.eat("}")
             }
         }
     }
 
     /// An object of strings, whose keys ascend.
     fn has_texts(&mut self) -> Option<()> {
-        self.eat(b"{")?;
-        if self.eat(b"}").is_some() {
+        self.eat("{")?;
+        if self.eat("}").is_some() {
             return Some(());
         }
         let mut last = "";
@@ -170,10 +170,10 @@ impl Object<'_> {
                 return None;
             }
             last = key;
-            self.eat(b":")?;
+            self.eat(":")?;
             self.string()?;
-            if self.eat(b",").is_none() {
-                return self.eat(b"}");
+            if self.eat(",").is_none() {
+                return self.eat("}");
             }
         }
     }
